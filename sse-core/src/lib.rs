@@ -1,0 +1,8 @@
+//! Server-Sent Events without a framework: [events](Event) to bytes and back, and the machinery
+//! to follow a durable log from any position without a gap and without a duplicate.
+
+mod session;
+mod wire;
+
+pub use session::Heartbeat;
+pub use wire::{Event, EventId, EventType, Frame, InvalidField, encode};

@@ -1,0 +1,5 @@
+//! The lifetime of one response.
+
+mod heartbeat;
+
+pub use heartbeat::Heartbeat;
