@@ -1,0 +1,19 @@
+//! A durable log, and the way to follow it from any position.
+
+mod frontier;
+mod hub;
+mod machine;
+mod position;
+mod ring;
+mod source;
+mod topic;
+
+pub use frontier::Frontier;
+pub use hub::{Hub, Located, Read, Subscription};
+pub use machine::{Beginning, Machine, Path, Want};
+pub use position::Seal;
+pub use source::{
+    Batch, Changes, Coordinate, Entry, Fault, FrontierOf, HistoryQuery, Order, Page, Record, Reset,
+    Source, SourceError,
+};
+pub use topic::{Scope, Topic};

@@ -1,0 +1,210 @@
+//! A durable log, as its follower sees it.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+
+use super::frontier::Frontier;
+use super::topic::{Scope, Topic};
+use crate::wire::Event;
+
+/// A durable log: an ordered sequence of records that can be read twice over.
+///
+/// A record has two coordinates. Its **position** is where its commit stands in the log; changes
+/// come in the order of positions, and nothing is ever committed below a position that was handed
+/// out. Its **key** orders history, the order in which people read (a date, say). Neither order
+/// needs to agree with the other: late commits with early dates are what they are for.
+///
+/// A source must uphold: [`history`](Self::history) as of `P` returns exactly the records with
+/// `position ≤ P`, and [`changes`](Self::changes) from `P` returns exactly those with
+/// `position > P`.
+pub trait Source: Send + Sync + 'static {
+    /// Where a commit stands in the log.
+    type Position: Coordinate;
+    /// Where a record stands in history.
+    type Key: Coordinate;
+    /// What the application makes of a stored record.
+    type Record: Record;
+    /// Why the source could not answer.
+    type Error: SourceError;
+    /// Changes that are being read.
+    type Changes: Changes<Self>;
+
+    /// Names this life of the log: it differs after the log was dropped or restored, so that
+    /// positions of another life are told apart.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the source cannot be reached.
+    fn epoch(&self) -> impl Future<Output = Result<u32, Self::Error>> + Send;
+
+    /// Where a tail that starts now begins: at the end of the log, or a little before it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the source cannot be reached.
+    fn tail_start(&self) -> impl Future<Output = Result<Self::Position, Self::Error>> + Send;
+
+    /// Checks a frontier that a client brought back, whose seal and epoch are right: translates it
+    /// where the source has changed its ways, or tells why it cannot go on from there.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the source cannot be reached.
+    fn resume(
+        &self,
+        frontier: FrontierOf<Self>,
+    ) -> impl Future<Output = Result<Result<FrontierOf<Self>, Reset>, Self::Error>> + Send;
+
+    /// Reads one page of the records of `scope`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::SnapshotGone`] when `as_of` cannot be read any more, or [`Fault::Unavailable`].
+    fn history(
+        &self,
+        scope: &Scope,
+        query: HistoryQuery<Self::Position, Self::Key>,
+    ) -> impl Future<Output = Result<Page<Self>, Self::Error>> + Send;
+
+    /// Reads the changes of all topics after `from`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::HistoryLost`] when the log no longer reaches back to `from`, or
+    /// [`Fault::Unavailable`].
+    fn changes(
+        &self,
+        from: &Self::Position,
+    ) -> impl Future<Output = Result<Self::Changes, Self::Error>> + Send;
+}
+
+/// The frontier in a source's own coordinates.
+pub type FrontierOf<S> = Frontier<<S as Source>::Position, <S as Source>::Key>;
+
+/// The changes of a log, read in batches.
+pub trait Changes<S: Source + ?Sized>: Send + 'static {
+    /// Waits for more, for as long as the source finds right: an empty batch only moves `through`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::changes`], and [`Fault::Ended`] when the log itself was dropped or renamed.
+    /// After an error, the changes are to be opened anew.
+    fn next(&mut self) -> impl Future<Output = Result<Batch<S>, S::Error>> + Send;
+}
+
+/// A position or a key: ordered, and short enough to travel in an event's id.
+pub trait Coordinate: Ord + Clone + Debug + Send + Sync + Unpin + 'static {
+    /// Appends it.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// Takes from the front of `input` what [`encode`](Self::encode) wrote; `None` when something
+    /// else stands there.
+    fn decode(input: &mut &[u8]) -> Option<Self>;
+}
+
+/// A record that can be sent to clients.
+pub trait Record: Send + Sync + 'static {
+    /// The event that shows it. Its id is set by the stream.
+    fn event(&self) -> Event<'_>;
+}
+
+/// A record and where it belongs.
+#[derive(Clone, Debug)]
+pub struct Entry<K, R> {
+    /// What it belongs to.
+    pub topic: Topic,
+    /// Where it stands in history.
+    pub key: K,
+    /// What the application made of it.
+    pub record: R,
+}
+
+/// Which page of history to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryQuery<P, K> {
+    /// The snapshot to read: none takes a fresh one.
+    pub as_of: Option<P>,
+    /// Only records beyond this key, in the direction of `order`.
+    pub after: Option<K>,
+    /// Oldest or newest first.
+    pub order: Order,
+    /// How many records at most; 0 asks for the snapshot's position alone.
+    pub limit: usize,
+}
+
+/// The direction in which history is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+/// A page of history.
+#[derive(Debug)]
+pub struct Page<S: Source + ?Sized> {
+    /// The position of the snapshot that was read.
+    pub as_of: S::Position,
+    /// The records in the order that was asked for.
+    pub entries: Vec<Entry<S::Key, S::Record>>,
+    /// Whether there may be more beyond the last one.
+    pub more: bool,
+}
+
+/// A batch of changes.
+#[derive(Debug)]
+pub struct Batch<S: Source + ?Sized> {
+    /// The changes, in the order of their positions.
+    pub changes: Vec<(S::Position, Entry<S::Key, S::Record>)>,
+    /// Everything up to here has been handed out.
+    pub through: S::Position,
+}
+
+/// An error that says what to do about it.
+pub trait SourceError: Error + Send + Sync + 'static {
+    /// What to do about it.
+    fn fault(&self) -> Fault;
+}
+
+/// What a source's error means to a follower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The source does not answer, or not now: wait, and try the same again.
+    Unavailable,
+    /// The snapshot cannot be read any more: take a fresh one.
+    SnapshotGone,
+    /// The log no longer reaches back to the position: start over.
+    HistoryLost,
+    /// The log itself is gone: what comes next is another one.
+    Ended,
+}
+
+/// Why a stream started over instead of going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reset {
+    /// The id is none of ours, or of another scope.
+    BadId,
+    /// The id is of another life of the log.
+    Epoch,
+    /// The id is ahead of the log.
+    Future,
+    /// The log no longer reaches back to the id.
+    HistoryLost,
+}
+
+impl Reset {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::BadId, Self::Epoch, Self::Future, Self::HistoryLost];
+
+    /// The reason as the client reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadId => "bad_id",
+            Self::Epoch => "epoch",
+            Self::Future => "future",
+            Self::HistoryLost => "history_lost",
+        }
+    }
+}

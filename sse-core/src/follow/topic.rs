@@ -1,0 +1,75 @@
+//! What a record belongs to, and what a stream follows.
+
+use std::sync::Arc;
+
+/// What a record belongs to: one named log within a space.
+///
+/// A space holds whatever may share an id: a tenant, a workspace. One encoded event serves every
+/// stream of its space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic {
+    space: Arc<str>,
+    name: Arc<str>,
+}
+
+impl Topic {
+    /// The topic `name` of `space`.
+    pub fn new(space: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self { space: space.into(), name: name.into() }
+    }
+
+    /// The space that it is in.
+    pub fn space(&self) -> &str {
+        &self.space
+    }
+
+    /// Its name within the space.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What a stream follows: one topic, or several of one space merged.
+///
+/// ```
+/// use sse_core::follow::{Scope, Topic};
+///
+/// let scope = Scope::new("etl", ["orders", "customers", "orders"]);
+/// assert_eq!(scope.topics().len(), 2);
+/// assert!(scope.contains(&Topic::new("etl", "orders")));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    space: Arc<str>,
+    topics: Arc<[Topic]>,
+}
+
+impl Scope {
+    /// The topics `names` of `space`; their order and repetitions do not matter.
+    pub fn new<N: Into<Arc<str>>>(
+        space: impl Into<Arc<str>>,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let space = space.into();
+        let mut topics: Vec<_> =
+            names.into_iter().map(|name| Topic::new(Arc::clone(&space), name)).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        Self { space, topics: topics.into() }
+    }
+
+    /// The space of all its topics.
+    pub fn space(&self) -> &str {
+        &self.space
+    }
+
+    /// Its topics, sorted by name, each once.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Whether a record of `topic` belongs to the stream.
+    pub fn contains(&self, topic: &Topic) -> bool {
+        self.topics.binary_search(topic).is_ok()
+    }
+}
