@@ -2,7 +2,11 @@
 //! to follow a durable log from any position without a gap and without a duplicate.
 
 mod session;
+#[cfg(feature = "tokio")]
+mod stream;
 mod wire;
 
 pub use session::Heartbeat;
+#[cfg(feature = "tokio")]
+pub use stream::{EventStream, EventStreamOptions};
 pub use wire::{Event, EventId, EventType, Frame, InvalidField, encode};

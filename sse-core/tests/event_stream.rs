@@ -1,0 +1,154 @@
+//! The body of a response: first bytes, merging, heartbeats, end.
+
+#![cfg(feature = "tokio")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use sse_core::{Event, EventStream, EventStreamOptions, Frame};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, advance};
+
+const KIB: usize = 1024;
+
+fn channel() -> (mpsc::UnboundedSender<Frame>, impl Stream<Item = Frame>) {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    (sender, stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
+
+fn body<S: Stream<Item: Into<Frame>>>(events: S) -> EventStream<S> {
+    EventStream::new(events, EventStreamOptions::default())
+}
+
+fn frame(data: &str) -> Frame {
+    Frame::from(Event::new(data))
+}
+
+async fn next<S: Stream<Item: Into<Frame>>>(body: &mut EventStream<S>) -> Bytes {
+    let Ok(bytes) = body.next().await.expect("the stream goes on");
+    bytes
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_bytes_come_before_any_event() {
+    let mut body = body(stream::pending::<Frame>());
+    assert_eq!(body.next().now_or_never().unwrap().unwrap().unwrap(), "retry: 1000\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_bytes_say_the_retry_that_was_asked_for() {
+    let options =
+        EventStreamOptions { retry: Duration::from_millis(250), ..EventStreamOptions::default() };
+    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    assert_eq!(next(&mut body).await, "retry: 250\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_bytes_and_pending_events_leave_as_one_buffer() {
+    let mut body = body(stream::iter([Event::new("a"), Event::new("b")]));
+    assert_eq!(next(&mut body).await, "retry: 1000\n\ndata: a\n\ndata: b\n\n");
+    assert!(body.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_bytes_come_although_there_are_no_events() {
+    let mut body = body(stream::empty::<Frame>());
+    assert_eq!(next(&mut body).await, "retry: 1000\n\n");
+    assert!(body.next().await.is_none());
+    assert!(body.next().await.is_none(), "the end stays the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_alone_is_not_copied() {
+    let (sender, events) = channel();
+    let mut body = body(events);
+    next(&mut body).await;
+    let event = frame("alone");
+    let at = event.as_ref().as_ptr();
+    sender.send(event).unwrap();
+    let bytes = next(&mut body).await;
+    assert_eq!(bytes, "data: alone\n\n");
+    assert_eq!(bytes.as_ptr(), at);
+}
+
+#[tokio::test(start_paused = true)]
+async fn merging_stops_at_64_kib_and_loses_nothing() {
+    let frames: Vec<_> =
+        (0..1000).map(|number| frame(&format!("{number} {}", "x".repeat(KIB)))).collect();
+    let mut sent = b"retry: 1000\n\n".to_vec();
+    sent.extend(frames.iter().flat_map(|frame| frame.as_ref()));
+    let writes: Vec<Bytes> = body(stream::iter(frames)).map(|Ok(bytes)| bytes).collect().await;
+    for bytes in &writes {
+        assert!(bytes.len() <= 64 * KIB, "{}", bytes.len());
+        assert!(bytes.ends_with(b"\n\n"), "a buffer holds whole events");
+    }
+    assert!(writes.concat() == sent);
+    assert!(writes.len() <= sent.len().div_ceil(62 * KIB), "{} writes", writes.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_larger_than_the_bound_is_passed_on_by_reference() {
+    let (sender, events) = channel();
+    let mut body = body(events);
+    next(&mut body).await;
+    let large = frame(&"x".repeat(100 * KIB));
+    let at = large.as_ref().as_ptr();
+    for event in [frame("before"), large, frame("after")] {
+        sender.send(event).unwrap();
+    }
+    assert_eq!(next(&mut body).await, "data: before\n\n");
+    assert_eq!(next(&mut body).await.as_ptr(), at);
+    assert_eq!(next(&mut body).await, "data: after\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_follows_each_interval_of_silence() {
+    let mut body = body(stream::pending::<Frame>());
+    next(&mut body).await;
+    for _ in 0..3 {
+        let start = Instant::now();
+        assert_eq!(next(&mut body).await, ": \n\n");
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_secs(25), "{waited:?}");
+        assert!(waited < Duration::from_millis(25_010), "{waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_puts_the_heartbeat_off_by_a_whole_interval() {
+    let (sender, events) = channel();
+    let mut body = body(events);
+    next(&mut body).await;
+    for _ in 0..4 {
+        assert!(body.next().now_or_never().is_none(), "silent before its interval");
+        advance(Duration::from_secs(20)).await;
+        sender.send(frame("x")).unwrap();
+        assert_eq!(next(&mut body).await, "data: x\n\n");
+    }
+    let start = Instant::now();
+    assert_eq!(next(&mut body).await, ": \n\n");
+    assert!(start.elapsed() >= Duration::from_secs(25), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_of_no_length_leaves_the_stream_usable() {
+    let options = EventStreamOptions { heartbeat: Duration::ZERO, ..EventStreamOptions::default() };
+    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    next(&mut body).await;
+    assert!(body.next().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_may_be_put_off_forever() {
+    let options = EventStreamOptions { heartbeat: Duration::MAX, ..EventStreamOptions::default() };
+    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    next(&mut body).await;
+    assert!(body.next().now_or_never().is_none());
+}
+
+#[test]
+fn the_stream_fits_an_http_body() {
+    fn assert_fits<T: Send + Unpin + 'static>() {}
+    assert_fits::<EventStream<stream::Pending<Frame>>>();
+}
