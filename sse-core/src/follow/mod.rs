@@ -9,8 +9,8 @@ mod source;
 mod topic;
 
 pub use frontier::Frontier;
-pub use hub::{Hub, Located, Read, Subscription};
-pub use machine::{Beginning, Machine, Path, Want};
+pub use hub::{Hub, Located, News, Read, Subscription};
+pub use machine::{History, Machine, Path, Want};
 pub use position::Seal;
 pub use source::{
     Batch, Changes, Coordinate, Entry, Fault, FrontierOf, HistoryQuery, Order, Page, Record, Reset,

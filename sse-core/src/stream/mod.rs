@@ -1,5 +1,14 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
+mod backoff;
 mod events;
+mod follow;
+mod log;
+mod notice;
+mod pulse;
+mod tail;
 
 pub use events::{EventStream, EventStreamOptions};
+pub use follow::Follow;
+pub use log::{Begin, Log, LogOptions, LogPage, LogStats, PageError};
+pub use tail::Tail;

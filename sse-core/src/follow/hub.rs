@@ -1,0 +1,326 @@
+//! One publisher, many topics, many readers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::ring::{Lagged, Ring, Standing};
+use super::topic::{Scope, Topic};
+use crate::wire::Frame;
+
+/// Hands what one publisher reads from a log to any number of readers.
+///
+/// One lock covers "find my place and subscribe" and "publish", so that no event falls between
+/// them. An event is encoded once and shared; it wakes the readers of its topic and no others. A
+/// reader holds its place and nothing else, and one that is too slow is told that it lags.
+#[derive(Debug)]
+pub struct Hub<P>(Arc<Mutex<State<P>>>);
+
+impl<P> Clone for Hub<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[derive(Debug)]
+struct State<P> {
+    max_bytes: usize,
+    /// The life of the log that the ring holds; none before the log was reached for the first time.
+    open: Option<(u32, Ring<P>)>,
+    outage: bool,
+    drained: bool,
+    readers: HashMap<u64, Waiting>,
+    /// Who waits for an event of a topic.
+    topics: HashMap<Topic, Vec<u64>>,
+    next_reader: u64,
+}
+
+/// What a reader waits for.
+#[derive(Debug, Default)]
+struct Waiting {
+    waker: Option<Waker>,
+    /// Any news wakes it, not only an event of its topics: it is not in the ring yet.
+    for_any_news: bool,
+}
+
+impl<P: Ord + Clone> Hub<P> {
+    /// A hub that keeps at most `ring_bytes` of encoded events. It is closed until
+    /// [`open`](Self::open).
+    pub fn new(ring_bytes: usize) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            max_bytes: ring_bytes,
+            open: None,
+            outage: false,
+            drained: false,
+            readers: HashMap::new(),
+            topics: HashMap::new(),
+            next_reader: 0,
+        })))
+    }
+
+    /// The log was reached: what is published from now on follows `start` without a gap, in the
+    /// life of the log that `epoch` names.
+    pub fn open(&self, epoch: u32, start: P) {
+        self.change(|state| {
+            match &mut state.open {
+                Some((current, ring)) => {
+                    *current = epoch;
+                    ring.restart(start);
+                }
+                closed => {
+                    let mut ring = Ring::new(state.max_bytes, start);
+                    for (topic, readers) in &state.topics {
+                        readers.iter().for_each(|_| ring.join(topic));
+                    }
+                    *closed = Some((epoch, ring));
+                }
+            }
+            state.outage = false;
+            true
+        });
+    }
+
+    /// The epoch and the position up to which everything was published.
+    pub fn head(&self) -> Option<(u32, P)> {
+        lock(&self.0).open.as_ref().map(|(epoch, ring)| (*epoch, ring.head().clone()))
+    }
+
+    /// Publishes `events` in the order of their positions, and that the log has nothing else up
+    /// to `through`.
+    pub fn publish(&self, events: impl IntoIterator<Item = (Topic, P, Frame)>, through: P) {
+        let mut state = lock(&self.0);
+        let State { open: Some((_, ring)), readers, topics, .. } = &mut *state else { return };
+        let mut wakers = Vec::new();
+        for (topic, position, frame) in events {
+            for reader in topics.get(&topic).into_iter().flatten() {
+                wakers.extend(readers.get_mut(reader).and_then(|waiting| waiting.waker.take()));
+            }
+            ring.push(topic, position, frame);
+        }
+        ring.advance(through);
+        wakers.extend(
+            readers
+                .values_mut()
+                .filter(|waiting| waiting.for_any_news)
+                .filter_map(|waiting| waiting.waker.take()),
+        );
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether the log cannot be reached at the moment.
+    pub fn set_outage(&self, outage: bool) {
+        self.change(|state| std::mem::replace(&mut state.outage, outage) != outage);
+    }
+
+    /// Asks every stream to end, now and from now on.
+    pub fn drain(&self) {
+        self.change(|state| {
+            state.drained = true;
+            true
+        });
+    }
+
+    /// Whether streams are asked to end.
+    pub fn is_draining(&self) -> bool {
+        lock(&self.0).drained
+    }
+
+    /// How many readers there are.
+    pub fn readers(&self) -> usize {
+        lock(&self.0).readers.len()
+    }
+
+    /// Joins the readers of `scope`, without a place yet.
+    pub fn subscribe(&self, scope: Scope) -> Subscription<P> {
+        let mut state = lock(&self.0);
+        let reader = state.next_reader;
+        state.next_reader += 1;
+        state.readers.insert(reader, Waiting::default());
+        for topic in scope.topics() {
+            state.topics.entry(topic.clone()).or_default().push(reader);
+            if let Some((_, ring)) = &mut state.open {
+                ring.join(topic);
+            }
+        }
+        drop(state);
+        Subscription { hub: self.clone(), reader, scope, epoch: None, place: 0, outage: false }
+    }
+
+    /// Applies a change that concerns every reader, and wakes them if it says so.
+    fn change(&self, apply: impl FnOnce(&mut State<P>) -> bool) {
+        let mut state = lock(&self.0);
+        if !apply(&mut state) {
+            return;
+        }
+        let wakers: Vec<_> =
+            state.readers.values_mut().filter_map(|waiting| waiting.waker.take()).collect();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// A panic cannot leave the state half changed in a way that a reader would notice.
+fn lock<P>(state: &Mutex<State<P>>) -> MutexGuard<'_, State<P>> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One reader of a hub. Dropping it leaves nothing behind.
+#[derive(Debug)]
+pub struct Subscription<P: Ord + Clone> {
+    hub: Hub<P>,
+    reader: u64,
+    scope: Scope,
+    epoch: Option<u32>,
+    place: u64,
+    outage: bool,
+}
+
+/// Where a position stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Located {
+    /// In the ring: reading goes on right after it.
+    Live,
+    /// Some of what comes after it has left the ring: read the source.
+    Behind,
+}
+
+/// What a reader was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read<P> {
+    /// Events up to this position.
+    Events(P),
+    /// Events of its own topics were evicted before they were read.
+    Lagged,
+}
+
+/// What concerns every reader of a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The log was reached, or another life of it began: this is its epoch.
+    Epoch(u32),
+    /// The log cannot be reached, or can be again.
+    Outage(bool),
+    /// The stream is to end.
+    Drain,
+}
+
+impl<P: Ord + Clone> Subscription<P> {
+    /// What this reads.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Waits for news.
+    pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
+        let hub = self.hub.clone();
+        let mut state = lock(&hub.0);
+        match self.news(&state) {
+            Some(news) => Poll::Ready(news),
+            None => self.wait(&mut state, cx, false),
+        }
+    }
+
+    /// Takes the place right after `position`, or tells that the ring does not reach back to it;
+    /// waits while the ring has not come so far yet.
+    ///
+    /// # Errors
+    ///
+    /// News, which come first.
+    pub fn poll_locate(
+        &mut self,
+        position: &P,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Located, News>> {
+        let hub = self.hub.clone();
+        let mut state = lock(&hub.0);
+        if let Some(news) = self.news(&state) {
+            return Poll::Ready(Err(news));
+        }
+        match state.open.as_ref().map(|(_, ring)| ring.locate(&self.scope, position)) {
+            Some(Standing::Within(place)) => {
+                self.place = place;
+                Poll::Ready(Ok(Located::Live))
+            }
+            Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
+            Some(Standing::Ahead) | None => self.wait(&mut state, cx, true),
+        }
+    }
+
+    /// Appends the next events to `frames`, at least one and up to `max_bytes`; waits while there
+    /// are none.
+    ///
+    /// # Errors
+    ///
+    /// News, which come first.
+    pub fn poll_read(
+        &mut self,
+        max_bytes: usize,
+        frames: &mut Vec<Frame>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Read<P>, News>> {
+        let hub = self.hub.clone();
+        let mut state = lock(&hub.0);
+        if let Some(news) = self.news(&state) {
+            return Poll::Ready(Err(news));
+        }
+        let Some((_, ring)) = &state.open else { return self.wait(&mut state, cx, false) };
+        match ring.read(&self.scope, &mut self.place, max_bytes, frames) {
+            Ok(Some(last)) => Poll::Ready(Ok(Read::Events(last))),
+            Ok(None) => self.wait(&mut state, cx, false),
+            Err(Lagged) => Poll::Ready(Ok(Read::Lagged)),
+        }
+    }
+
+    /// The position up to which everything was published, if this reader has read all of it.
+    pub fn caught_up(&self) -> Option<P> {
+        let state = lock(&self.hub.0);
+        let (epoch, ring) = state.open.as_ref()?;
+        let read_all = Some(*epoch) == self.epoch && ring.is_read(&self.scope, self.place);
+        read_all.then(|| ring.head().clone())
+    }
+
+    fn news(&mut self, state: &State<P>) -> Option<News> {
+        if state.drained {
+            return Some(News::Drain);
+        }
+        let epoch = state.open.as_ref().map(|(epoch, _)| *epoch);
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            return epoch.map(News::Epoch);
+        }
+        if state.outage != self.outage {
+            self.outage = state.outage;
+            return Some(News::Outage(self.outage));
+        }
+        None
+    }
+
+    fn wait<T>(&self, state: &mut State<P>, cx: &Context<'_>, for_any_news: bool) -> Poll<T> {
+        if let Some(waiting) = state.readers.get_mut(&self.reader) {
+            waiting.for_any_news = for_any_news;
+            match &mut waiting.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl<P: Ord + Clone> Drop for Subscription<P> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.hub.0);
+        state.readers.remove(&self.reader);
+        for topic in self.scope.topics() {
+            if let Some((_, ring)) = &mut state.open {
+                ring.leave(topic);
+            }
+            let Some(readers) = state.topics.get_mut(topic) else { continue };
+            readers.retain(|reader| *reader != self.reader);
+            if readers.is_empty() {
+                state.topics.remove(topic);
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! One stream's way through the log: connect → history → catch up → live → lag → catch up.
+
+use super::frontier::Frontier;
+use super::hub::Located;
+use super::source::{Coordinate, Fault, HistoryQuery, Order, Reset};
+
+/// Records of history that are read at once.
+const PAGE: usize = 1000;
+
+/// Decides what a stream does next, and what it delivers; it does nothing itself.
+///
+/// Ask [`want`](Self::want), do that, tell the machine what came of it, and send what it says.
+/// It holds the stream's [`Frontier`], and each answer moves it: what has been delivered is always
+/// exactly what the frontier says.
+#[derive(Debug)]
+pub struct Machine<P, K> {
+    state: State<P, K>,
+    history: History,
+    resuming: bool,
+    path: Option<Path>,
+}
+
+/// How much history a stream begins with that comes without a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// All of it.
+    All,
+    /// The newest records, oldest of them first.
+    Newest(usize),
+}
+
+/// What the stream needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want<P, K> {
+    /// The epoch of the log: [`Machine::on_epoch`].
+    Epoch,
+    /// The source's word on a frontier: [`Machine::on_resumed`].
+    Resume(Frontier<P, K>),
+    /// A page: [`Machine::on_page`], then [`Machine::past`] for each record, oldest first, then
+    /// [`Machine::on_page_end`].
+    History(HistoryQuery<P, K>),
+    /// Its place in the ring: [`Machine::on_located`].
+    Locate(P),
+    /// A batch of changes after this position: [`Machine::change`] for each, then
+    /// [`Machine::on_through`].
+    Changes(P),
+    /// Events from the ring: [`Machine::on_read`], or [`Machine::on_lagged`].
+    Read,
+}
+
+/// How a stream that came with a position went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// From the ring: the database was not asked.
+    Ring,
+    /// From the source's changes, up to the ring.
+    CatchUp,
+    /// Within history.
+    History,
+}
+
+impl Path {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Ring, Self::CatchUp, Self::History];
+
+    /// The way as metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::CatchUp => "catch_up",
+            Self::History => "history",
+        }
+    }
+}
+
+#[derive(Debug)]
+enum State<P, K> {
+    /// With the epoch and the frontier that the client brought.
+    Connecting(Option<(u32, Frontier<P, K>)>),
+    Checking(Frontier<P, K>),
+    Fresh,
+    /// The newest records of the snapshot, in one page.
+    Newest { as_of: P },
+    /// The right move: history as of `as_of`, beyond `after`.
+    Right { as_of: P, after: Option<K> },
+    /// The snapshot has gone: asks for a fresh one to go up to.
+    Rising { from: P, below: K },
+    /// The up-move: changes until `to` whose key is at most `below`.
+    Up { from: P, to: P, below: K },
+    Locating(P),
+    CatchingUp(P),
+    Live(P),
+}
+
+impl<P: Coordinate, K: Coordinate> Machine<P, K> {
+    /// A stream that begins with the epoch and the frontier that its client brought, or with
+    /// `history`.
+    pub fn new(brought: Option<(u32, Frontier<P, K>)>, history: History) -> Self {
+        Self { resuming: false, path: None, state: State::Connecting(brought), history }
+    }
+
+    /// What to do next.
+    pub fn want(&self) -> Want<P, K> {
+        match &self.state {
+            State::Connecting(_) => Want::Epoch,
+            State::Checking(frontier) => Want::Resume(frontier.clone()),
+            State::Fresh | State::Newest { .. } => Want::History(match self.history {
+                History::All => page(None, None, Order::Ascending, PAGE),
+                History::Newest(limit) => page(None, None, Order::Descending, limit),
+            }),
+            State::Right { as_of, after } => {
+                Want::History(page(Some(as_of.clone()), after.clone(), Order::Ascending, PAGE))
+            }
+            State::Rising { .. } => Want::History(page(None, None, Order::Ascending, 0)),
+            State::Up { from, .. } | State::CatchingUp(from) => Want::Changes(from.clone()),
+            State::Locating(position) => Want::Locate(position.clone()),
+            State::Live(_) => Want::Read,
+        }
+    }
+
+    /// The log is in this epoch, now or from now on. Answers why the client is to clear what it
+    /// has, if it is.
+    pub fn on_epoch(&mut self, epoch: u32) -> Option<Reset> {
+        let (next, reset) = match std::mem::replace(&mut self.state, State::Fresh) {
+            State::Connecting(None) => (State::Fresh, None),
+            State::Connecting(Some((brought, frontier))) if brought == epoch => {
+                self.resuming = true;
+                (State::Checking(frontier), None)
+            }
+            _ => (State::Fresh, Some(Reset::Epoch)),
+        };
+        self.state = next;
+        reset
+    }
+
+    /// The source has checked the frontier.
+    pub fn on_resumed(&mut self, answer: Result<Frontier<P, K>, Reset>) -> Option<Reset> {
+        match answer {
+            Ok(Frontier::Live(position)) => self.state = State::Locating(position),
+            Ok(Frontier::History { as_of, after }) => {
+                self.take(Path::History);
+                self.state = State::Right { as_of, after: Some(after) };
+            }
+            Err(reset) => return Some(self.start_over(reset)),
+        }
+        None
+    }
+
+    /// A page came, of the snapshot `as_of`.
+    pub fn on_page(&mut self, as_of: P) {
+        match std::mem::replace(&mut self.state, State::Fresh) {
+            State::Rising { from, below } => {
+                let to = as_of.max(from.clone());
+                self.state = State::Up { from, to, below };
+                self.arrive();
+            }
+            State::Right { after, .. } => self.state = State::Right { as_of, after },
+            _ => {
+                self.state = match self.history {
+                    History::All => State::Right { as_of, after: None },
+                    History::Newest(_) => State::Newest { as_of },
+                };
+            }
+        }
+    }
+
+    /// A record of history is delivered: the frontier behind it.
+    pub fn past(&mut self, key: &K) -> Option<Frontier<P, K>> {
+        let as_of = match &mut self.state {
+            State::Right { as_of, after } => {
+                *after = Some(key.clone());
+                as_of
+            }
+            State::Newest { as_of } => as_of,
+            _ => return None,
+        };
+        Some(Frontier::History { as_of: as_of.clone(), after: key.clone() })
+    }
+
+    /// The page is delivered; `more` says whether history goes on beyond it.
+    pub fn on_page_end(&mut self, more: bool) {
+        match &self.state {
+            State::Right { as_of, .. } if !more => self.state = State::Locating(as_of.clone()),
+            State::Newest { as_of } => self.state = State::Locating(as_of.clone()),
+            _ => {}
+        }
+    }
+
+    /// A change of the stream's scope came: the frontier behind it if it is to be delivered.
+    pub fn change(&mut self, position: &P, key: &K) -> Option<Frontier<P, K>> {
+        match &mut self.state {
+            State::CatchingUp(from) if position > from => {
+                *from = position.clone();
+                Some(Frontier::Live(position.clone()))
+            }
+            State::Up { from, to, below } if position > from && position <= to => {
+                *from = position.clone();
+                let frontier =
+                    Frontier::History { as_of: position.clone(), after: below.clone() };
+                (key <= below).then_some(frontier)
+            }
+            _ => None,
+        }
+    }
+
+    /// The source has no other changes up to here.
+    pub fn on_through(&mut self, through: P) {
+        match &mut self.state {
+            State::CatchingUp(from) => {
+                let through = through.max(from.clone());
+                self.state = State::Locating(through);
+            }
+            State::Up { from, .. } => {
+                if through > *from {
+                    *from = through;
+                }
+                self.arrive();
+            }
+            _ => {}
+        }
+    }
+
+    /// Once up at the fresh snapshot, history goes on to the right.
+    fn arrive(&mut self) {
+        if let State::Up { from, to, below } = &self.state
+            && from >= to
+        {
+            self.state = State::Right { as_of: to.clone(), after: Some(below.clone()) };
+        }
+    }
+
+    /// Where the position that was asked for stands.
+    pub fn on_located(&mut self, located: Located) {
+        let State::Locating(position) = &self.state else { return };
+        match located {
+            Located::Live => {
+                self.state = State::Live(position.clone());
+                self.take(Path::Ring);
+            }
+            Located::Behind => {
+                self.state = State::CatchingUp(position.clone());
+                self.take(Path::CatchUp);
+            }
+        }
+    }
+
+    /// Events of the ring up to this position were delivered.
+    pub fn on_read(&mut self, position: P) {
+        if let State::Live(at) = &mut self.state {
+            *at = position;
+        }
+    }
+
+    /// The ring has let go of events that were not delivered yet.
+    pub fn on_lagged(&mut self) {
+        if let State::Live(position) = &self.state {
+            self.state = State::Locating(position.clone());
+        }
+    }
+
+    /// The source has failed. Answers why the client is to clear what it has, if it is; else the
+    /// same is to be tried again, after a while if the fault is [`Fault::Unavailable`].
+    pub fn on_fault(&mut self, fault: Fault) -> Option<Reset> {
+        match fault {
+            // After its end, the log's next epoch is news that the hub will bring.
+            Fault::Unavailable | Fault::Ended => None,
+            Fault::HistoryLost => Some(self.start_over(Reset::HistoryLost)),
+            Fault::SnapshotGone => {
+                self.state = match std::mem::replace(&mut self.state, State::Fresh) {
+                    State::Right { as_of, after: Some(below) } => {
+                        State::Rising { from: as_of, below }
+                    }
+                    State::Right { .. } => State::Fresh,
+                    other => other,
+                };
+                None
+            }
+        }
+    }
+
+    fn start_over(&mut self, reset: Reset) -> Reset {
+        self.resuming = false;
+        self.state = State::Fresh;
+        reset
+    }
+
+    /// Whether events come from the ring.
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Live(_))
+    }
+
+    /// How the stream went on from its client's position; answered once, when it is known.
+    pub fn take_path(&mut self) -> Option<Path> {
+        self.path.take()
+    }
+
+    fn take(&mut self, path: Path) {
+        if std::mem::take(&mut self.resuming) {
+            self.path = Some(path);
+        }
+    }
+}
+
+fn page<P, K>(
+    as_of: Option<P>,
+    after: Option<K>,
+    order: Order,
+    limit: usize,
+) -> HistoryQuery<P, K> {
+    HistoryQuery { as_of, after, order, limit }
+}

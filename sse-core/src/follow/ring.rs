@@ -1,0 +1,324 @@
+//! The tail of a log in memory: encoded events in the order of their positions.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::topic::{Scope, Topic};
+use crate::wire::Frame;
+
+/// What an event costs in memory beyond its bytes.
+const OVERHEAD: usize = 128;
+
+/// Encoded events, kept up to a byte bound; the oldest go first.
+///
+/// Every event has a number, its place. Places only grow; a reader remembers the next one it has
+/// not read, and nothing else.
+#[derive(Debug)]
+pub(super) struct Ring<P> {
+    max_bytes: usize,
+    bytes: usize,
+    events: VecDeque<Held<P>>,
+    /// The place of `events[0]`.
+    first: u64,
+    topics: HashMap<Topic, Index<P>>,
+    /// Everything up to here was evicted, or was before the ring began.
+    floor: P,
+    /// Everything up to here has been published.
+    head: P,
+}
+
+#[derive(Debug)]
+struct Held<P> {
+    topic: Topic,
+    position: P,
+    frame: Frame,
+}
+
+/// The events of one topic.
+#[derive(Debug)]
+struct Index<P> {
+    places: VecDeque<u64>,
+    /// Every event of the topic after this position is in the ring.
+    complete_from: P,
+    /// The place of its last event that was evicted.
+    lost: Option<u64>,
+    readers: usize,
+}
+
+/// Where a position stands relative to the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Everything after it is in the ring, from this place on.
+    Within(u64),
+    /// Some of what comes after it has left the ring.
+    Behind,
+    /// The ring has not come so far yet.
+    Ahead,
+}
+
+/// The reader's place has left the ring: an event of its own topics was evicted unread.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lagged;
+
+impl<P: Ord + Clone> Ring<P> {
+    pub(super) fn new(max_bytes: usize, start: P) -> Self {
+        Self {
+            max_bytes,
+            bytes: 0,
+            events: VecDeque::new(),
+            first: 0,
+            topics: HashMap::new(),
+            floor: start.clone(),
+            head: start,
+        }
+    }
+
+    /// Begins anew at `start`: every reader has lagged.
+    pub(super) fn restart(&mut self, start: P) {
+        // One place is left out, so that even a reader that had read everything is behind.
+        self.first = self.next_place() + 1;
+        self.events.clear();
+        self.bytes = 0;
+        self.topics.retain(|_, index| {
+            index.places.clear();
+            index.complete_from = start.clone();
+            index.lost = Some(self.first - 1);
+            index.readers > 0
+        });
+        self.floor = start.clone();
+        self.head = start;
+    }
+
+    /// Everything up to here has been published.
+    pub(super) fn head(&self) -> &P {
+        &self.head
+    }
+
+    /// The place that the next event will have.
+    pub(super) fn next_place(&self) -> u64 {
+        self.first + self.events.len() as u64
+    }
+
+    pub(super) fn push(&mut self, topic: Topic, position: P, frame: Frame) {
+        debug_assert!(position > self.head, "positions only grow");
+        let place = self.next_place();
+        self.bytes += frame.len() + OVERHEAD;
+        self.index(&topic).places.push_back(place);
+        self.head = position.clone();
+        self.events.push_back(Held { topic, position, frame });
+        while self.bytes > self.max_bytes {
+            self.evict();
+        }
+    }
+
+    fn evict(&mut self) {
+        let Some(held) = self.events.pop_front() else { return };
+        self.bytes -= held.frame.len() + OVERHEAD;
+        if let Some(index) = self.topics.get_mut(&held.topic) {
+            index.places.pop_front();
+            index.complete_from = held.position.clone();
+            index.lost = Some(self.first);
+            if index.places.is_empty() && index.readers == 0 {
+                self.topics.remove(&held.topic);
+            }
+        }
+        self.first += 1;
+        self.floor = held.position;
+    }
+
+    /// Everything up to `through` has been published.
+    pub(super) fn advance(&mut self, through: P) {
+        if through > self.head {
+            self.head = through;
+        }
+    }
+
+    /// A topic that is new to the ring is complete only from the floor: what it may have had
+    /// before is forgotten.
+    fn index(&mut self, topic: &Topic) -> &mut Index<P> {
+        self.topics.entry(topic.clone()).or_insert_with(|| Index {
+            places: VecDeque::new(),
+            complete_from: self.floor.clone(),
+            lost: None,
+            readers: 0,
+        })
+    }
+
+    /// Keeps what is known of `topic` for one more reader.
+    pub(super) fn join(&mut self, topic: &Topic) {
+        self.index(topic).readers += 1;
+    }
+
+    pub(super) fn leave(&mut self, topic: &Topic) {
+        let Some(index) = self.topics.get_mut(topic) else { return };
+        index.readers -= 1;
+        if index.places.is_empty() && index.readers == 0 {
+            self.topics.remove(topic);
+        }
+    }
+
+    pub(super) fn locate(&self, scope: &Scope, position: &P) -> Standing {
+        if *position > self.head {
+            return Standing::Ahead;
+        }
+        let complete = scope.topics().iter().all(|topic| {
+            let from = self.topics.get(topic).map_or(&self.floor, |index| &index.complete_from);
+            from <= position
+        });
+        if !complete {
+            return Standing::Behind;
+        }
+        let before = self.events.partition_point(|held| held.position <= *position);
+        Standing::Within(self.first + before as u64)
+    }
+
+    /// Reads on from `place` until `max_bytes` are full, at least one event, and moves `place`
+    /// behind what was read. Returns the position of the last event.
+    pub(super) fn read(
+        &self,
+        scope: &Scope,
+        place: &mut u64,
+        max_bytes: usize,
+        frames: &mut Vec<Frame>,
+    ) -> Result<Option<P>, Lagged> {
+        let indexes = || scope.topics().iter().filter_map(|topic| self.topics.get(topic));
+        if indexes().any(|index| index.lost.is_some_and(|lost| lost >= *place)) {
+            return Err(Lagged);
+        }
+        let mut ahead: Vec<_> = indexes()
+            .map(|index| {
+                let read = index.places.partition_point(|at| at < place);
+                index.places.range(read..).copied().peekable()
+            })
+            .collect();
+        let mut bytes = 0;
+        let mut last = None;
+        while let Some(topic) = next_topic(&mut ahead) {
+            let Some(&at) = ahead[topic].peek() else { break };
+            // `at` is in the ring: no place of these topics was lost.
+            let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
+            if bytes > 0 && bytes + held.frame.len() > max_bytes {
+                break;
+            }
+            bytes += held.frame.len();
+            frames.push(held.frame.clone());
+            last = Some(held.position.clone());
+            *place = at + 1;
+            ahead[topic].next();
+        }
+        Ok(last)
+    }
+
+    /// Whether a reader at `place` has read all there is.
+    pub(super) fn is_read(&self, scope: &Scope, place: u64) -> bool {
+        scope.topics().iter().filter_map(|topic| self.topics.get(topic)).all(|index| {
+            index.lost.is_none_or(|lost| lost < place)
+                && index.places.back().is_none_or(|last| *last < place)
+        })
+    }
+
+    #[cfg(test)]
+    fn topics(&self) -> usize {
+        self.topics.len()
+    }
+}
+
+/// Which of the topics has the next event.
+fn next_topic(ahead: &mut [std::iter::Peekable<impl Iterator<Item = u64>>]) -> Option<usize> {
+    let next = |places: &mut std::iter::Peekable<_>| places.peek().copied();
+    (0..ahead.len())
+        .filter_map(|topic| next(&mut ahead[topic]).map(|place| (place, topic)))
+        .min()
+        .map(|(_, topic)| topic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Event;
+
+    fn topic(name: &str) -> Topic {
+        Topic::new("s", name)
+    }
+
+    fn frame(text: &str) -> Frame {
+        Frame::from(Event::new(text))
+    }
+
+    /// Room for `events` events of one letter.
+    fn ring(events: usize) -> Ring<u32> {
+        Ring::new(events * (frame("x").len() + OVERHEAD), 0)
+    }
+
+    fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Frame>, Lagged> {
+        let mut frames = Vec::new();
+        ring.read(scope, place, usize::MAX, &mut frames).map(|_| frames)
+    }
+
+    #[test]
+    fn a_reader_reads_its_topics_in_order_and_nothing_twice() {
+        let mut ring = ring(10);
+        for (position, name) in [(1, "a"), (2, "b"), (3, "c"), (4, "a")] {
+            ring.push(topic(name), position, frame(name));
+        }
+        let scope = Scope::new("s", ["a", "b"]);
+        let mut place = 0;
+        assert_eq!(read(&ring, &scope, &mut place), Ok(vec![frame("a"), frame("b"), frame("a")]));
+        assert_eq!(read(&ring, &scope, &mut place), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_reader_lags_only_when_an_event_of_its_own_topic_was_evicted() {
+        let mut ring = ring(2);
+        let (a, b) = (Scope::new("s", ["a"]), Scope::new("s", ["b"]));
+        ring.join(&topic("a"));
+        ring.join(&topic("b"));
+        let (mut at_a, mut at_b) = (0, 0);
+        ring.push(topic("a"), 1, frame("1"));
+        assert_eq!(read(&ring, &a, &mut at_a), Ok(vec![frame("1")]));
+        for position in 2..=4 {
+            ring.push(topic("b"), position, frame("2"));
+        }
+        assert_eq!(read(&ring, &a, &mut at_a), Ok(vec![]));
+        assert_eq!(read(&ring, &b, &mut at_b), Err(Lagged));
+        assert_eq!(ring.locate(&a, &1), Standing::Within(2));
+        assert_eq!(ring.locate(&b, &1), Standing::Behind);
+        assert_eq!(ring.locate(&b, &2), Standing::Within(2));
+    }
+
+    #[test]
+    fn a_topic_that_was_forgotten_is_complete_only_from_the_floor() {
+        let mut ring = ring(1);
+        ring.push(topic("a"), 1, frame("1"));
+        ring.push(topic("b"), 2, frame("2"));
+        let a = Scope::new("s", ["a"]);
+        assert_eq!(ring.locate(&a, &0), Standing::Behind);
+        ring.join(&topic("a"));
+        assert_eq!(ring.locate(&a, &0), Standing::Behind, "joining does not bring events back");
+        assert_eq!(ring.locate(&a, &1), Standing::Within(1));
+        ring.leave(&topic("a"));
+        assert_eq!(ring.topics(), 1);
+    }
+
+    #[test]
+    fn every_reader_lags_behind_a_ring_that_began_anew() {
+        let mut ring = ring(10);
+        let a = Scope::new("s", ["a"]);
+        ring.join(&topic("a"));
+        let mut place = ring.next_place();
+        ring.restart(7);
+        assert_eq!(read(&ring, &a, &mut place), Err(Lagged));
+        assert_eq!(ring.locate(&a, &6), Standing::Behind);
+        assert_eq!(ring.locate(&a, &8), Standing::Ahead);
+    }
+
+    #[test]
+    fn an_event_beyond_the_bound_is_published_and_evicted() {
+        let mut ring = ring(1);
+        let a = Scope::new("s", ["a"]);
+        ring.join(&topic("a"));
+        let mut place = 0;
+        ring.push(topic("a"), 1, frame(&"x".repeat(1000)));
+        assert_eq!(read(&ring, &a, &mut place), Err(Lagged));
+        assert_eq!((*ring.head(), ring.bytes), (1, 0));
+    }
+}

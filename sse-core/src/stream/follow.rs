@@ -1,0 +1,380 @@
+//! One stream of a log: the machine, and the futures and timers that it needs.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use tokio::time::sleep;
+
+use super::backoff::{Backoff, jitter};
+use super::log::{Begin, Log};
+use super::notice;
+use super::pulse::Pulse;
+use crate::follow::{
+    Batch, Changes, Fault, FrontierOf, Located, Machine, News, Order, Page, Read,
+    Record, Reset, Scope, Source, SourceError, Subscription, Want,
+};
+use crate::wire::Frame;
+
+/// How many bytes of events are taken from the ring at once.
+const READ: usize = 64 * 1024;
+
+/// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
+/// response of: `start` first, then each record as a message, and what else a client must know.
+pub struct Follow<S: Source> {
+    log: Log<S>,
+    subscription: Subscription<S::Position>,
+    machine: Machine<S::Position, S::Key>,
+    /// Events that are to be sent.
+    ready: VecDeque<Frame>,
+    /// What the source is asked for at the moment.
+    asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
+    /// Changes that were read up to this position, kept while the stream catches up.
+    changes: Option<(S::Position, S::Changes)>,
+    epoch: u32,
+    pulse: Pulse,
+    backoff: Backoff,
+    began: Began,
+    /// The tail cannot read the source.
+    outage: bool,
+    /// The source did not answer this stream.
+    failing: bool,
+    /// The client was told that the source is unavailable.
+    told: bool,
+    /// A fresh position is due as soon as the stream is live: it has read history.
+    sync_when_live: bool,
+    ended: bool,
+}
+
+/// What `start` is to say; taken when it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Began {
+    Fresh,
+    Resumed,
+    BadId,
+    Said,
+}
+
+/// What the source answered.
+enum Answer<S: Source> {
+    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
+    Page(Order, Result<Page<S>, S::Error>),
+    Changes(Result<(Batch<S>, S::Changes), S::Error>),
+    /// It was given time.
+    Waited,
+}
+
+impl<S: Source> Follow<S> {
+    pub(super) fn new(log: &Log<S>, scope: Scope, begin: Begin) -> Self {
+        let Begin { after, history } = begin;
+        let after = after.filter(|id| !id.is_empty());
+        let brought = after.as_deref().and_then(|id| log.0.seal.open(id, &scope));
+        let began = match (&after, &brought) {
+            (None, _) => Began::Fresh,
+            (Some(_), Some(_)) => Began::Resumed,
+            (Some(_), None) => Began::BadId,
+        };
+        Self {
+            subscription: log.0.hub.subscribe(scope),
+            machine: Machine::new(brought, history),
+            ready: VecDeque::new(),
+            asked: None,
+            changes: None,
+            epoch: 0,
+            pulse: Pulse::new(log.0.options.sync),
+            backoff: Backoff::default(),
+            began,
+            outage: false,
+            failing: false,
+            told: false,
+            sync_when_live: false,
+            ended: false,
+            log: log.clone(),
+        }
+    }
+
+    /// Says how the stream began, as far as is known at once: what turns out later is an event of
+    /// its own.
+    fn start(&mut self, cx: &mut Context<'_>) {
+        let mut reset = (self.began == Began::BadId).then_some(Reset::BadId);
+        let mut news = Vec::new();
+        while let Poll::Ready(told) = self.subscription.poll_news(cx) {
+            let last = told == News::Drain;
+            if let News::Epoch(epoch) = told {
+                self.epoch = epoch;
+                reset = reset.or(self.machine.on_epoch(epoch));
+            } else {
+                news.push(told);
+            }
+            if last {
+                break;
+            }
+        }
+        if self.began == Began::Fresh {
+            self.log.0.counters.fresh.fetch_add(1, Ordering::Relaxed);
+        }
+        let resumed = self.began == Began::Resumed && reset.is_none();
+        self.began = Began::Said;
+        self.ready.push_back(notice::start(resumed, reset));
+        self.tell_reset(reset);
+        news.into_iter().for_each(|told| self.on_news(&told));
+    }
+
+    /// One step on the way; `Pending` when there is nothing to do but to wait.
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(asked) = &mut self.asked {
+            if let Poll::Ready(news) = self.subscription.poll_news(cx) {
+                self.on_news(&news);
+                return Poll::Ready(());
+            }
+            let answer = ready!(asked.as_mut().poll(cx));
+            self.asked = None;
+            self.on_answer(answer);
+            return Poll::Ready(());
+        }
+        match self.machine.want() {
+            Want::Epoch => {
+                let news = ready!(self.subscription.poll_news(cx));
+                self.on_news(&news);
+            }
+            Want::Resume(frontier) => {
+                let log = self.log.clone();
+                self.ask(async move { Answer::Resumed(log.source().resume(frontier).await) });
+            }
+            Want::History(query) => {
+                let (log, scope) = (self.log.clone(), self.subscription.scope().clone());
+                self.ask(async move {
+                    let order = query.order;
+                    Answer::Page(order, log.source().history(&scope, query).await)
+                });
+            }
+            Want::Changes(from) => self.ask_for_changes(from),
+            Want::Locate(position) => {
+                match ready!(self.subscription.poll_locate(&position, cx)) {
+                    Ok(located) => self.on_located(located, &position),
+                    Err(news) => self.on_news(&news),
+                }
+            }
+            Want::Read => {
+                let mut frames = Vec::new();
+                match ready!(self.subscription.poll_read(READ, &mut frames, cx)) {
+                    Ok(Read::Events(last)) => {
+                        self.ready.extend(frames);
+                        self.machine.on_read(last);
+                    }
+                    Ok(Read::Lagged) => {
+                        self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
+                        self.machine.on_lagged();
+                    }
+                    Err(news) => self.on_news(&news),
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn ask(&mut self, question: impl Future<Output = Answer<S>> + Send + 'static) {
+        self.asked = Some(Box::pin(question));
+    }
+
+    fn ask_for_changes(&mut self, from: S::Position) {
+        let log = self.log.clone();
+        let open = self.changes.take().filter(|(at, _)| *at == from).map(|(_, changes)| changes);
+        self.ask(async move {
+            let _turn = log.0.catch_ups.acquire().await;
+            let read = async {
+                let mut changes = match open {
+                    Some(changes) => changes,
+                    None => log.source().changes(&from).await?,
+                };
+                let batch = changes.next().await?;
+                Ok((batch, changes))
+            };
+            Answer::Changes(read.await)
+        });
+    }
+
+    fn on_news(&mut self, news: &News) {
+        match news {
+            News::Epoch(epoch) => {
+                self.epoch = *epoch;
+                self.asked = None;
+                self.changes = None;
+                let reset = self.machine.on_epoch(*epoch);
+                self.tell_reset(reset);
+            }
+            News::Outage(outage) => {
+                self.outage = *outage;
+                self.tell_status();
+            }
+            News::Drain => {
+                let drain = self.log.0.options.drain;
+                self.ready.push_back(notice::drain(drain / 20 + jitter(drain)));
+                self.asked = None;
+                self.ended = true;
+            }
+        }
+    }
+
+    fn on_located(&mut self, located: Located, position: &S::Position) {
+        self.machine.on_located(located);
+        self.count_path();
+        if located == Located::Live {
+            self.changes = None;
+            if std::mem::take(&mut self.sync_when_live) {
+                self.sync(position);
+            }
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer<S>) {
+        let failed = match answer {
+            Answer::Waited => return,
+            Answer::Resumed(Ok(checked)) => {
+                let reset = self.machine.on_resumed(checked);
+                self.tell_reset(reset);
+                self.count_path();
+                None
+            }
+            Answer::Page(order, Ok(page)) => {
+                self.on_page(order, page);
+                None
+            }
+            Answer::Changes(Ok((batch, changes))) => {
+                self.on_batch(batch, changes);
+                None
+            }
+            Answer::Resumed(Err(error))
+            | Answer::Page(_, Err(error))
+            | Answer::Changes(Err(error)) => Some(error.fault()),
+        };
+        match failed {
+            Some(fault) => self.on_fault(fault),
+            None => {
+                self.backoff.reset();
+                self.failing = false;
+                self.tell_status();
+            }
+        }
+    }
+
+    fn on_page(&mut self, order: Order, page: Page<S>) {
+        let Page { as_of, mut entries, more } = page;
+        if order == Order::Descending {
+            entries.reverse();
+        }
+        self.machine.on_page(as_of);
+        for entry in &entries {
+            if let Some(frontier) = self.machine.past(&entry.key) {
+                self.deliver(&entry.record, &frontier);
+            }
+        }
+        self.machine.on_page_end(more);
+        self.sync_when_live = true;
+    }
+
+    fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
+        let Batch { changes: records, through } = batch;
+        for (position, entry) in &records {
+            if self.subscription.scope().contains(&entry.topic)
+                && let Some(frontier) = self.machine.change(position, &entry.key)
+            {
+                self.deliver(&entry.record, &frontier);
+            }
+        }
+        self.machine.on_through(through.clone());
+        self.changes = Some((through, changes));
+    }
+
+    fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
+        let id = self.log.0.seal.seal(self.epoch, frontier, self.subscription.scope());
+        self.ready.push_back(record.event().id(id).into());
+    }
+
+    fn on_fault(&mut self, fault: Fault) {
+        self.changes = None;
+        let reset = self.machine.on_fault(fault);
+        self.tell_reset(reset);
+        if matches!(fault, Fault::Unavailable | Fault::Ended) {
+            self.failing = true;
+            self.tell_status();
+            let wait = self.backoff.next();
+            self.ask(async move {
+                sleep(wait).await;
+                Answer::Waited
+            });
+        }
+    }
+
+    fn tell_reset(&mut self, reset: Option<Reset>) {
+        if let Some(reset) = reset {
+            self.log.0.counters.reset(reset);
+            self.ready.push_back(notice::reset(reset));
+        }
+    }
+
+    /// Tells each change of the source's state once, whether the tail or this stream noticed it.
+    fn tell_status(&mut self) {
+        let unavailable = self.outage || self.failing;
+        if std::mem::replace(&mut self.told, unavailable) != unavailable {
+            self.ready.push_back(notice::status(unavailable));
+        }
+    }
+
+    fn count_path(&mut self) {
+        if let Some(path) = self.machine.take_path() {
+            self.log.0.counters.resumed(path);
+        }
+    }
+
+    fn sync(&mut self, position: &S::Position) {
+        let space = self.subscription.scope().space();
+        let id = self.log.0.seal.seal_live(self.epoch, position, space);
+        self.ready.push_back(notice::sync(id));
+    }
+}
+
+/// Its futures are in boxes of their own.
+impl<S: Source> Unpin for Follow<S> {}
+
+impl<S: Source> Stream for Follow<S> {
+    type Item = Frame;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+        let this = self.get_mut();
+        loop {
+            if this.began != Began::Said {
+                this.start(cx);
+            }
+            if let Some(frame) = this.ready.pop_front() {
+                this.pulse.wrote();
+                return Poll::Ready(Some(frame));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            if this.step(cx).is_pending() {
+                ready!(this.pulse.poll_due(cx));
+                if this.machine.is_live()
+                    && let Some(head) = this.subscription.caught_up()
+                {
+                    this.sync(&head);
+                    this.machine.on_read(head);
+                }
+            }
+        }
+    }
+}
+
+impl<S: Source> fmt::Debug for Follow<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follow")
+            .field("scope", self.subscription.scope())
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
+}

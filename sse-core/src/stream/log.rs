@@ -1,0 +1,236 @@
+//! A log that is followed: one source, one hub, any number of streams.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::follow::Follow;
+use crate::follow::{
+    Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
+};
+use crate::session::Heartbeat;
+use crate::wire::EventId;
+
+/// One log and everything that follows it.
+///
+/// Spawn [`run`](Self::run) once: it reads the changes of the source and hands them to all
+/// streams. [`follow`](Self::follow) gives the events of one stream, for an
+/// [`EventStream`](crate::EventStream) to make a response of. [`page`](Self::page) reads history,
+/// with a position from which a stream goes on.
+pub struct Log<S: Source>(pub(super) Arc<Inner<S>>);
+
+pub(super) struct Inner<S: Source> {
+    pub(super) source: S,
+    pub(super) seal: Seal,
+    pub(super) options: LogOptions,
+    pub(super) hub: Hub<S::Position>,
+    pub(super) counters: Counters,
+    pub(super) catch_ups: Semaphore,
+}
+
+/// How a [`Log`] is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogOptions {
+    /// How many bytes of encoded events are kept in memory; 64 MiB by default.
+    pub ring_bytes: usize,
+    /// After how much idle time a stream is given a fresh position; 25 s by default.
+    pub sync: Duration,
+    /// How many streams read the source's changes at the same time, because what they miss has
+    /// left the memory; the others wait for their turn. 4 by default.
+    pub catch_ups: usize,
+    /// When the server shuts down, clients come back within this time, each at a moment of its
+    /// own; 2 s by default.
+    pub drain: Duration,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            ring_bytes: 64 * 1024 * 1024,
+            sync: Heartbeat::DEFAULT_INTERVAL,
+            catch_ups: 4,
+            drain: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Where a stream begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// The id of the last event that the client has, as it sent it.
+    pub after: Option<String>,
+    /// The history that a client is given which has no id.
+    pub history: History,
+}
+
+/// A page of history, and where a stream goes on from it.
+#[derive(Debug)]
+pub struct LogPage<S: Source> {
+    /// The records, in the order that was asked for.
+    pub records: Vec<S::Record>,
+    /// The cursor of the next page, if there may be one.
+    pub next: Option<EventId>,
+    /// A stream after this id delivers exactly what the snapshot of this page did not hold.
+    pub stream_position: EventId,
+}
+
+/// Why a page could not be read.
+#[derive(Debug)]
+pub enum PageError<E> {
+    /// The cursor is none of ours, or of another log.
+    Cursor,
+    /// The source failed.
+    Source(E),
+}
+
+impl<E: fmt::Display> fmt::Display for PageError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cursor => f.write_str(
+                "the cursor is not one that this log has given out; begin again without it",
+            ),
+            Self::Source(_) => f.write_str("the log could not be read"),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for PageError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Cursor => None,
+            Self::Source(error) => Some(error),
+        }
+    }
+}
+
+impl<S: Source> Log<S> {
+    /// Follows `source`; `seal` makes and checks the ids of events.
+    pub fn new(source: S, seal: Seal, options: LogOptions) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            seal,
+            hub: Hub::new(options.ring_bytes),
+            counters: Counters::default(),
+            catch_ups: Semaphore::new(options.catch_ups.max(1)),
+            options,
+        }))
+    }
+
+    /// The source that is followed.
+    pub fn source(&self) -> &S {
+        &self.0.source
+    }
+
+    /// The events of one stream.
+    pub fn follow(&self, scope: Scope, begin: Begin) -> Follow<S> {
+        Follow::new(self, scope, begin)
+    }
+
+    /// Reads a page of history beyond `cursor`.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Source`] when the
+    /// source fails.
+    pub async fn page(
+        &self,
+        scope: &Scope,
+        cursor: Option<&str>,
+        order: Order,
+        limit: usize,
+    ) -> Result<LogPage<S>, PageError<S::Error>> {
+        let Inner { source, seal, .. } = &*self.0;
+        let epoch = source.epoch().await.map_err(PageError::Source)?;
+        let after = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
+            Some((of, Frontier::History { after, .. })) if of == epoch => Ok(after),
+            _ => Err(PageError::Cursor),
+        });
+        let query = HistoryQuery { as_of: None, after: after.transpose()?, order, limit };
+        let Page { as_of, entries, more } =
+            source.history(scope, query).await.map_err(PageError::Source)?;
+        let next = entries.last().filter(|_| more).map(|last| {
+            let frontier = Frontier::History { as_of: as_of.clone(), after: last.key.clone() };
+            seal.seal(epoch, &frontier, scope)
+        });
+        Ok(LogPage {
+            next,
+            stream_position: seal.seal_live(epoch, &as_of, scope.space()),
+            records: entries.into_iter().map(|entry| entry.record).collect(),
+        })
+    }
+
+    /// Ends every stream, now and from now on, so that the server can shut down. Each client is
+    /// told to come back at a moment of its own; it loses nothing.
+    pub fn drain(&self) {
+        self.0.hub.drain();
+    }
+
+    /// What has happened so far.
+    pub fn stats(&self) -> LogStats {
+        self.0.counters.stats(self.0.hub.readers())
+    }
+}
+
+impl<S: Source> Clone for Log<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Source + fmt::Debug> fmt::Debug for Log<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("source", &self.0.source).finish_non_exhaustive()
+    }
+}
+
+/// What has happened to the streams of a log since it began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogStats {
+    /// Streams that are open now.
+    pub open: usize,
+    /// Streams that came without a position.
+    pub fresh: u64,
+    /// Streams that went on from the ring, from catching up, and within history.
+    pub resumed: [(Path, u64); 3],
+    /// How often a stream was slower than the ring and went back to the source.
+    pub lagged: u64,
+    /// Streams that started over, by reason.
+    pub resets: [(Reset, u64); 4],
+    /// Records that were published to the ring.
+    pub published: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) fresh: AtomicU64,
+    pub(super) lagged: AtomicU64,
+    pub(super) published: AtomicU64,
+    resumed: [AtomicU64; 3],
+    resets: [AtomicU64; 4],
+}
+
+impl Counters {
+    pub(super) fn resumed(&self, path: Path) {
+        self.resumed[path as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn reset(&self, reset: Reset) {
+        self.resets[reset as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn stats(&self, open: usize) -> LogStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        LogStats {
+            open,
+            fresh: read(&self.fresh),
+            resumed: Path::ALL.map(|path| (path, read(&self.resumed[path as usize]))),
+            lagged: read(&self.lagged),
+            resets: Reset::ALL.map(|reset| (reset, read(&self.resets[reset as usize]))),
+            published: read(&self.published),
+        }
+    }
+}

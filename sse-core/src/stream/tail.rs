@@ -1,0 +1,80 @@
+//! The one reader of a log's end, which feeds the hub.
+
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::backoff::Backoff;
+use super::log::{Inner, Log};
+use crate::follow::{Batch, Changes, Fault, Source, SourceError};
+use crate::wire::Frame;
+
+/// What happens to the tail of a log.
+#[derive(Debug)]
+pub enum Tail<'a, E> {
+    /// The log is being read.
+    Open,
+    /// The source failed; it is tried again after this time.
+    Failed(&'a E, Duration),
+}
+
+impl<S: Source> Log<S> {
+    /// Reads the changes of the source and hands them to all streams. Spawn it once; it goes on
+    /// until it is dropped, whatever happens to the source, and tells `observe` of that.
+    pub async fn run(&self, mut observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
+        let mut backoff = Backoff::default();
+        let mut lost = false;
+        loop {
+            let opened = || {
+                backoff.reset();
+                observe(Tail::Open);
+            };
+            let error = match self.0.tail(std::mem::take(&mut lost), opened).await {
+                Ok(never) => match never {},
+                Err(error) => error,
+            };
+            lost = error.fault() == Fault::HistoryLost;
+            let wait = backoff.next();
+            self.0.hub.set_outage(true);
+            observe(Tail::Failed(&error, wait));
+            sleep(wait).await;
+        }
+    }
+}
+
+impl<S: Source> Inner<S> {
+    async fn tail(&self, lost: bool, opened: impl FnOnce()) -> Result<Infallible, S::Error> {
+        let epoch = self.source.epoch().await?;
+        let head = self.hub.head().filter(|(of, _)| *of == epoch && !lost);
+        let (from, goes_on) = match head {
+            Some((_, head)) => (head, true),
+            None => (self.source.tail_start().await?, false),
+        };
+        let mut changes = self.source.changes(&from).await?;
+        if !goes_on {
+            self.hub.open(epoch, from);
+        }
+        self.hub.set_outage(false);
+        opened();
+        loop {
+            let batch = changes.next().await?;
+            self.publish(epoch, batch);
+        }
+    }
+
+    fn publish(&self, epoch: u32, batch: Batch<S>) {
+        let Batch { changes, through } = batch;
+        self.counters.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
+        let events: Vec<_> = changes
+            .into_iter()
+            .map(|(position, entry)| {
+                let id = self.seal.seal_live(epoch, &position, entry.topic.space());
+                let frame = Frame::from(crate::follow::Record::event(&entry.record).id(id));
+                (entry.topic, position, frame)
+            })
+            .collect();
+        self.hub.publish(events, through);
+    }
+}
