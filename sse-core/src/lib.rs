@@ -9,4 +9,9 @@ mod wire;
 pub use session::Heartbeat;
 #[cfg(feature = "tokio")]
 pub use stream::{EventStream, EventStreamOptions};
-pub use wire::{Event, EventId, EventType, Frame, InvalidField, encode};
+#[doc(hidden)]
+pub use wire::naive;
+pub use wire::{
+    Event, EventId, EventType, Frame, InvalidField, Item, Items, LimitExceeded, Limits, Message,
+    Parser, encode,
+};

@@ -19,6 +19,7 @@ use std::time::Duration;
 ///
 /// [parsing]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_field_names, reason = "event type is the standard's name")]
 pub struct Event<'a> {
     pub(crate) comment: Option<Cow<'a, str>>,
     pub(crate) retry: Option<Duration>,
@@ -47,6 +48,12 @@ impl<'a> Event<'a> {
     #[cfg(feature = "json")]
     pub fn json_data(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(Self::new)
+    }
+
+    /// Sets the data; without it, the event is a block that dispatches nothing.
+    pub fn data(mut self, data: impl Into<Cow<'a, str>>) -> Self {
+        self.data = Some(data.into());
+        self
     }
 
     /// Sets the id, which the client keeps as its last event ID and sends when it reconnects.
@@ -83,7 +90,7 @@ impl<'a> Event<'a> {
 /// assert!(EventId::new("a\nb").is_err());
 /// # Ok::<(), sse_core::InvalidField>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventId(Box<str>);
 
 impl EventId {

@@ -1,9 +1,16 @@
 //! Bytes to events and events to bytes.
 
+mod buffers;
 mod encode;
 mod event;
 mod frame;
+mod limits;
+mod line;
+pub mod naive;
+mod parse;
 
 pub use encode::encode;
 pub use event::{Event, EventId, EventType, InvalidField};
 pub use frame::Frame;
+pub use limits::{LimitExceeded, Limits};
+pub use parse::{Item, Items, Message, Parser};
