@@ -1,0 +1,101 @@
+//! The accept loop and its end.
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+use crate::ServeOptions;
+use crate::connection::serve_connection;
+
+/// How long to wait after an accept that failed for want of something, the first time and at
+/// most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// Serves `service` on `listener` until `shutdown`, over HTTP/1.1 and HTTP/2 (with prior
+/// knowledge, since there is no TLS here).
+///
+/// Each request carries its [`PeerAddress`](crate::PeerAddress) as an extension. An accept that
+/// fails (too many open files, say) is logged and tried again. On `shutdown` no connection is
+/// accepted any more, idle ones are closed, and responses may go on for the
+/// [`drain_limit`](ServeOptions::drain_limit): let endless streams end themselves on the same
+/// signal.
+///
+/// Dropping the future ends all its connections at once.
+pub async fn serve<S, B>(
+    listener: TcpListener,
+    service: S,
+    options: ServeOptions,
+    shutdown: impl Future<Output = ()>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut connections = JoinSet::new();
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    let mut back_off = BACK_OFF.0;
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+            Some(ended) = connections.join_next() => {
+                report(ended);
+                continue;
+            }
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                back_off = BACK_OFF.0;
+                let watcher = graceful.watcher();
+                connections.spawn(serve_connection(
+                    socket,
+                    peer,
+                    service.clone(),
+                    options.clone(),
+                    watcher,
+                ));
+            }
+            Err(error) if concerns_one_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept a connection; trying again");
+                tokio::select! {
+                    () = &mut shutdown => break,
+                    () = sleep(back_off) => {}
+                }
+                back_off = (back_off * 2).min(BACK_OFF.1);
+            }
+        }
+    }
+    drop(listener);
+    if timeout(options.drain_limit, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "dropping what did not end in time");
+    }
+    connections.shutdown().await;
+}
+
+/// The client was gone before it was accepted.
+fn concerns_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "serving a connection failed");
+    }
+}

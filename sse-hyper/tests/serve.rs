@@ -1,0 +1,126 @@
+//! Serving over real sockets: protocols, requests, clients that say nothing, a full house.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use sse_hyper::{PeerAddress, ServeOptions, bind};
+use support::{Server, text, within};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+mod support;
+
+#[tokio::test]
+async fn a_request_knows_its_peer() {
+    let server = Server::start(ServeOptions::default(), |request| async move {
+        let peer = request.extensions().get::<PeerAddress>().expect("each request has it");
+        text(peer.0.to_string())
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.get().await;
+    client.read_until("\r\n\r\n").await;
+    let address = client.0.local_addr().unwrap().to_string();
+    assert_eq!(client.read_until(&address).await, address);
+}
+
+#[tokio::test]
+async fn http_2_with_prior_knowledge_streams() {
+    let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
+    let socket = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+    let (mut requests, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get("http://test/").body(Empty::<Bytes>::new()).unwrap();
+    let mut body = within(requests.send_request(request)).await.unwrap().into_body();
+    let sender = within(streams.recv()).await.unwrap();
+    for text in ["one", "two"] {
+        sender.send(text.into()).unwrap();
+        let frame = within(body.frame()).await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), text);
+    }
+    drop(sender);
+    assert_eq!(within(body.collect()).await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_whole_head_is_cut_off() {
+    let options =
+        ServeOptions { header_read_limit: Duration::from_millis(100), ..ServeOptions::default() };
+    let server = Server::start(options, |_| async { text("never") }).await;
+    for start in ["", "GET / HTTP/1.1\r\nhost: te", "PRI * HT"] {
+        let mut client = server.connect().await;
+        client.send(start).await;
+        client.read_to_end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_response_may_take_longer_than_a_head() {
+    let options =
+        ServeOptions { header_read_limit: Duration::from_millis(50), ..ServeOptions::default() };
+    let (server, mut streams) = Server::streaming(options).await;
+    let mut client = server.connect().await;
+    client.get().await;
+    let sender = within(streams.recv()).await.unwrap();
+    client.read_until("\r\n\r\n").await;
+    let early = timeout(Duration::from_millis(200), client.read_until("done")).await;
+    assert!(early.is_err(), "neither an answer nor an end");
+    sender.send("done".into()).unwrap();
+    client.read_until("done").await;
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_cut_off_after_the_stall_limit() {
+    let options =
+        ServeOptions { stall_limit: Duration::from_millis(200), ..ServeOptions::default() };
+    let (server, mut streams) = Server::streaming(options).await;
+    let mut client = server.connect().await;
+    client.get().await;
+    let sender = within(streams.recv()).await.unwrap();
+    // More than the socket's buffers on both sides hold.
+    let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
+    for _ in 0..1024 {
+        sender.send(chunk.clone()).unwrap();
+    }
+    within(sender.closed()).await;
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_thousand_connects_at_once_need_no_second_try() {
+    let listener = bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let system = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    let system = system.and_then(|text| text.trim().parse().ok()).unwrap_or(128);
+    // Nothing accepts: all wait in the backlog. What does not fit is tried again after a second.
+    let connects = (0..system.min(1000)).map(|_| TcpStream::connect(address));
+    let start = std::time::Instant::now();
+    let connected = within(futures_util::future::try_join_all(connects)).await.unwrap();
+    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
+    drop(connected);
+}
+
+#[tokio::test]
+async fn a_port_can_be_bound_again_at_once_after_a_restart() {
+    let server = Server::start(ServeOptions::default(), |_| async { text("x") }).await;
+    let address = server.address;
+    let mut client = server.connect().await;
+    client.get().await;
+    client.read_until("\r\n\r\nx").await;
+    // The server closes first, so its side of the connection lingers (TIME_WAIT).
+    within(server.shut_down()).await.unwrap();
+    client.read_to_end().await;
+    drop(client);
+    bind(address).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_had_is_an_error() {
+    let taken = bind("127.0.0.1:0").await.unwrap();
+    let error = bind(taken.local_addr().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}

@@ -1,0 +1,148 @@
+//! A server on a free port of loopback, and clients that are bytes on a socket.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Incoming;
+use sse_hyper::{ServeOptions, bind, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// Any wait of these tests is over much sooner unless something is broken.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn within<F: Future>(wait: F) -> F::Output {
+    timeout(DEADLINE, wait).await.expect("done before the deadline")
+}
+
+/// A tower service from a function.
+#[derive(Clone)]
+pub(crate) struct App<F>(pub(crate) F);
+
+impl<F, R> tower_service::Service<Request<Incoming>> for App<F>
+where
+    F: Fn(Request<Incoming>) -> R,
+    R: Future<Output = Response<Body>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = futures_util::future::Map<R, fn(R::Output) -> Result<R::Output, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        futures_util::FutureExt::map((self.0)(request), Ok)
+    }
+}
+
+pub(crate) fn text(text: impl Into<Bytes>) -> Response<Body> {
+    Response::new(Full::new(text.into()).boxed_unsync())
+}
+
+/// A response that goes on until its sender is dropped.
+fn open_ended() -> (mpsc::UnboundedSender<Bytes>, Response<Body>) {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let chunks = stream::poll_fn(move |context| {
+        receiver.poll_recv(context).map(|chunk| chunk.map(|bytes| Ok(Frame::data(bytes))))
+    });
+    (sender, Response::new(StreamBody::new(chunks).boxed_unsync()))
+}
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    shutdown: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl Server {
+    pub(crate) async fn start<F, R>(options: ServeOptions, app: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> R + Clone + Send + 'static,
+        R: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let listener = bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, signal) = oneshot::channel();
+        let signal = async move { signal.await.unwrap_or_default() };
+        let served = tokio::spawn(serve(listener, App(app), options, signal));
+        Self { address, shutdown, served }
+    }
+
+    /// A server whose responses each go on until the sender that is given for it is dropped.
+    pub(crate) async fn streaming(
+        options: ServeOptions,
+    ) -> (Self, mpsc::UnboundedReceiver<mpsc::UnboundedSender<Bytes>>) {
+        let (asked, streams) = mpsc::unbounded_channel();
+        let server = Self::start(options, move |_| {
+            let (sender, response) = open_ended();
+            asked.send(sender).unwrap();
+            async move { response }
+        });
+        (server.await, streams)
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client(within(TcpStream::connect(self.address)).await.unwrap())
+    }
+
+    /// Begins the shutdown and gives what ends when the server has.
+    pub(crate) fn shut_down(self) -> JoinHandle<()> {
+        self.shutdown.send(()).unwrap();
+        self.served
+    }
+
+    /// Drops the server as it is.
+    pub(crate) fn abort(self) {
+        self.served.abort();
+    }
+}
+
+pub(crate) struct Client(pub(crate) TcpStream);
+
+impl Client {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        within(self.0.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    pub(crate) async fn get(&mut self) {
+        self.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    }
+
+    /// What came until `end` did.
+    pub(crate) async fn read_until(&mut self, end: &str) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(end.as_bytes()) {
+            let byte = within(self.0.read_u8()).await;
+            let so_far = || String::from_utf8_lossy(&read).into_owned();
+            let byte = byte.unwrap_or_else(|error| panic!("{error} after {:?}", so_far()));
+            read.push(byte);
+        }
+        String::from_utf8(read).unwrap()
+    }
+
+    /// What came until the connection ended, and whether it ended in order.
+    pub(crate) async fn read_to_end(&mut self) -> (Vec<u8>, bool) {
+        let mut read = Vec::new();
+        let ended = within(self.0.read_to_end(&mut read)).await;
+        (read, ended.is_ok())
+    }
+}
