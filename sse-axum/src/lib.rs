@@ -1,1 +1,13 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+mod last_event_id;
+mod response;
+mod serve;
+
+pub use last_event_id::{LastEventId, LastEventIdRejection};
+pub use response::Sse;
+pub use serve::{serve, serve_with};
+#[doc(no_inline)]
+pub use sse_core::{Event, EventId, EventStream, EventStreamOptions, EventType};
+#[doc(no_inline)]
+pub use sse_hyper::{ServeOptions, bind};

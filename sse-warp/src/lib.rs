@@ -1,1 +1,15 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+mod last_event_id;
+mod peer;
+mod reply;
+mod serve;
+
+pub use last_event_id::{last_event_id, required_last_event_id};
+pub use peer::peer_address;
+pub use reply::{reply, reply_events};
+pub use serve::{serve, serve_with};
+#[doc(no_inline)]
+pub use sse_core::{Event, EventId, EventStream, EventStreamOptions, EventType};
+#[doc(no_inline)]
+pub use sse_hyper::{ServeOptions, bind};
