@@ -1,2 +1,48 @@
-//! Under construction.
-fn main() {}
+//! A clock that ticks over Server-Sent Events, with warp.
+//!
+//! `cargo run -p minimal --bin warp` prints its address. Then:
+//!
+//! ```sh
+//! curl -N http://127.0.0.1:PORT/ticks                         # from now on
+//! curl -N -H 'Last-Event-ID: 3' http://127.0.0.1:PORT/ticks   # all that came after tick 3
+//! ```
+
+#![allow(clippy::print_stdout, reason = "it says where it is")]
+
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use sse_warp::{Event, EventId, last_event_id, reply_events};
+use tokio::signal::ctrl_c;
+use tokio::time::{Instant, interval_at};
+use warp::{Filter, Reply};
+
+fn ticks(began: Instant, last: Option<EventId>) -> impl Reply {
+    let now = began.elapsed().as_secs();
+    let last = last.and_then(|id| id.as_str().parse().ok());
+    let last = last.filter(|last| *last <= now).unwrap_or(now);
+    // Endless streams end in order when they end on the signal that ends the server.
+    reply_events(ticks_after(last, began).take_until(ctrl_c()))
+}
+
+fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event<'static>> {
+    let second = Duration::from_secs(1);
+    // It begins in the past for a client that comes back, and then catches up at once.
+    let clock = interval_at(began + Duration::from_secs(last + 1), second);
+    stream::unfold((last + 1, clock), |(number, mut clock)| async move {
+        clock.tick().await;
+        let id = EventId::new(number.to_string()).ok()?;
+        Some((Event::new(format!("tick {number}")).id(id), (number + 1, clock)))
+    })
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let began = Instant::now();
+    let route = warp::path!("ticks").and(warp::get()).and(last_event_id());
+    let route = route.map(move |last| ticks(began, last));
+    let listener = sse_warp::bind("127.0.0.1:0").await?;
+    println!("listening on http://{}/ticks", listener.local_addr()?);
+    sse_warp::serve(listener, route, async { drop(ctrl_c().await) }).await;
+    Ok(())
+}
