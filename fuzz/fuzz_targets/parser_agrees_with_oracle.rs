@@ -1,0 +1,14 @@
+//! Any bytes at any cuts mean what the standard's prose says.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sse_core::{Parser, naive};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((lengths, stream)) = sse_fuzz::split(input) else { return };
+    let mut parser = Parser::new();
+    let (seen, result) = sse_fuzz::read(&mut parser, stream, &lengths);
+    // No input of the fuzzer is as long as the default limits.
+    assert_eq!(result, Ok(()));
+    assert_eq!((seen, parser.last_event_id().to_owned()), naive::decode(stream, ""));
+});

@@ -1,0 +1,49 @@
+//! What the fuzz targets share: a stream cut by its first bytes, and all that a parser says of it.
+
+use sse_core::naive::Item as Seen;
+use sse_core::{Item, LimitExceeded, Parser};
+
+/// Four bytes that say how long the chunks are, and the stream; a digit `d` stands for `d + 1`
+/// bytes, so that seeds can be written by hand.
+#[must_use]
+pub fn split(input: &[u8]) -> Option<([usize; 4], &[u8])> {
+    let (lengths, stream) = input.split_first_chunk()?;
+    Some((lengths.map(|length| 1 + usize::from(length % 16)), stream))
+}
+
+/// Everything `parser` reports for `stream` in chunks of `lengths`, up to an error.
+pub fn read(
+    parser: &mut Parser,
+    mut stream: &[u8],
+    lengths: &[usize],
+) -> (Vec<Seen>, Result<(), LimitExceeded>) {
+    let mut seen = Vec::new();
+    for length in lengths.iter().cycle() {
+        let (chunk, rest) = stream.split_at(stream.len().min(*length));
+        let mut items = parser.push(chunk);
+        loop {
+            match items.next() {
+                Ok(Some(item)) => seen.push(owned(item)),
+                Ok(None) => break,
+                Err(excess) => return (seen, Err(excess)),
+            }
+        }
+        if rest.is_empty() {
+            break;
+        }
+        stream = rest;
+    }
+    (seen, Ok(()))
+}
+
+fn owned(item: Item<'_>) -> Seen {
+    match item {
+        Item::Event(message) => Seen::Event {
+            event_type: message.event_type.to_owned(),
+            data: message.data.to_owned(),
+            last_event_id: message.last_event_id.to_owned(),
+        },
+        Item::Comment(text) => Seen::Comment(text.to_owned()),
+        Item::Retry(reconnection_time) => Seen::Retry(reconnection_time),
+    }
+}
