@@ -1,0 +1,62 @@
+import { failureOf, Lost } from "./failure";
+import { type Row, toRow } from "./row";
+
+/** A page of history: newest first, with the live position of the snapshot it was read at. */
+export interface Page {
+  rows: Row[];
+  next: string | null;
+  position: string;
+}
+
+const WORKSPACES = "/wfm/workflow/workspace";
+
+/** The address of a workflow's log; `/stream` after it is the same log, live. */
+export function logsUrl(workspace: string, workflow: string): string {
+  return `${WORKSPACES}/${encodeURIComponent(workspace)}/workflow/${encodeURIComponent(workflow)}/logs`;
+}
+
+export async function listWorkspaces(signal: AbortSignal): Promise<string[]> {
+  const { workspaces } = (await getJson(WORKSPACES, signal)) as { workspaces: string[] };
+  return workspaces;
+}
+
+export async function listWorkflows(workspace: string, signal: AbortSignal): Promise<string[]> {
+  const url = `${WORKSPACES}/${encodeURIComponent(workspace)}/workflow`;
+  const { workflows } = (await getJson(url, signal)) as { workflows: string[] };
+  return workflows;
+}
+
+/** Reads one page of a log at `url`, from the newest on, or from `cursor` on to older ones. */
+export async function readPage(
+  url: string,
+  options: { cursor?: string | null; limit?: number },
+  signal: AbortSignal,
+): Promise<Page> {
+  const query = new URLSearchParams();
+  if (options.limit !== undefined) query.set("limit", String(options.limit));
+  if (options.cursor) query.set("cursor", options.cursor);
+  const body = (await getJson(query.size > 0 ? `${url}?${query}` : url, signal)) as {
+    logs: unknown[];
+    next: string | null;
+    stream_position: string;
+  };
+  return { rows: body.logs.map(toRow), next: body.next, position: body.stream_position };
+}
+
+async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, {
+    headers: { accept: "application/json" },
+    cache: "no-store",
+    signal,
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new Lost("The server cannot be reached.", 0, { cause: error });
+  });
+  if (response.status !== 200) throw await failureOf(response);
+  try {
+    return await response.json();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Lost("The server's answer was cut off or is not JSON.", 0, { cause: error });
+  }
+}

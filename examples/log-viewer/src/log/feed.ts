@@ -1,0 +1,143 @@
+import type { EventSourceMessage } from "eventsource-parser";
+import { logsUrl, readPage } from "../api/rest";
+import { type LogEvent, resetInWords, toLogEvent } from "../stream/events";
+import { type Attempt, type Connection, type Kept, keepConnected } from "../stream/keep";
+import { readStream } from "../stream/read";
+import { Lines } from "./lines";
+import { Older } from "./older";
+import { Value } from "./value";
+
+/** How one log's feed stands, as far as people care. */
+export interface FeedState {
+  connection: Connection;
+  /** What the server says of its store while that is unavailable. */
+  storeTrouble: string | null;
+  /** The server announced that it is shutting down. */
+  draining: boolean;
+  /** Why the view began anew, until somebody has read it. */
+  notice: string | null;
+  /** Whether the history was loaded: only then is an empty view an empty log. */
+  loaded: boolean;
+}
+
+/** Idle servers send a heartbeat this often; a stream silent for 2.5 of them is lost. */
+const HEARTBEAT = 25_000;
+
+/** One workflow's log: its history, then its stream, for as long as it is connected. */
+export class Feed {
+  readonly lines = new Lines();
+  readonly older: Older;
+  readonly state = new Value<FeedState>({
+    connection: { is: "connecting" },
+    storeTrouble: null,
+    draining: false,
+    notice: null,
+    loaded: false,
+  });
+  readonly #url: string;
+  #kept: Kept | undefined;
+  /** The live position that the history was read at; a first connection starts there. */
+  #after: string | undefined;
+  #lastEventId = "";
+
+  constructor(workspace: string, workflow: string) {
+    this.#url = logsUrl(workspace, workflow);
+    this.older = new Older(this.#url, this.lines);
+  }
+
+  /** Connects, going on from the last line received. */
+  connect(): void {
+    this.#kept?.stop();
+    this.#kept = keepConnected(
+      (attempt) => this.#attempt(attempt),
+      (connection) => this.#onConnection(connection),
+    );
+  }
+
+  /** Disconnects by hand; what is shown stays. */
+  disconnect(): void {
+    this.#kept?.stop();
+    this.#kept = undefined;
+    this.#update({ connection: { is: "off" }, storeTrouble: null, draining: false });
+  }
+
+  /** Connects now instead of when the wait is over. */
+  now(): void {
+    this.#kept?.now();
+  }
+
+  dismissNotice(): void {
+    this.#update({ notice: null });
+  }
+
+  stop(): void {
+    this.#kept?.stop();
+    this.#kept = undefined;
+    this.older.stop();
+    this.lines.stop();
+  }
+
+  async #attempt({ signal, onLive, onRetry }: Attempt): Promise<never> {
+    this.#after ??= await this.#loadNewest(signal);
+    // The header wins over `?after=`, which only has a say in a first connection.
+    const url = `${this.#url}/stream?after=${encodeURIComponent(this.#after)}`;
+    return readStream(
+      url,
+      { lastEventId: this.#lastEventId, silence: 2.5 * HEARTBEAT, signal },
+      {
+        onEvent: (message) => this.#onMessage(message, onLive),
+        onRetry,
+      },
+    );
+  }
+
+  async #loadNewest(signal: AbortSignal): Promise<string> {
+    const page = await readPage(this.#url, {}, signal);
+    this.lines.prepend(page.rows);
+    this.older.continueFrom(page.next);
+    this.#update({ loaded: true });
+    return page.position;
+  }
+
+  #onMessage(message: EventSourceMessage, onLive: () => void): void {
+    onLive();
+    this.#onEvent(toLogEvent(message));
+    // Committed last: an event that could not be handled is asked for again.
+    if (message.id !== undefined) this.#lastEventId = message.id;
+  }
+
+  #onEvent(event: LogEvent): void {
+    switch (event.is) {
+      case "start":
+        if (event.reset !== null) this.#beginAnew(event.reset);
+        break;
+      case "row":
+        this.lines.append(event.row);
+        break;
+      case "reset":
+        this.#beginAnew(event.reason);
+        break;
+      case "status":
+        this.#update({ storeTrouble: event.source === "unavailable" ? event.message : null });
+        break;
+      case "drain":
+        this.#update({ draining: true });
+        break;
+    }
+  }
+
+  #beginAnew(reason: string): void {
+    this.lines.clear();
+    this.older.seek();
+    this.#update({ notice: resetInWords(reason) });
+  }
+
+  #onConnection(connection: Connection): void {
+    if (connection.is === "live") this.#update({ connection, draining: false });
+    else this.#update({ connection, storeTrouble: null });
+  }
+
+  #update(change: Partial<FeedState>): void {
+    this.state.set({ ...this.state.get(), ...change });
+  }
+}

@@ -1,0 +1,40 @@
+import { type ReactNode, useRef, useSyncExternalStore } from "react";
+import type { Feed } from "../log/feed";
+import { FollowButton, PausedButton } from "./FollowButtons";
+import { LogList } from "./LogList";
+import { useFollow } from "./useFollow";
+
+/** The lines, what lies over them, and the bar that counts them. */
+export function LogView(props: { feed: Feed; loaded: boolean; wrap: boolean; children: ReactNode }) {
+  const { lines } = props.feed;
+  const shown = useSyncExternalStore(lines.subscribe, lines.shown);
+  const scroller = useRef<HTMLDivElement>(null);
+  const follow = useFollow(scroller, shown);
+
+  return (
+    <>
+      <main className="view">
+        <LogList feed={props.feed} shown={shown} follow={follow} scroller={scroller} wrap={props.wrap} />
+        {props.loaded && shown.count === 0 && (
+          <div className="empty">
+            <h1>No lines yet</h1>
+            <p>Lines appear here as the workflow writes them.</p>
+          </div>
+        )}
+        {props.children}
+        {!follow.following && <PausedButton unseen={follow.unseen} onResume={follow.resume} />}
+      </main>
+      <footer className="foot">
+        <span className="foot-count">
+          {count(shown.count)}
+          {shown.letGo > 0 && ` · ${count(shown.letGo, "older")} let go`}
+        </span>
+        <FollowButton follow={follow} />
+      </footer>
+    </>
+  );
+}
+
+function count(lines: number, what = ""): string {
+  return `${lines.toLocaleString("en")} ${what}${what && " "}${lines === 1 ? "line" : "lines"}`;
+}
