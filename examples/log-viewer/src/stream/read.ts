@@ -36,16 +36,13 @@ export async function readStream(url: string, options: StreamOptions, listener: 
           throw new Lost("The server sent an event that is too long.");
       },
     });
-    // The parser drops the byte order mark itself, and a second one is text.
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    const decoder = new TextDecoder();
     const reader = response.body?.getReader();
     for (;;) {
       const chunk = await reader?.read();
       if (chunk === undefined || chunk.done) throw new Lost("The server ended the stream.");
       watchdog.heard();
-      const text = decoder.decode(chunk.value, { stream: true });
-      // An empty first text would make the parser overlook the byte order mark in the next one.
-      if (text !== "") parser.feed(text);
+      parser.feed(decoder.decode(chunk.value, { stream: true }));
     }
   } catch (error) {
     options.signal.throwIfAborted();
