@@ -1,2 +1,57 @@
-//! Under construction.
-fn main() {}
+//! The project's own commands: `cargo xtask --help`.
+#![allow(clippy::print_stdout, reason = "a command that talks to people")]
+
+mod chromium;
+mod command;
+mod demo;
+mod failure;
+mod node;
+mod paths;
+mod setup;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use steps::Steps;
+
+/// Sets up, shows, tests and tidies this project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Xtask {
+    /// Fetch what is missing of mongod, Chromium, cargo-nextest and the page's packages.
+    Setup,
+    /// Run the log server with a simulated pipeline, and print the page's address.
+    Demo(demo::Options),
+    /// Run every check there is, against real servers and a real browser.
+    Test(test::Options),
+    /// Check the rules of layout that no compiler knows.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let passed = match Xtask::parse() {
+        Xtask::Setup => {
+            let mut steps = Steps::default();
+            setup::everything(&mut steps);
+            steps.summary()
+        }
+        Xtask::Demo(options) => report(demo::run(&options)),
+        Xtask::Test(options) => test::run(&options),
+        Xtask::Tidy => report(tidy::run()),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn report(result: Result<(), failure::Failure>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(failure) => {
+            println!("\nfailed: {failure}");
+            false
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! `cargo xtask demo`: the log server with a simulated pipeline, until Ctrl-C.
+
+use std::fs;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use testbed::{Mongod, Program, mongod};
+
+use crate::command::{self, cargo};
+use crate::failure::Failure;
+use crate::{node, paths};
+
+const READY: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// What `demo` may be told.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Keep the logs in a MongoDB replica set of one, fetched and started for it.
+    #[arg(long)]
+    mongo: bool,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    listen: String,
+    /// Build quickly instead of building a fast server.
+    #[arg(long)]
+    dev: bool,
+}
+
+/// Builds, starts and shows the server, and ends all of it on a signal.
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    build_page();
+    println!("\n=== building the server");
+    let profile = if options.dev { "debug" } else { "release" };
+    let mut build = cargo("build --package log-server");
+    if !options.dev {
+        build.arg("--release");
+    }
+    command::run(&mut build)?;
+
+    // From here on something runs that must be ended: a signal becomes a message.
+    let signals = signals()?;
+    let mut mongod = None;
+    let store = if options.mongo {
+        println!("\n=== starting MongoDB (a replica set of one, its data gone afterwards)");
+        mongod::fetch(|progress| println!("{progress}"))?;
+        let set = mongod.insert(Mongod::replica_set(1)?);
+        println!("{}", set.uri());
+        set.database_uri("demo")
+    } else {
+        let directory = paths::target().join("demo");
+        fs::create_dir_all(&directory).map_err(Failure::io("create target/demo"))?;
+        format!("sqlite:{}", directory.join("logs.sqlite").display())
+    };
+    println!("\n=== starting the server");
+    let mut command = Command::new(paths::log_server(profile));
+    command.args(["--listen", &options.listen, "--store", &store, "--simulate"]);
+    let mut server = Program::spawn(command, |line| println!("{line}"))?;
+    let ended = serve(&mut server, &signals);
+    // The server first, so that it can tell its readers and still has its database.
+    if server.status().is_none() {
+        println!("\nending the server");
+        server.terminate()?;
+    }
+    if let Some(mongod) = mongod {
+        println!("ending MongoDB");
+        drop(mongod);
+    }
+    ended
+}
+
+/// Waits until the server is ready and then until a signal; an error if it ends by itself.
+fn serve(server: &mut Program, signals: &Receiver<()>) -> Result<(), Failure> {
+    let end = Instant::now() + READY;
+    let address = loop {
+        match server.line("listening on ", GLANCE) {
+            Ok(address) => break address,
+            Err(testbed::Error::Deadline { .. }) if Instant::now() < end => {}
+            Err(testbed::Error::Ended { status, .. }) => return Err(ended(status)),
+            Err(error) => return Err(error.into()),
+        }
+        if signals.try_recv().is_ok() {
+            return Ok(());
+        }
+    };
+    let frame = "─".repeat(address.len() + 10);
+    println!("\n{frame}\n     {address}\n{frame}\nOpen this address in a browser. Ctrl-C ends.\n");
+    loop {
+        match signals.recv_timeout(GLANCE) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+        if let Some(status) = server.status() {
+            return Err(ended(status));
+        }
+    }
+}
+
+fn ended(status: ExitStatus) -> Failure {
+    Failure::Found(format!(
+        "the server ended by itself ({status}); its last lines above say why. \
+         If the address is taken, choose another: `--listen 127.0.0.1:0` takes a free one"
+    ))
+}
+
+/// The page is what people came to see, yet the server runs without it.
+fn build_page() {
+    println!("\n=== building the page");
+    if let Err(failure) = node::packages().and_then(|()| node::build()) {
+        println!("{failure}\ngoing on without: the server shows a short page instead");
+    }
+}
+
+fn signals() -> Result<Receiver<()>, Failure> {
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Failure::io("listen for signals"))?;
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}

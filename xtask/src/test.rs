@@ -1,0 +1,188 @@
+//! `cargo xtask test`: everything there is to check, one step after the other.
+
+use std::fs;
+
+use clap::{Args, ValueEnum};
+use testbed::mongod;
+
+use crate::command::{cargo, read, run as run_command};
+use crate::failure::Failure;
+use crate::node::{self, npm};
+use crate::setup::{self, Need};
+use crate::steps::Steps;
+use crate::tidy::Manifest;
+use crate::{chromium, paths, tidy};
+
+/// What `test` may be told.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Take this step only, with what it needs; may be given several times.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+    /// Put the browser's screenshot of the page into docs/.
+    #[arg(long)]
+    update_screenshots: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Formatting, the fuzz crate's too.
+    Fmt,
+    /// Rules of layout: `cargo xtask tidy`.
+    Tidy,
+    /// The page: types, lints, units, build.
+    Page,
+    /// Clippy with every warning an error.
+    Clippy,
+    /// The core with each feature alone, and its dependencies without any.
+    Core,
+    /// All tests in Rust, those against real servers included.
+    Tests,
+    /// The examples in the documentation.
+    Doctests,
+    /// The documentation's links.
+    Doc,
+    /// The fuzz targets compile.
+    Fuzz,
+    /// The libraries make packages.
+    Package,
+    /// The page in a browser, on the real server.
+    E2e,
+}
+
+/// Runs the steps, and says whether all of them passed.
+pub(crate) fn run(options: &Options) -> bool {
+    let chosen: Vec<Step> = Step::value_variants()
+        .iter()
+        .copied()
+        .filter(|step| options.only.is_empty() || options.only.contains(step))
+        .collect();
+    let mut steps = Steps::default();
+    for need in Need::ALL {
+        if chosen.iter().any(|step| step.needs().contains(&need)) {
+            need.ensure(&mut steps);
+        }
+    }
+    for step in chosen {
+        // A step that failed does not keep the others from saying what they found.
+        steps.take(&step.name(), || step.run(options));
+    }
+    steps.summary()
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Page => &[Need::Packages],
+            Self::Tests => &[Need::Mongod, Need::Chromium, Need::Nextest],
+            Self::E2e => &[Need::Mongod, Need::Chromium, Need::Packages],
+            _ => &[],
+        }
+    }
+
+    fn run(self, options: &Options) -> Result<(), Failure> {
+        match self {
+            Self::Fmt => {
+                run_command(&mut cargo("fmt --check"))?;
+                run_command(&mut cargo("fmt --check --manifest-path fuzz/Cargo.toml"))
+            }
+            Self::Tidy => tidy::run(),
+            Self::Page => {
+                run_command(&mut npm("run check")?)?;
+                run_command(&mut npm("test")?)?;
+                node::build()
+            }
+            Self::Clippy => run_command(&mut cargo(
+                "clippy --workspace --all-targets --all-features -- -D warnings",
+            )),
+            Self::Core => core(),
+            Self::Tests => tests(),
+            Self::Doctests => run_command(&mut cargo("test --doc --workspace --all-features")),
+            Self::Doc => run_command(
+                cargo("doc --workspace --all-features --no-deps")
+                    .env("RUSTDOCFLAGS", "-D warnings"),
+            ),
+            Self::Fuzz => run_command(
+                // What cargo-fuzz does; its targets use features of a nightly compiler.
+                cargo("check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz")
+                    .env("RUSTC_BOOTSTRAP", "1"),
+            ),
+            Self::Package => package(),
+            Self::E2e => e2e(options),
+        }
+    }
+}
+
+/// Tests that need a server are ignored by a plain `cargo test`; here they always run.
+fn tests() -> Result<(), Failure> {
+    let mongod = mongod::find()?;
+    let mut nextest =
+        setup::nextest("run --workspace --all-features --run-ignored all --no-fail-fast")?;
+    run_command(nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?))
+}
+
+fn core() -> Result<(), Failure> {
+    let manifest = paths::root().join("sse-core/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).map_err(Failure::io("read sse-core/Cargo.toml"))?;
+    let bare = "check --package sse-core --no-default-features";
+    run_command(&mut cargo(bare))?;
+    for feature in Manifest::parse(&manifest).features() {
+        run_command(cargo(bare).args(["--features", feature]))?;
+    }
+    let tree = read(&mut cargo(
+        "tree --package sse-core --no-default-features --edges normal,build --prefix none",
+    ))?;
+    let mut crates: Vec<&str> =
+        tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    if crates == ["bytes", "memchr", "sse-core"] {
+        println!("without features the core depends on bytes and memchr only");
+        return Ok(());
+    }
+    Err(Failure::Found(format!(
+        "without features sse-core may depend on bytes and memchr only, and is built of {crates:?}"
+    )))
+}
+
+fn package() -> Result<(), Failure> {
+    // One call for all of them: they depend on each other, and none is published yet.
+    let mut package = cargo("package --no-verify --allow-dirty");
+    for (path, manifest) in tidy::manifests()? {
+        if manifest.is_published() {
+            let name = manifest.name();
+            run_command(&mut cargo(&format!("package --list --allow-dirty --package {name}")))?;
+            println!("{path} is a package");
+            package.args(["--package", name]);
+        }
+    }
+    run_command(&mut package)
+}
+
+fn e2e(options: &Options) -> Result<(), Failure> {
+    let screenshots = paths::target().join("screenshots");
+    fs::create_dir_all(&screenshots).map_err(Failure::io("create target/screenshots"))?;
+    // The page first: the server takes it in when it is built.
+    node::build()?;
+    run_command(&mut cargo("build --package log-server"))?;
+    run_command(
+        npm("run e2e")?
+            .env("LOG_SERVER", paths::log_server("debug"))
+            .env("MONGOD", mongod::find()?)
+            .env("CHROMIUM", chromium::find()?)
+            .env("SCREENSHOTS", &screenshots),
+    )?;
+    if options.update_screenshots {
+        let docs = paths::root().join("docs");
+        fs::create_dir_all(&docs).map_err(Failure::io("create docs"))?;
+        let light = screenshots.join("log-viewer-light.png");
+        fs::copy(light, docs.join("log-viewer.png"))
+            .map_err(Failure::io("copy log-viewer-light.png of the browser's tests to docs"))?;
+        println!("docs/log-viewer.png is new");
+    }
+    Ok(())
+}

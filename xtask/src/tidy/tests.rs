@@ -1,0 +1,157 @@
+//! Each check finds its bad example, and lets the good one pass.
+
+use super::{Manifest, SourceFile, Violation, arrows, layers, lines, locks};
+
+fn file(path: &str, text: &str) -> SourceFile {
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
+}
+
+/// Each violation as its line and its first words.
+fn found(violations: Vec<Violation>) -> Vec<String> {
+    let short = |v: Violation| format!("{}: {}", v.line, v.what.split(';').next().unwrap_or(""));
+    violations.into_iter().map(short).collect()
+}
+
+fn in_lines(path: &str, text: &str) -> Vec<String> {
+    found(lines::check(&file(path, text)))
+}
+
+fn in_core(path: &str, text: &str) -> Vec<String> {
+    found(arrows::check(&file(&format!("sse-core/src/{path}"), text)))
+}
+
+#[test]
+fn a_violation_is_one_line_with_its_place() {
+    let violation = file("a/b.rs", "").violation(7, "wrong; do right");
+    assert_eq!(violation.to_string(), "a/b.rs:7: wrong; do right");
+}
+
+#[test]
+fn files_have_at_most_500_lines() {
+    let longest = "//! Docs.\n".repeat(500);
+    assert_eq!(in_lines("a.rs", &longest), [""; 0]);
+    let longer = longest + "//\n";
+    for path in ["a.rs", "a.ts", "a.tsx"] {
+        assert_eq!(in_lines(path, &longer), ["501: 501 lines are more than 500"]);
+    }
+    assert_eq!(in_lines("a.json", &longer), [""; 0]);
+}
+
+#[test]
+fn modules_begin_with_their_documentation() {
+    let wrong = "no module documentation";
+    assert_eq!(in_lines("a.rs", "\n#![no_main]\n//! What for.\nuse a;\n"), [""; 0]);
+    assert_eq!(in_lines("a.rs", "#![doc = include_str!(\"README.md\")]\nuse a;\n"), [""; 0]);
+    assert_eq!(in_lines("a.rs", "use a;\n//! Late.\n"), [format!("1: {wrong}")]);
+    assert_eq!(in_lines("a.rs", "\n// Nothing.\n"), [format!("2: {wrong}")]);
+    assert_eq!(in_lines("a.rs", ""), [format!("1: {wrong}")]);
+    assert_eq!(in_lines("a.ts", "let a"), [""; 0]);
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let unfinished = concat!("to", "do!()");
+    let text = format!("//! Docs.\n// {unfinished}\nfn a() {{ {unfinished} }}\n");
+    assert_eq!(in_lines("a.rs", &text), [concat!("3: `to", "do!`")]);
+}
+
+#[test]
+fn tests_never_sleep() {
+    let text = concat!("//! Docs.\n  tokio::time::sle", "ep(second)");
+    let wrong = [concat!("2: a test that calls `sle", "ep`")];
+    assert_eq!(in_lines("a/tests/b.rs", text), wrong);
+    assert_eq!(in_lines("a/tests/b/c.rs", text), wrong);
+    assert_eq!(in_lines("a/src/tests.rs", text), [""; 0]);
+    let text = concat!("await page.waitFor", "Timeout(100)");
+    let wrong = [concat!("1: a test that calls `waitFor", "Timeout`")];
+    assert_eq!(in_lines("examples/log-viewer/e2e/a.mjs", text), wrong);
+}
+
+#[test]
+fn no_file_knows_a_machine() {
+    let text = concat!("a\nsee \"/ho", "me/ann/src\"\nhttps://example.org/ho", "me/ann\n");
+    assert_eq!(in_lines("a.md", text), ["2: a path of one machine"]);
+}
+
+#[test]
+fn lock_files_name_no_host() {
+    let of = |path, text| found(locks::check(&file(path, text)));
+    let wrong = "2: a registry's host";
+    let text = "{\n  \"resolved\": \"https://registry.example/a.tgz\",\n  \"integrity\": \"x\"";
+    assert_eq!(of("a/package-lock.json", text), [wrong]);
+    assert_eq!(of("a/other.json", text), [""; 0]);
+    let crates_io = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+    let text = format!("{crates_io}\nsource = \"sparse+https://mirror.example/index/\"\n");
+    assert_eq!(of("Cargo.lock", &text), [wrong]);
+    assert_eq!(of(".npmrc", "a=b\nregistry=https://mirror.example\n"), [wrong]);
+}
+
+#[test]
+fn the_core_looks_down_only() {
+    let wrong = ["1: wire may not use follow"];
+    assert_eq!(in_core("wire/parse.rs", "use crate::follow::Hub;"), wrong);
+    assert_eq!(in_core("wire/parse.rs", "use super::super::follow::Hub;"), wrong);
+    assert_eq!(in_core("wire/mod.rs", "use super::follow::Hub;"), wrong);
+    assert_eq!(in_core("wire.rs", "fn a() { super::follow::b() }"), wrong);
+    assert_eq!(in_core("session/a.rs", "use crate::follow;"), ["1: session may not use follow"]);
+    assert_eq!(in_core("follow/a.rs", "use crate::session::A;"), ["1: follow may not use session"]);
+    assert_eq!(in_core("client/a.rs", "use crate::follow::A;"), ["1: client may not use follow"]);
+    let all = "use crate::{session, follow::{Hub, a::B}, wire};";
+    assert_eq!(in_core("stream/a.rs", all), [""; 0]);
+    assert_eq!(in_core("stream/a.rs", "use super::follow::A;"), [""; 0]);
+    assert_eq!(in_core("follow/a.rs", "use super::ring::Ring;\nuse crate::wire::A;"), [""; 0]);
+    assert_eq!(in_core("lib.rs", "pub use crate::follow::A;"), [""; 0]);
+}
+
+#[test]
+fn names_within_braces_are_found_on_their_lines() {
+    let text = "// crate::stream::A\nuse crate::{\n    wire::{Event, stream},\n    stream::B,\n};";
+    assert_eq!(in_core("follow/a.rs", text), ["4: follow may not use stream"]);
+}
+
+#[test]
+fn what_the_core_exports_is_not_a_way_around() {
+    let text = "use crate::EventStream;";
+    assert_eq!(in_core("wire/a.rs", text), ["1: `EventStream` taken from the root"]);
+    assert_eq!(in_core("other/a.rs", ""), ["1: other has no place in the core"]);
+}
+
+fn package(name: &str, rest: &str) -> SourceFile {
+    let head = format!("[package]\nname = \"{name}\"\nrust-version.workspace = true\n");
+    file(&format!("{name}/Cargo.toml"), &format!("{head}[lints]\nworkspace = true\n{rest}"))
+}
+
+#[test]
+fn crates_depend_downwards_only() {
+    let of = |name, rest| {
+        let files = ["sse-core", "sse-mongo", "sse-axum", "testbed", "xtask"]
+            .map(|each| package(each, if each == name { rest } else { "" }));
+        found(layers::check(&files))
+    };
+    let later = "7: sse-axum may not depend on sse-mongo";
+    assert_eq!(of("sse-axum", "[dependencies.sse-mongo]\npath = \"x\""), [later]);
+    assert_eq!(of("sse-axum", "[dependencies]\nsse-mongo.workspace = true"), [later]);
+    assert_eq!(of("sse-axum", "[target.'cfg(unix)'.dependencies]\nsse-mongo = {}"), [later]);
+    assert_eq!(of("sse-axum", "[dev-dependencies]\nsse-mongo = {}"), [""; 0]);
+    assert_eq!(of("sse-axum", "[dependencies]\nsse-core = {}\nserde = \"1\""), [""; 0]);
+    let wrong = ["7: sse-core may not depend on testbed"];
+    assert_eq!(of("sse-core", "[build-dependencies]\ntestbed = {}"), wrong);
+}
+
+#[test]
+fn every_package_has_a_place_and_states_its_compiler_and_lints() {
+    let wrong = found(layers::check(&[package("sse-more", "")]));
+    assert_eq!(wrong, ["1: sse-more has no place among the crates"]);
+    let bare = file("sse-core/Cargo.toml", "[package]\nname = \"sse-core\"\n");
+    assert_eq!(found(layers::check(&[bare])), ["1: no `rust-version`", "1: no `workspace`"]);
+}
+
+#[test]
+fn a_manifest_tells_its_features_and_whether_it_is_published() {
+    let manifest = Manifest::parse(
+        "[package]\nname = \"a\"\n[features]\ndefault = [\"b\"]\nb = []\n# c = []\n\"d\" = []\n",
+    );
+    assert_eq!(manifest.features().collect::<Vec<_>>(), ["b", "d"]);
+    assert!(manifest.is_published());
+    assert!(!Manifest::parse("[package]\nname = \"a\"\npublish = false\n").is_published());
+}
