@@ -1,1 +1,39 @@
-//! Under construction.
+//! Follow a MongoDB collection as a log: without a gap, without a duplicate.
+//!
+//! [`Mongo`] is a [`Source`](sse_core::follow::Source) for the follow machinery of `sse-core`, in
+//! one of two ways, found out by asking the server:
+//!
+//! - **Change streams** (replica sets and sharded clusters of MongoDB 5.0 or later): changes come
+//!   in the order of their commits, within milliseconds, and history is read from snapshots.
+//! - **Polling** (standalone servers): reads what is older than [`Options::lateness`], exact as
+//!   long as a record becomes visible within that time of its date.
+//!
+//! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
+//! BSON.
+
+mod bson_order;
+mod changes;
+mod date;
+mod error;
+mod find;
+mod history;
+mod index;
+pub mod json;
+mod key;
+mod mongo;
+mod number;
+mod options;
+mod poll;
+mod position;
+mod probe;
+mod source;
+mod store;
+mod topic;
+mod varint;
+
+pub use changes::Changes;
+pub use error::{Act, Error};
+pub use key::Key;
+pub use mongo::Mongo;
+pub use options::{Fields, Mode, Options};
+pub use position::Position;

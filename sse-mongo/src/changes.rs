@@ -1,0 +1,161 @@
+//! The changes of the collection, by a change stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
+use futures_util::StreamExt;
+use mongodb::raw_batch_cursor::RawBatchCursor;
+use sse_core::follow::{Batch, Entry, Record};
+
+use crate::error::{Act, Error};
+use crate::key::Key;
+use crate::mongo::{Inner, Mongo, answered, within};
+use crate::poll::Poll;
+use crate::position::{ClusterTime, Position};
+
+/// How long the server waits for news before it answers that there are none.
+const AWAIT: Duration = Duration::from_secs(1);
+/// How long after that its answer is given up.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The changes of the collection.
+pub struct Changes<R>(Way<R>);
+
+enum Way<R> {
+    Stream(Box<ChangeStream<R>>),
+    Poll(Poll<R>),
+}
+
+impl<R> Changes<R> {
+    pub(crate) fn stream(stream: ChangeStream<R>) -> Self {
+        Self(Way::Stream(Box::new(stream)))
+    }
+
+    pub(crate) fn poll(poll: Poll<R>) -> Self {
+        Self(Way::Poll(poll))
+    }
+}
+
+impl<R: Record> sse_core::follow::Changes<Mongo<R>> for Changes<R> {
+    async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
+        match &mut self.0 {
+            Way::Stream(stream) => stream.next().await,
+            Way::Poll(poll) => poll.next().await,
+        }
+    }
+}
+
+/// A change stream over the collection. Its own loop, since the driver's decodes every event and
+/// goes past those that it cannot.
+pub(crate) struct ChangeStream<R> {
+    inner: Arc<Inner<R>>,
+    server_cursor: RawBatchCursor,
+    /// The last insert that was read, or everything before the place where the stream began.
+    at: Place,
+    /// What was consumed before the stream began.
+    from: Place,
+    through: Place,
+    /// What ended the collection, once the inserts before it were handed out.
+    ended: Option<String>,
+}
+
+/// The inserts at a cluster time, counted.
+type Place = (ClusterTime, u32);
+
+impl<R: Record> ChangeStream<R> {
+    /// The changes after the first `nth` inserts at `time`.
+    pub(crate) async fn open(
+        inner: Arc<Inner<R>>,
+        time: ClusterTime,
+        nth: u32,
+    ) -> Result<Self, Error> {
+        let command = RawDocumentBuf::try_from(&command(&inner, time))
+            .map_err(|_| Error::Answer { act: Act::Changes, what: "valid name" })?;
+        let cursor = inner.db.run_raw_cursor_command(command).max_time(AWAIT).batch();
+        let server_cursor = answered(Act::Changes, cursor).await?;
+        let from = (time, nth);
+        Ok(Self { inner, server_cursor, at: (time, 0), from, through: from, ended: None })
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
+        if let Some(reason) = self.ended.take() {
+            return Err(Error::Ended(reason));
+        }
+        let next = within(Act::Changes, AWAIT + SILENCE, self.server_cursor.next()).await?;
+        let batch = next
+            .ok_or(Error::Answer { act: Act::Changes, what: "further batch" })?
+            .map_err(|error| Error::server(Act::Changes, error))?;
+        let reply = batch.as_raw_document();
+        let events = batch.doc_slices().map_err(|error| Error::server(Act::Changes, error))?;
+
+        let mut changes = Vec::new();
+        for event in events.into_iter().flatten().filter_map(RawBsonRef::as_document) {
+            let time = cluster_time(event)?;
+            if text(event, "operationType") != "insert" {
+                self.ended = Some(text(event, "operationType").to_owned());
+                self.inner.ended(time);
+                break;
+            }
+            let place = if self.at.0 == time { (time, self.at.1 + 1) } else { (time, 1) };
+            self.at = place;
+            if place <= self.from {
+                continue;
+            }
+            self.through = self.through.max(place);
+            let Ok(record) = event.get_document("fullDocument") else { continue };
+            if let Some(topic) = self.inner.topic(record) {
+                let key = Key::of(record, &self.inner.options.fields.date);
+                let entry = Entry { topic, key, record: self.inner.decode(record) };
+                changes.push((position(place), entry));
+            }
+        }
+        match self.ended.take() {
+            Some(reason) if changes.is_empty() => return Err(Error::Ended(reason)),
+            ended => self.ended = ended,
+        }
+        // Everything before the time of the resume token has been handed out.
+        if self.ended.is_none()
+            && let Some(time) = resume_time(reply)
+        {
+            self.through = self.through.max((time, 0));
+        }
+        self.inner.advance(self.through.0.previous());
+        Ok(Batch { changes, through: position(self.through) })
+    }
+}
+
+fn position((time, nth): Place) -> Position {
+    Position::commit(time, nth)
+}
+
+fn command<R>(inner: &Inner<R>, time: ClusterTime) -> Document {
+    let start = Timestamp::from(time);
+    // Whatever else happens to records is left out on the server; what ends the collection is not.
+    let wanted = ["insert", "drop", "rename", "dropDatabase", "invalidate"];
+    doc! {
+        "aggregate": &inner.name,
+        "pipeline": [
+            { "$changeStream": { "startAtOperationTime": start } },
+            { "$match": { "operationType": { "$in": wanted.to_vec() } } },
+        ],
+        "cursor": { "batchSize": i64::from(inner.options.batch_size) },
+        "readConcern": { "level": "majority" },
+    }
+}
+
+fn text<'a>(event: &'a RawDocument, field: &str) -> &'a str {
+    event.get_str(field).unwrap_or_default()
+}
+
+fn cluster_time(event: &RawDocument) -> Result<ClusterTime, Error> {
+    match event.get("clusterTime") {
+        Ok(Some(RawBsonRef::Timestamp(time))) => Ok(time.into()),
+        _ => Err(Error::Answer { act: Act::Changes, what: "clusterTime" }),
+    }
+}
+
+fn resume_time(reply: &RawDocument) -> Option<ClusterTime> {
+    let token = reply.get_document("cursor").ok()?.get_document("postBatchResumeToken").ok()?;
+    ClusterTime::of_resume_token(token.get_str("_data").ok()?)
+}

@@ -1,0 +1,183 @@
+//! Why MongoDB could not answer, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
+use sse_core::follow::{Fault, SourceError};
+
+/// Why MongoDB could not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection string cannot be used.
+    #[error("connection string: {0}")]
+    ConnectionString(String),
+    /// The connection string names no database.
+    #[error("connection string: name the database at its end, as in mongodb://host:27017/logs")]
+    NoDatabase,
+    /// The server does not let the connection's user do it.
+    #[error("not authorised to {act}: the user needs {}", .act.privilege())]
+    NotAuthorised {
+        /// What was not allowed.
+        act: Act,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// An index is missing and could not be made.
+    #[error("index {name} is missing and could not be made ({reason}); make it with: {command}")]
+    MissingIndex {
+        /// Its name.
+        name: &'static str,
+        /// Why it could not be made.
+        reason: String,
+        /// What to enter in mongosh.
+        command: String,
+    },
+    /// Change streams were asked for, and the server has none.
+    #[error(
+        "this MongoDB has no change streams, or is older than 5.0: make a standalone a set of one \
+         node (start it with --replSet rs0, then rs.initiate() once), or poll"
+    )]
+    NoChangeStreams,
+    /// What bears the collection's name cannot be followed.
+    #[error("{name} is a {kind}: only plain collections can be followed")]
+    NotACollection {
+        /// The collection's name.
+        name: String,
+        /// What it is instead.
+        kind: String,
+    },
+    /// The snapshot cannot be read any more.
+    #[error("the snapshot cannot be read any more")]
+    SnapshotGone,
+    /// The oplog no longer reaches back to the position.
+    #[error("the oplog no longer reaches back to the position")]
+    HistoryLost,
+    /// The collection was dropped, renamed or replaced.
+    #[error("the collection is gone: {0}")]
+    Ended(String),
+    /// The server did not answer in time.
+    #[error("no answer in time to {0}")]
+    TimedOut(Act),
+    /// The server's answer lacks something.
+    #[error("could not {act}: the answer has no {what}")]
+    Answer {
+        /// What was being done.
+        act: Act,
+        /// What its answer lacks.
+        what: &'static str,
+    },
+    /// The server refused, or could not be reached.
+    #[error("could not {act}: {message}")]
+    Server {
+        /// What was being done.
+        act: Act,
+        /// What the driver says of it.
+        message: String,
+        /// The server's error code, when it answered.
+        code: Option<i32>,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+/// What was being done when an error occurred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Act {
+    /// Asking the server what it is, and its time.
+    Probe,
+    /// Looking the collection up.
+    Find,
+    /// Looking its indexes up.
+    Index,
+    /// Reading history.
+    History,
+    /// Reading changes.
+    Changes,
+    /// Writing records.
+    Append,
+    /// Listing workspaces or workflows.
+    List,
+}
+
+impl Act {
+    /// What a user must be granted for it.
+    pub fn privilege(self) -> &'static str {
+        match self {
+            Self::Probe => "to be authenticated",
+            Self::Find => "listCollections on the database",
+            Self::Index => "listIndexes on the collection",
+            Self::History | Self::List => "find on the collection",
+            Self::Changes => "find and changeStream on the collection",
+            Self::Append => "insert on the collection",
+        }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Probe => "ask the server what it is",
+            Self::Find => "look the collection up",
+            Self::Index => "look the indexes up",
+            Self::History => "read history",
+            Self::Changes => "read changes",
+            Self::Append => "write records",
+            Self::List => "list workspaces and workflows",
+        })
+    }
+}
+
+impl SourceError for Error {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::SnapshotGone => Fault::SnapshotGone,
+            Self::HistoryLost => Fault::HistoryLost,
+            Self::Ended(_) => Fault::Ended,
+            _ => Fault::Unavailable,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn server(act: Act, source: DriverError) -> Self {
+        let code = code_of(&source);
+        match code {
+            Some(13) => Self::NotAuthorised { act, source: Box::new(source) },
+            // 280 is a stream that can never be resumed, whatever the reason.
+            Some(280 | 286) => Self::HistoryLost,
+            Some(239 | 246) if act == Act::History => Self::SnapshotGone,
+            Some(40573) => Self::NoChangeStreams,
+            _ => Self::Server { act, message: brief(&source), code, source: Box::new(source) },
+        }
+    }
+
+    pub(crate) fn code(&self) -> Option<i32> {
+        match self {
+            Self::Server { code, .. } => *code,
+            _ => None,
+        }
+    }
+}
+
+fn code_of(error: &DriverError) -> Option<i32> {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => Some(command.code),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(write)) => Some(write.code),
+        _ => None,
+    }
+}
+
+/// The driver's own text carries labels and whole replies.
+fn brief(error: &DriverError) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => {
+            format!("{} ({}, code {})", command.message, command.code_name, command.code)
+        }
+        ErrorKind::ServerSelection { message, .. } => message.clone(),
+        kind => kind.to_string(),
+    }
+}

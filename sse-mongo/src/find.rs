@@ -1,0 +1,146 @@
+//! One read of one range of an index.
+
+use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
+use futures_util::StreamExt;
+use mongodb::raw_batch_cursor::RawBatch;
+use sse_core::follow::Order;
+
+use crate::error::{Act, Error};
+use crate::key::Key;
+use crate::mongo::{Inner, answered};
+use crate::position::ClusterTime;
+
+/// How long the server may work on it.
+const MAX_TIME_MS: i32 = 30_000;
+
+/// What an index has between two keys.
+pub(crate) struct Range {
+    /// The values of the index's fields before date and id.
+    pub(crate) prefix: Vec<RawBson>,
+    /// Only beyond this key.
+    pub(crate) after: Key,
+    /// Only before this key.
+    pub(crate) before: Key,
+}
+
+/// A read of one range, in the order of its index.
+pub(crate) struct Find<'a> {
+    /// The index's name.
+    pub(crate) index: &'a str,
+    /// The index's fields.
+    pub(crate) keys: Document,
+    pub(crate) range: Range,
+    pub(crate) order: Order,
+    pub(crate) limit: usize,
+    /// As of when to read; none reads what a majority has, or all of a standalone.
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Snapshot {
+    Fresh,
+    At(ClusterTime),
+}
+
+/// What was found, as it came.
+#[derive(Default)]
+pub(crate) struct Found {
+    batch: Option<RawBatch>,
+    skip: usize,
+    limit: usize,
+    /// Whether there may be more beyond the last one.
+    pub(crate) more: bool,
+    /// As of when it was read, if it was a snapshot.
+    pub(crate) at: Option<ClusterTime>,
+}
+
+impl Find<'_> {
+    pub(crate) async fn run<R>(self, inner: &Inner<R>, act: Act) -> Result<Found, Error> {
+        if self.range.after >= self.range.before || self.limit == 0 {
+            // The server takes no empty range.
+            return Ok(Found::default());
+        }
+        let replicated = inner.deployment().await?.replicated;
+        let command = RawDocumentBuf::try_from(&self.command(&inner.name, replicated))
+            .map_err(|_| Error::Answer { act, what: "valid name" })?;
+        let cursor = inner.db.run_raw_cursor_command(command).batch();
+        let mut server_cursor = answered(act, cursor).await?;
+        let batch = answered(act, async { server_cursor.next().await.transpose() })
+            .await?
+            .ok_or(Error::Answer { act, what: "first batch" })?;
+        Ok(Found::new(batch, &self, &inner.options.fields.date))
+    }
+
+    fn command(&self, collection: &str, replicated: bool) -> Document {
+        let direction = match self.order {
+            Order::Ascending => 1,
+            Order::Descending => -1,
+        };
+        let sort: Document = self.keys.keys().map(|key| (key.clone(), direction.into())).collect();
+        // The least key belongs to a range, so that what was read last comes once more; and one
+        // more than asked for tells whether there are any.
+        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX - 2) + 2;
+        let mut find = doc! {
+            "find": collection,
+            "hint": self.index,
+            "min": self.bound(&self.range.after),
+            "max": self.bound(&self.range.before),
+            "sort": sort,
+            "limit": limit,
+            "batchSize": limit,
+            "maxTimeMS": MAX_TIME_MS,
+        };
+        match self.snapshot {
+            Some(Snapshot::Fresh) => {
+                find.insert("readConcern", doc! { "level": "snapshot" });
+            }
+            Some(Snapshot::At(time)) => {
+                let time = Timestamp::from(time);
+                find.insert("readConcern", doc! { "level": "snapshot", "atClusterTime": time });
+            }
+            None if replicated => {
+                find.insert("readConcern", doc! { "level": "majority" });
+            }
+            None => {}
+        }
+        find
+    }
+
+    fn bound(&self, key: &Key) -> Document {
+        let end = [key.date.as_ref(), key.id.as_ref()];
+        let values = self.range.prefix.iter().map(RawBson::as_raw_bson_ref).chain(end);
+        let bson = |value: RawBsonRef<'_>| Bson::try_from(value).unwrap_or(Bson::Null);
+        self.keys.keys().cloned().zip(values.map(bson)).collect()
+    }
+}
+
+impl Found {
+    fn new(batch: RawBatch, find: &Find<'_>, date: &str) -> Self {
+        let cursor = batch.as_raw_document().get_document("cursor").ok();
+        // A reply holds 16 MB at most: the rest would come later.
+        let cut = cursor.is_some_and(|cursor| cursor.get_i64("id").is_ok_and(|id| id != 0));
+        let at = match cursor.and_then(|cursor| cursor.get("atClusterTime").ok()?) {
+            Some(RawBsonRef::Timestamp(time)) => Some(time.into()),
+            _ => None,
+        };
+        let mut found = Self { batch: Some(batch), skip: 0, limit: usize::MAX, more: cut, at };
+        if find.order == Order::Ascending
+            && found
+                .documents()
+                .next()
+                .is_some_and(|first| Key::of(first, date) == find.range.after)
+        {
+            found.skip = 1;
+        }
+        let beyond = found.documents().nth(find.limit).is_some();
+        found.more |= beyond;
+        found.limit = find.limit;
+        found
+    }
+
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &RawDocument> {
+        let batch = self.batch.as_ref().and_then(|batch| batch.doc_slices().ok());
+        let values = batch.into_iter().flatten().filter_map(Result::ok);
+        values.filter_map(RawBsonRef::as_document).skip(self.skip).take(self.limit)
+    }
+}

@@ -1,0 +1,171 @@
+//! The collection, and the indexes that reading it needs.
+
+use bson::{Bson, Document, doc};
+
+use crate::error::{Act, Error};
+use crate::mongo::Inner;
+use crate::probe::Way;
+
+/// The collection as it was last looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ready {
+    /// Names this life of the collection.
+    pub(crate) uuid: Vec<u8>,
+    /// The index that history is read by.
+    pub(crate) tail: String,
+    /// The index that changes are polled by; `tail` where they are not.
+    pub(crate) settled: String,
+}
+
+impl<R> Inner<R> {
+    /// The collection with its indexes; both are made if they are missing.
+    pub(crate) async fn ready(&self) -> Result<Ready, Error> {
+        if let Some(ready) = &*self.ready.lock().await {
+            return Ok(ready.clone());
+        }
+        self.look_up().await
+    }
+
+    /// As [`ready`](Self::ready), but looks whether it is still the same collection.
+    pub(crate) async fn look_up(&self) -> Result<Ready, Error> {
+        let way = self.deployment().await?.way;
+        let mut known = self.ready.lock().await;
+        let found = self.uuid().await?;
+        if let (Some(ready), Some(uuid)) = (&*known, &found)
+            && ready.uuid == *uuid
+        {
+            return Ok(ready.clone());
+        }
+        *known = None;
+        // Making its indexes makes a collection.
+        let existing = if found.is_some() { self.indexes().await? } else { Vec::new() };
+        let tail = self.ensure("tail", &self.tail_keys(), &existing).await?;
+        let settled = match way {
+            Way::Poll => self.ensure("settled", &self.settled_keys(), &existing).await?,
+            Way::ChangeStreams => tail.clone(),
+        };
+        let uuid = match found {
+            Some(uuid) => uuid,
+            None => {
+                let made = self.uuid().await?;
+                made.ok_or(Error::Answer { act: Act::Find, what: "collection just made" })?
+            }
+        };
+        Ok(known.insert(Ready { uuid, tail, settled }).clone())
+    }
+
+    /// The next read looks the collection and its indexes up again.
+    pub(crate) async fn forget(&self) {
+        *self.ready.lock().await = None;
+    }
+
+    /// The collection's UUID, if it exists.
+    pub(crate) async fn uuid(&self) -> Result<Option<Vec<u8>>, Error> {
+        let command = doc! { "listCollections": 1, "filter": { "name": &self.name } };
+        let reply = self.run(Act::Find, command).await?;
+        let Some(found) = first_batch(&reply).next() else { return Ok(None) };
+        let kind = found.get_str("type").unwrap_or("collection");
+        if kind != "collection" {
+            let (name, kind) = (self.name.clone(), kind.to_owned());
+            return Err(Error::NotACollection { name, kind });
+        }
+        match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
+            Some(Bson::Binary(uuid)) => Ok(Some(uuid.bytes.clone())),
+            _ => Err(Error::Answer { act: Act::Find, what: "uuid" }),
+        }
+    }
+
+    async fn indexes(&self) -> Result<Vec<Document>, Error> {
+        let reply = self.run(Act::Index, doc! { "listIndexes": &self.name }).await?;
+        Ok(first_batch(&reply).cloned().collect())
+    }
+
+    /// The name of an index with these keys.
+    async fn ensure(
+        &self,
+        name: &'static str,
+        keys: &Document,
+        existing: &[Document],
+    ) -> Result<String, Error> {
+        if let Some(found) = existing.iter().find(|index| serves(index, keys)) {
+            return Ok(found.get_str("name").unwrap_or(name).to_owned());
+        }
+        tracing::info!(collection = self.name, index = name, "making an index");
+        let command = doc! {
+            "createIndexes": &self.name,
+            "indexes": [{ "key": keys.clone(), "name": name }],
+            "writeConcern": { "w": "majority" },
+        };
+        match self.run_for_long(Act::Index, command).await {
+            Ok(_) => Ok(name.to_owned()),
+            Err(Error::NotAuthorised { .. }) => {
+                Err(self.missing(name, keys, "the user may not make indexes".to_owned()))
+            }
+            // Refused by the server, not merely unreachable.
+            Err(Error::Server { message, code: Some(code), .. }) if !is_passing(code) => {
+                Err(self.missing(name, keys, message))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn missing(&self, name: &'static str, keys: &Document, reason: String) -> Error {
+        let collection = Bson::from(self.name.as_str()).into_relaxed_text();
+        let keys = Bson::from(keys.clone()).into_relaxed_text();
+        let command =
+            format!("db.getCollection({collection}).createIndex({keys}, {{\"name\":\"{name}\"}})");
+        Error::MissingIndex { name, reason, command }
+    }
+
+    pub(crate) fn tail_keys(&self) -> Document {
+        let fields = &self.options.fields;
+        doc! { &fields.workspace: 1, &fields.workflow: 1, &fields.date: 1, "_id": 1 }
+    }
+
+    pub(crate) fn settled_keys(&self) -> Document {
+        doc! { &self.options.fields.date: 1, "_id": 1 }
+    }
+}
+
+/// An index with these keys in this order, that holds every record in plain order.
+fn serves(index: &Document, keys: &Document) -> bool {
+    let ascending = |(name, value): (&String, &Bson)| {
+        let one = match value {
+            Bson::Int32(1) | Bson::Int64(1) => true,
+            Bson::Double(one) => (*one - 1.0).abs() < f64::EPSILON,
+            _ => false,
+        };
+        one.then(|| name.clone())
+    };
+    let partial = ["partialFilterExpression", "collation", "hidden"];
+    let plain = !partial.iter().any(|option| index.contains_key(option))
+        && !index.get_bool("sparse").unwrap_or(false);
+    let same = index.get_document("key").is_ok_and(|found| {
+        found.len() == keys.len()
+            && found.iter().map(ascending).eq(keys.keys().map(|key| Some(key.clone())))
+    });
+    plain && same
+}
+
+/// Errors of a server that changes its role, and of an index build that was interrupted by one.
+fn is_passing(code: i32) -> bool {
+    const CODES: [i32; 13] = [6, 7, 89, 91, 134, 189, 262, 276, 9001, 10107, 11600, 11602, 13435];
+    CODES.contains(&code)
+}
+
+fn first_batch(reply: &Document) -> impl Iterator<Item = &Document> {
+    let batch = reply.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+    batch.ok().into_iter().flatten().filter_map(Bson::as_document)
+}
+
+trait RelaxedText {
+    fn into_relaxed_text(self) -> String;
+}
+
+impl RelaxedText for Bson {
+    fn into_relaxed_text(self) -> String {
+        bson::RawBson::try_from(self)
+            .map(|raw| crate::json::value(raw.as_raw_bson_ref()))
+            .unwrap_or_default()
+    }
+}

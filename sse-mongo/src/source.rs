@@ -1,0 +1,114 @@
+//! The collection as a source of the core's follow machinery.
+
+use bson::DateTime;
+use sse_core::follow::{Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
+
+use crate::changes::{ChangeStream, Changes};
+use crate::error::Error;
+use crate::key::{Key, Value};
+use crate::mongo::Mongo;
+use crate::poll::Poll;
+use crate::position::{Place, Position};
+use crate::probe::{Way, before};
+
+impl<R: Record> Source for Mongo<R> {
+    type Position = Position;
+    type Key = Key;
+    type Record = R;
+    type Error = Error;
+    type Changes = Changes<R>;
+
+    async fn epoch(&self) -> Result<u32, Error> {
+        let ready = self.inner.look_up().await?;
+        let number = self.inner.options.epoch.to_be_bytes();
+        Ok(fnv(ready.uuid.into_iter().chain(number)))
+    }
+
+    async fn tail_start(&self) -> Result<Position, Error> {
+        let warm_up = self.inner.options.warm_up;
+        match self.inner.deployment().await?.way {
+            Way::ChangeStreams => {
+                let now = self.inner.cluster_time().await?;
+                let start = now.minus_seconds(warm_up.as_secs()).max(self.inner.began());
+                Ok(Position::before(start))
+            }
+            Way::Poll => {
+                let settled = self.inner.watermark().await?;
+                Ok(Position::settled_before(before(settled, warm_up)))
+            }
+        }
+    }
+
+    async fn resume(
+        &self,
+        frontier: Frontier<Position, Key>,
+    ) -> Result<Result<Frontier<Position, Key>, Reset>, Error> {
+        let position = match &frontier {
+            Frontier::Live(position) => position,
+            Frontier::History { as_of, .. } => as_of,
+        };
+        match (self.inner.deployment().await?.way, &position.0) {
+            (Way::ChangeStreams, Place::Commit { time, nth }) => {
+                // "Everything before" may name the time after the newest one.
+                let newest = if *nth == 0 { time.previous() } else { *time };
+                let future =
+                    newest > self.inner.newest() && newest > self.inner.cluster_time().await?;
+                Ok(if future { Err(Reset::Future) } else { Ok(frontier) })
+            }
+            (Way::Poll, Place::Settled { date, .. }) => {
+                let now = Value::date(self.inner.server_time().await?);
+                Ok(if *date > now { Err(Reset::Future) } else { Ok(frontier) })
+            }
+            // Polling had delivered all up to here, which is a part of history.
+            (Way::ChangeStreams, Place::Settled { date, id }) => {
+                let settled = Key { date: date.clone(), id: id.clone().unwrap_or(Value::MIN) };
+                let after = match &frontier {
+                    Frontier::Live(_) => settled,
+                    Frontier::History { after, .. } => after.clone().min(settled),
+                };
+                let as_of = self.inner.snapshot().await?;
+                Ok(Ok(Frontier::History { as_of, after }))
+            }
+            (Way::Poll, Place::Commit { .. }) => Ok(Err(Reset::Epoch)),
+        }
+    }
+
+    async fn history(
+        &self,
+        scope: &Scope,
+        query: HistoryQuery<Position, Key>,
+    ) -> Result<Page<Self>, Error> {
+        let read = self.inner.history(scope, query).await;
+        if let Err(Error::Server { code: Some(2), .. }) = &read {
+            // A bad value: the index that is hinted at was dropped.
+            self.inner.forget().await;
+        }
+        read
+    }
+
+    async fn changes(&self, from: &Position) -> Result<Changes<R>, Error> {
+        let inner = self.inner.clone();
+        match (self.inner.deployment().await?.way, &from.0) {
+            (Way::ChangeStreams, Place::Commit { time, nth }) => {
+                ChangeStream::open(inner, *time, *nth).await.map(Changes::stream)
+            }
+            (Way::Poll, Place::Settled { .. }) => {
+                Poll::open(inner, from.clone()).await.map(Changes::poll)
+            }
+            // A position of the other way: `resume` translates them.
+            _ => Err(Error::HistoryLost),
+        }
+    }
+}
+
+/// FNV-1a: the same in every build, which the standard library's hash need not be.
+fn fnv(bytes: impl IntoIterator<Item = u8>) -> u32 {
+    bytes
+        .into_iter()
+        .fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Dates before this one have all been read.
+pub(crate) fn settled_before(watermark: DateTime) -> Key {
+    Key { date: Value::date(watermark), id: Value::MIN }
+}

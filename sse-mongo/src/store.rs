@@ -1,0 +1,97 @@
+//! Writing records, and listing the logs there are.
+
+use bson::{Bson, Document, RawBson, doc};
+use futures_util::TryStreamExt;
+use mongodb::options::WriteConcern;
+
+use crate::error::{Act, Error};
+use crate::json;
+use crate::mongo::{Mongo, answered};
+use crate::topic;
+
+impl<R> Mongo<R> {
+    /// Writes records as they are and answers their ids as text, in the same order. They are
+    /// committed by a majority when it answers. What has no `_id` gets an `ObjectId`.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses one, or cannot be reached. Those before it may be written.
+    pub async fn append(&self, records: Vec<Document>) -> Result<Vec<String>, Error> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.inner.ready().await?;
+        let count = records.len();
+        let collection = self.inner.db.collection::<Document>(&self.inner.name);
+        let insert = collection.insert_many(records).write_concern(WriteConcern::majority());
+        let written = answered(Act::Append, async { insert.await }).await?;
+        let id = |at| written.inserted_ids.get(&at).cloned().map(RawBson::try_from);
+        let text = |at| match id(at) {
+            Some(Ok(id)) => json::id_text(id.as_raw_bson_ref()),
+            _ => String::new(),
+        };
+        Ok((0..count).map(text).collect())
+    }
+
+    /// The names of the workspaces that have records, sorted, `limit` at most.
+    ///
+    /// The index has them: it costs about one look-up for each, however many records there are.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn workspaces(&self, limit: usize) -> Result<Vec<String>, Error> {
+        let mut names = self.names(doc! {}, &self.inner.options.fields.workspace, limit).await?;
+        tidy(&mut names, limit);
+        Ok(names)
+    }
+
+    /// The names of the workflows of a workspace that have records, sorted, `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn workflows(&self, workspace: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let fields = &self.inner.options.fields;
+        let mut names = Vec::new();
+        for value in topic::values(workspace) {
+            let value = Bson::try_from(value).unwrap_or(Bson::Null);
+            let of = doc! { &fields.workspace: value };
+            names.append(&mut self.names(of, &fields.workflow, limit).await?);
+        }
+        tidy(&mut names, limit);
+        Ok(names)
+    }
+
+    async fn names(&self, of: Document, field: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let index = self.inner.ready().await?.tail;
+        let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+        let command = doc! {
+            "aggregate": &self.inner.name,
+            "pipeline": [
+                { "$match": of },
+                { "$group": { "_id": format!("${field}") } },
+                { "$limit": limit },
+            ],
+            "cursor": {},
+            "hint": index,
+            "maxTimeMS": 30_000,
+        };
+        answered(Act::List, async {
+            let groups = self.inner.db.run_cursor_command(command).await?;
+            let name = |group: Document| async move {
+                let value = group.get("_id").cloned().map(RawBson::try_from);
+                let Some(Ok(value)) = value else { return Ok(None) };
+                Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
+            };
+            groups.try_filter_map(name).try_collect().await
+        })
+        .await
+    }
+}
+
+fn tidy(names: &mut Vec<String>, limit: usize) {
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(limit);
+}

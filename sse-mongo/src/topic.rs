@@ -1,0 +1,43 @@
+//! Which log a record belongs to.
+
+use std::borrow::Cow;
+
+use bson::oid::ObjectId;
+use bson::{RawBson, RawBsonRef, RawDocument, Uuid};
+use sse_core::follow::Topic;
+
+use crate::json::uuid_text;
+use crate::options::Fields;
+
+/// The log that a record belongs to; `None` for values that name none.
+pub(crate) fn of(record: &RawDocument, fields: &Fields) -> Option<Topic> {
+    let workspace = text(record.get(&fields.workspace).ok()??)?;
+    let workflow = text(record.get(&fields.workflow).ok()??)?;
+    Some(Topic::new(&*workspace, &*workflow))
+}
+
+/// The name that a value stands for.
+pub(crate) fn text(value: RawBsonRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => Some(Cow::Borrowed(text)),
+        RawBsonRef::ObjectId(id) => Some(Cow::Owned(id.to_hex())),
+        RawBsonRef::Binary(binary) => uuid_text(binary).map(Cow::Owned),
+        RawBsonRef::Int32(int) => Some(Cow::Owned(int.to_string())),
+        RawBsonRef::Int64(int) => Some(Cow::Owned(int.to_string())),
+        _ => None,
+    }
+}
+
+/// The values that a name may stand for: the inverse of [`text`].
+pub(crate) fn values(name: &str) -> Vec<RawBson> {
+    let mut values = vec![RawBson::String(name.to_owned())];
+    let others = [
+        ObjectId::parse_str(name).ok().map(RawBson::ObjectId),
+        Uuid::parse_str(name).ok().map(|uuid| RawBson::Binary(uuid.into())),
+        // An index holds equal numbers of every type together.
+        name.parse().ok().map(RawBson::Int64),
+    ];
+    let spells = |value: &RawBson| text(value.as_raw_bson_ref()).is_some_and(|text| text == name);
+    values.extend(others.into_iter().flatten().filter(spells));
+    values
+}

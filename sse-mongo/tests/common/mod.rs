@@ -1,0 +1,194 @@
+//! What the tests against real servers share: servers, records, and reading to the end.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bson::{DateTime, Document, doc};
+use mongodb::{Client, Collection, Database};
+use sse_core::Event;
+use sse_core::follow::{
+    Changes, Entry, Frontier, HistoryQuery, Order, Page, Record, Reset, Scope, Source,
+};
+use sse_mongo::{Fields, Key, Mode, Mongo, Options, Position, json};
+use testbed::Mongod;
+
+/// A record that knows its id.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) json: String,
+}
+
+impl Record for Row {
+    fn event(&self) -> Event<'_> {
+        Event::new(&self.json)
+    }
+}
+
+/// A set of one node, shared by the tests of one program.
+pub(crate) fn set() -> &'static Mongod {
+    static SET: OnceLock<Mongod> = OnceLock::new();
+    SET.get_or_init(|| {
+        Mongod::replica_set_with(1, &["--setParameter", "enableTestCommands=1"]).unwrap()
+    })
+}
+
+pub(crate) fn standalone() -> &'static Mongod {
+    static STANDALONE: OnceLock<Mongod> = OnceLock::new();
+    STANDALONE.get_or_init(|| Mongod::standalone().unwrap())
+}
+
+/// Polling that does not keep tests waiting.
+pub(crate) fn quick() -> Options {
+    Options {
+        lateness: Duration::from_millis(300),
+        interval: Duration::from_millis(50),
+        ..Options::default()
+    }
+}
+
+/// A collection of its own, as the source and as the driver see it.
+pub(crate) async fn logs(server: &Mongod, database: &str, options: Options) -> (Mongo<Row>, Logs) {
+    let uri = server.database_uri(database);
+    let logs = Logs::connect(&uri).await;
+    (connect(&uri, options).await, logs)
+}
+
+pub(crate) async fn connect(uri: &str, options: Options) -> Mongo<Row> {
+    let fields = options.fields.clone();
+    let decode = move |record: &bson::RawDocument| {
+        let id = record.get("_id").unwrap().unwrap();
+        Row { id: json::id_text(id), json: json::row(record, &fields) }
+    };
+    Mongo::connect(uri, "logs", options, decode).await.unwrap()
+}
+
+/// The collection as another program sees it.
+#[derive(Clone)]
+pub(crate) struct Logs {
+    pub(crate) client: Client,
+    pub(crate) db: Database,
+    pub(crate) coll: Collection<Document>,
+}
+
+impl Logs {
+    pub(crate) async fn connect(uri: &str) -> Self {
+        let client = Client::with_uri_str(uri).await.unwrap();
+        let db = client.default_database().unwrap();
+        let coll = db.collection("logs");
+        Self { client, db, coll }
+    }
+
+    pub(crate) async fn insert(&self, records: impl IntoIterator<Item = Document>) {
+        self.coll.insert_many(records).await.unwrap();
+    }
+
+    /// What fails from now on, as the server itself would fail.
+    pub(crate) async fn fail(&self, command: &str, code: i32, times: i32) {
+        let data = doc! { "failCommands": [command], "errorCode": code };
+        let point =
+            doc! { "configureFailPoint": "failCommand", "mode": { "times": times }, "data": data };
+        self.client.database("admin").run_command(point).await.unwrap();
+    }
+}
+
+/// A record of the workflow `a/b` with this number as its id.
+pub(crate) fn record(id: i32) -> Document {
+    at(id, DateTime::now())
+}
+
+pub(crate) fn at(id: i32, date: DateTime) -> Document {
+    let fields = Fields::default();
+    doc! { "_id": id, fields.workspace: "a", fields.workflow: "b", fields.date: date, "message": "x" }
+}
+
+pub(crate) fn scope() -> Scope {
+    Scope::new("a", ["b"])
+}
+
+pub(crate) fn query(
+    as_of: Option<&Position>,
+    after: Option<&Key>,
+    order: Order,
+    limit: usize,
+) -> HistoryQuery<Position, Key> {
+    HistoryQuery { as_of: as_of.cloned(), after: after.cloned(), order, limit }
+}
+
+pub(crate) async fn page(logs: &Mongo<Row>, limit: usize) -> Page<Mongo<Row>> {
+    logs.history(&scope(), query(None, None, Order::Ascending, limit)).await.unwrap()
+}
+
+/// All of history, page by page, as of the first page's snapshot.
+pub(crate) async fn all(
+    logs: &Mongo<Row>,
+    scope: &Scope,
+    order: Order,
+    limit: usize,
+) -> (Position, Vec<Entry<Key, Row>>) {
+    let mut entries: Vec<Entry<Key, Row>> = Vec::new();
+    let mut as_of = None;
+    loop {
+        let after = entries.last().map(|entry| &entry.key);
+        let asked = query(as_of.as_ref(), after, order, limit);
+        let page = logs.history(scope, asked).await.unwrap();
+        assert!(page.entries.len() <= limit);
+        assert!(page.more || as_of.is_none() || !page.entries.is_empty(), "an empty last page");
+        entries.extend(page.entries);
+        assert!(as_of.is_none_or(|before| before == page.as_of), "the snapshot moved");
+        as_of = Some(page.as_of);
+        if !page.more {
+            return (as_of.unwrap(), entries);
+        }
+    }
+}
+
+pub(crate) fn ids(entries: &[Entry<Key, Row>]) -> Vec<String> {
+    entries.iter().map(|entry| entry.record.id.clone()).collect()
+}
+
+pub(crate) type Change = (Position, Entry<Key, Row>);
+
+/// The changes after `from` until there are `count` of them.
+pub(crate) async fn changes(logs: &Mongo<Row>, from: &Position, count: usize) -> Vec<Change> {
+    within(async {
+        let mut open = logs.changes(from).await.unwrap();
+        let mut all = Vec::new();
+        let mut through = from.clone();
+        while all.len() < count {
+            let batch = open.next().await.unwrap();
+            assert!(batch.through >= through, "went backwards");
+            through = batch.through;
+            if let Some((last, _)) = batch.changes.last() {
+                assert!(*last <= through, "a change beyond what was handed out");
+            }
+            all.extend(batch.changes);
+        }
+        assert!(all.is_sorted_by(|(left, _), (right, _)| left < right));
+        all
+    })
+    .await
+}
+
+pub(crate) fn changed(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|(_, entry)| entry.record.id.clone()).collect()
+}
+
+pub(crate) async fn live(
+    logs: &Mongo<Row>,
+    position: &Position,
+) -> Result<Frontier<Position, Key>, Reset> {
+    logs.resume(Frontier::Live(position.clone())).await.unwrap()
+}
+
+/// Real servers answer in their own time, but they do answer.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("a deadline has passed")
+}
+
+/// Both ways of following, with the server each needs.
+pub(crate) fn ways() -> [(&'static Mongod, Options); 2] {
+    let stream = Options { mode: Mode::ChangeStreams, ..quick() };
+    [(set(), stream), (standalone(), quick())]
+}

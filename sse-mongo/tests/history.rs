@@ -1,0 +1,277 @@
+//! Pages of history.
+
+mod common;
+
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
+use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone, within};
+use futures_util::TryStreamExt;
+use sse_core::follow::{Fault, Order, Scope, Source, SourceError};
+
+const BOTH: [Order; 2] = [Order::Ascending, Order::Descending];
+
+fn past(seconds: i64) -> DateTime {
+    DateTime::from_millis(1_700_000_000_000 + seconds * 1000)
+}
+
+/// Records whose dates are of all kinds, each several times over.
+fn mixed_dates() -> Vec<Document> {
+    let dates = [
+        None,
+        Some(Bson::Null),
+        Some(Bson::MinKey),
+        Some(Bson::Undefined),
+        Some(Bson::Int32(5)),
+        Some(Bson::Double(5.5)),
+        Some(Bson::Int64(5)),
+        Some(Bson::String("2025-01-01".into())),
+        Some(Bson::String("2025-01-01 ".into())),
+        Some(Bson::Document(doc! { "at": 1 })),
+        Some(Bson::ObjectId(ObjectId::from_bytes([7; 12]))),
+        Some(Bson::Boolean(true)),
+        Some(Bson::DateTime(past(0))),
+        Some(Bson::DateTime(past(0))),
+        Some(Bson::DateTime(past(1))),
+        Some(Bson::Timestamp(Timestamp { time: 1, increment: 1 })),
+    ];
+    (0..4)
+        .flat_map(|_| dates.clone())
+        .zip(0..)
+        .map(|(date, id)| {
+            let mut record = doc! { "_id": id, "workspace_id": "a", "workflow_id": "b" };
+            if let Some(date) = date {
+                record.insert("date", date);
+            }
+            record
+        })
+        .collect()
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn pages_of_any_size_give_every_record_once_over_equal_mixed_and_missing_dates() {
+    let (mongo, other) = logs(set(), "mixed_dates", quick()).await;
+    mongo.epoch().await.unwrap();
+    other.insert(mixed_dates()).await;
+    other.insert([doc! { "_id": 900, "workspace_id": "a", "workflow_id": "c" }]).await;
+    for order in BOTH {
+        let by = if order == Order::Ascending { 1 } else { -1 };
+        let sorted = other
+            .coll
+            .find(doc! { "workflow_id": "b" })
+            .sort(doc! { "workspace_id": by, "workflow_id": by, "date": by, "_id": by });
+        let sorted: Vec<Document> = sorted.await.unwrap().try_collect().await.unwrap();
+        let sorted: Vec<String> =
+            sorted.iter().map(|record| record.get_i32("_id").unwrap().to_string()).collect();
+        for limit in [1, 2, 3, 7, 63, 64, 65, 1000] {
+            let (_, read) = all(&mongo, &scope(), order, limit).await;
+            assert_eq!(ids(&read), sorted, "{order:?}, pages of {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn polling_reads_the_settled_records_of_a_standalone_once() {
+    let (mongo, other) = logs(standalone(), "settled_pages", quick()).await;
+    other.insert((0..50).map(|id| at(id, past(i64::from(id) / 10)))).await;
+    other
+        .insert([at(50, DateTime::from_millis(DateTime::now().timestamp_millis() + 3_600_000))])
+        .await;
+    for order in BOTH {
+        let mut expected: Vec<String> = (0..50).map(|id| id.to_string()).collect();
+        if order == Order::Descending {
+            expected.reverse();
+        }
+        for limit in [1, 3, 50] {
+            let (_, read) = all(&mongo, &scope(), order, limit).await;
+            assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn later_pages_show_the_snapshot_of_the_first() {
+    let (mongo, other) = logs(set(), "snapshot", quick()).await;
+    mongo.epoch().await.unwrap();
+    other.insert((0..4).map(|id| at(id, past(id.into())))).await;
+    let first = page(&mongo, 2).await;
+    assert!(first.more);
+    other.insert([at(10, past(2)), at(11, past(9))]).await;
+    let after = &first.entries[1].key;
+    let asked = query(Some(&first.as_of), Some(after), Order::Ascending, 10);
+    let second = mongo.history(&scope(), asked).await.unwrap();
+    assert_eq!(ids(&second.entries), ["2", "3"]);
+    assert!(!second.more);
+    assert_eq!(second.as_of, first.as_of);
+    assert_eq!(ids(&page(&mongo, 10).await.entries), ["0", "1", "2", "10", "3", "11"]);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_limit_of_zero_asks_for_the_position_alone() {
+    for (server, name) in [(set(), "zero_set"), (standalone(), "zero_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        other.insert([at(0, past(0))]).await;
+        let page = page(&mongo, 0).await;
+        assert!(page.entries.is_empty());
+        let asked = query(Some(&page.as_of), None, Order::Ascending, 9);
+        assert_eq!(ids(&mongo.history(&scope(), asked).await.unwrap().entries), ["0"]);
+        let asked = query(Some(&page.as_of), None, Order::Ascending, 0);
+        assert_eq!(mongo.history(&scope(), asked).await.unwrap().as_of, page.as_of);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn several_workflows_are_merged_by_date() {
+    let (mongo, other) = logs(set(), "merged", quick()).await;
+    mongo.epoch().await.unwrap();
+    let of = |id: i32, workflow: &str| {
+        let mut record = at(id, past(i64::from(id) / 4));
+        record.insert("workflow_id", workflow);
+        record
+    };
+    other.insert((0..60).map(|id| of(id, ["b", "c", "d"][id as usize % 3]))).await;
+    let scope = Scope::new("a", ["b", "d", "none"]);
+    let mut expected: Vec<String> =
+        (0..60).filter(|id| id % 3 != 1).map(|id| id.to_string()).collect();
+    for order in BOTH {
+        for limit in [1, 7, 40, 41] {
+            let (_, read) = all(&mongo, &scope, order, limit).await;
+            assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
+        }
+        expected.reverse();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_page_that_a_reply_cannot_hold_says_that_there_is_more() {
+    let (mongo, other) = logs(set(), "large", quick()).await;
+    mongo.epoch().await.unwrap();
+    for id in 0..12 {
+        let mut record = at(id, past(i64::from(id)));
+        record.insert("workflow_id", if id % 2 == 0 { "b" } else { "c" });
+        record.insert("message", "x".repeat(5_000_000));
+        other.insert([record]).await;
+    }
+    let first = page(&mongo, 100).await;
+    assert!(first.more && first.entries.len() < 6);
+    let expected: Vec<String> = (0..12).map(|id| id.to_string()).collect();
+    let both = Scope::new("a", ["b", "c"]);
+    let (_, read) = within(all(&mongo, &both, Order::Ascending, 100)).await;
+    assert_eq!(ids(&read), expected);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn workspaces_and_workflows_may_be_ids_and_numbers() {
+    let (mongo, other) = logs(set(), "named_by_ids", quick()).await;
+    mongo.epoch().await.unwrap();
+    let object = ObjectId::new();
+    let uuid = Uuid::new();
+    let from = mongo.tail_start().await.unwrap();
+    other
+        .insert([
+            doc! { "_id": 0, "workspace_id": object, "workflow_id": 7 },
+            doc! { "_id": 1, "workspace_id": object.to_hex(), "workflow_id": 7_i64 },
+            doc! { "_id": 2, "workspace_id": object, "workflow_id": "7" },
+            doc! { "_id": 3, "workspace_id": object, "workflow_id": uuid },
+            doc! { "_id": 4, "workspace_id": object, "workflow_id": "07" },
+            doc! { "_id": 5, "workspace_id": object, "workflow_id": 7.0 },
+            doc! { "_id": 6, "workspace_id": object },
+        ])
+        .await;
+    for (workflow, expected) in
+        [("7", vec!["0", "1", "2"]), (&*uuid.to_string(), vec!["3"]), ("07", vec!["4"])]
+    {
+        let scope = Scope::new(object.to_hex(), [workflow]);
+        let (_, read) = all(&mongo, &scope, Order::Ascending, 2).await;
+        assert_eq!(ids(&read), expected);
+    }
+    let live = common::changes(&mongo, &from, 5).await;
+    assert_eq!(common::changed(&live), ["0", "1", "2", "3", "4"]);
+    let names: Vec<_> = live.iter().map(|(_, entry)| entry.topic.name().to_owned()).collect();
+    assert_eq!(names, ["7", "7", "7", &uuid.to_string(), "07"]);
+    assert_eq!(mongo.skipped(), 2);
+    assert_eq!(mongo.workspaces(10).await.unwrap(), [object.to_hex()]);
+    let mut workflows = vec!["07".to_owned(), "7".to_owned(), uuid.to_string()];
+    workflows.sort();
+    assert_eq!(mongo.workflows(&object.to_hex(), 10).await.unwrap(), workflows);
+    assert_eq!(mongo.workflows(&object.to_hex(), 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn snapshots_within_a_transaction_and_of_the_other_way_are_gone() {
+    let (streams, other) = logs(set(), "gone", quick()).await;
+    let (polls, _) = logs(standalone(), "gone", quick()).await;
+    let from = streams.tail_start().await.unwrap();
+    streams.epoch().await.unwrap();
+    other.insert([record(0)]).await;
+    let within = common::changes(&streams, &from, 1).await[0].0.clone();
+    let settled = page(&polls, 0).await.as_of;
+    for (mongo, as_of) in [(&streams, &within), (&streams, &settled), (&polls, &within)] {
+        let asked = query(Some(as_of), None, Order::Ascending, 1);
+        let error = mongo.history(&scope(), asked).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::SnapshotGone);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn fifty_new_records_of_sixty_thousand_examine_sixty_keys_at_most_and_sort_nothing() {
+    for (server, name) in [(set(), "plan_set"), (standalone(), "plan_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        mongo.epoch().await.unwrap();
+        for tens in 0..6 {
+            other
+                .insert(
+                    (0..10_000).map(|id| at(tens * 10_000 + id, past((tens * 10_000 + id).into()))),
+                )
+                .await;
+        }
+        let asked = query(None, None, Order::Descending, 51);
+        let newest = mongo.history(&scope(), asked).await.unwrap();
+        let (last, as_of) = (&newest.entries[50].key, &newest.as_of);
+        other.db.run_command(doc! { "profile": 2 }).await.unwrap();
+        let asked = query(Some(as_of), Some(last), Order::Ascending, 1000);
+        let new = mongo.history(&scope(), asked).await.unwrap();
+        let asked = query(Some(as_of), None, Order::Descending, 50);
+        let back = mongo.history(&scope(), asked).await.unwrap();
+        assert_eq!((new.entries.len(), back.entries.len()), (50, 50));
+        mongo.workspaces(10).await.unwrap();
+        mongo.workflows("a", 10).await.unwrap();
+        other.db.run_command(doc! { "profile": 0 }).await.unwrap();
+        let profile = other.db.collection::<Document>("system.profile");
+        let reads = doc! { "ns": format!("{name}.logs") };
+        let reads: Vec<Document> = profile.find(reads).await.unwrap().try_collect().await.unwrap();
+        assert_eq!(reads.len(), 4, "{reads:?}");
+        for read in reads {
+            assert!(!read.contains_key("hasSortStage"), "{read}");
+            let keys = read.get_i32("keysExamined").unwrap();
+            assert!(keys <= 60, "{keys} keys: {read}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn what_is_appended_is_read_as_it_was_written() {
+    for (server, name) in [(set(), "append_set"), (standalone(), "append_alone")] {
+        let (mongo, _) = logs(server, name, quick()).await;
+        let mut given = at(0, past(0));
+        given.insert("_id", Uuid::new());
+        let mut made = at(0, past(1));
+        made.remove("_id");
+        let ids = mongo.append(vec![given, made]).await.unwrap();
+        assert_eq!((ids[0].len(), ids[1].len()), (36, 24));
+        assert_eq!(common::ids(&page(&mongo, 9).await.entries), ids);
+        assert!(mongo.append(vec![]).await.unwrap().is_empty());
+        assert_eq!(mongo.workspaces(9).await.unwrap(), ["a"]);
+        assert_eq!(mongo.workflows("a", 9).await.unwrap(), ["b"]);
+        assert!(mongo.workflows("b", 9).await.unwrap().is_empty());
+    }
+}
