@@ -157,6 +157,19 @@ test("disconnecting by hand ends the stream, keeps the lines, and connecting goe
   expect(seen.at(-1)?.headers.get("last-event-id")).toBe("at 1");
 });
 
+test("a restart shows the newest page and goes on from its position, not from the last id", async () => {
+  await connect({ "": { logs: [row("8")], next: null } });
+  await send(START + data("1"));
+  feed.restart();
+  await settle();
+  expect(ids()).toEqual(["8"]);
+  expect(seen.slice(2).map(({ url }) => url.replace(/.*logs/, ""))).toEqual([
+    "",
+    "/stream?after=position%201",
+  ]);
+  expect(seen.at(-1)?.headers.has("last-event-id")).toBe(false);
+});
+
 test("a refusal is said in the problem's words, and nothing is retried", async () => {
   const problem = { title: "not allowed", detail: "workspace etl needs the role reader" };
   await connect({}, () => json(problem, 403));

@@ -101,7 +101,7 @@ test("history is let go before what was streamed", () => {
   expect(ids(lines).slice(0, 2)).toEqual(["h2", "0"]);
 });
 
-test("what is being read stays while new lines come, up to a bound", () => {
+test("what is being read stays while new lines come, however many; those beyond the bound are only counted", () => {
   const lines = new Lines();
   fill(lines, 0, HELD);
   drawAll();
@@ -109,16 +109,24 @@ test("what is being read stays while new lines come, up to a bound", () => {
   lines.keepFrom(reading);
   fill(lines, HELD, HELD + 5_000);
   drawAll();
-  expect(lines.shown()).toMatchObject({ count: HELD + 4_900, letGo: 100 });
-  expect(lines.at(reading)?.row.id).toBe("100");
+  expect(lines.shown()).toMatchObject({ first: reading, count: HELD + 4_900, letGo: 100, missed: 0 });
 
-  fill(lines, HELD + 5_000, HELD + 50_000);
+  for (let i = HELD + 5_000; i < HELD + 50_000; i += 1_000) {
+    fill(lines, i, i + 1_000);
+    frames.draw();
+  }
   drawAll();
-  expect(lines.shown().count).toBe(HELD + SLACK);
-
+  const { first, count, missed } = lines.shown();
+  expect(first).toBe(reading);
+  expect(lines.at(first)?.row.id).toBe("100");
+  expect(count - HELD - SLACK).toBeLessThan(1_000);
+  expect(count + missed).toBe(HELD + 50_000 - 100);
+  // Nothing is missing in the middle.
+  expect(lines.at(first + count - 1)?.row.id).toBe(String(100 + count - 1));
   lines.keepFrom(undefined);
+  lines.append(row("later"));
   drawAll();
-  expect(lines.shown().count).toBe(HELD);
+  expect(lines.shown()).toMatchObject({ count: HELD, missed: missed + 1 });
 });
 
 test("clearing shows at once, and no key is ever used again", () => {

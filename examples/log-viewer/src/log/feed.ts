@@ -61,6 +61,14 @@ export class Feed {
     this.#update({ connection: { is: "off" }, storeTrouble: null, draining: false });
   }
 
+  /** Shows the newest lines instead of those held, and goes on from there. */
+  restart(): void {
+    this.lines.clear();
+    this.#after = undefined;
+    this.#lastEventId = "";
+    this.connect();
+  }
+
   /** Connects now instead of when the wait is over. */
   now(): void {
     this.#kept?.now();

@@ -4,7 +4,7 @@ import { onNextFrame } from "./frame";
 /** How many lines the page holds; older ones are let go. */
 export const HELD = 100_000;
 
-/** How many more it may hold so that the lines being read stay, while new ones arrive. */
+/** How many more it may hold so that lines being read stay while new ones arrive. */
 export const SLACK = 20_000;
 
 /** How many lines beyond what arrived are let go in one frame: cutting off many at once would freeze it. */
@@ -28,6 +28,8 @@ export interface Shown {
   count: number;
   /** How many of the oldest lines were let go. */
   letGo: number;
+  /** How many of the newest lines were not kept, because all that is held is being read. */
+  missed: number;
 }
 
 /**
@@ -41,9 +43,10 @@ export class Lines {
   #gone = 0;
   #base = GENERATION;
   #letGo = 0;
+  #missed = 0;
   #arrived = 0;
 
-  #shown: Shown = { first: GENERATION, count: 0, letGo: 0 };
+  #shown: Shown = { first: GENERATION, count: 0, letGo: 0, missed: 0 };
   #listeners = new Set<() => void>();
   #cancelFlush: (() => void) | undefined;
   #reading: number | undefined;
@@ -63,8 +66,12 @@ export class Lines {
 
   /** Adds a row that was streamed, after all others. */
   append(row: Row): void {
-    this.#newer.push(toLine(row, true));
-    this.#arrived += 1;
+    if (this.#isHeldFull) {
+      this.#missed += 1;
+    } else {
+      this.#newer.push(toLine(row, true));
+      this.#arrived += 1;
+    }
     this.#flushSoon();
   }
 
@@ -83,6 +90,7 @@ export class Lines {
     this.#newer = [];
     this.#gone = 0;
     this.#letGo = 0;
+    this.#missed = 0;
     this.#arrived = 0;
     this.#publish();
   }
@@ -110,6 +118,12 @@ export class Lines {
     this.#cancelFlush = undefined;
   }
 
+  // Once a line was missed all later ones are, for a gap in the middle would not be seen.
+  get #isHeldFull(): boolean {
+    if (this.#missed > 0) return true;
+    return this.#size >= HELD + SLACK && this.#reading !== undefined && this.#reading <= this.#first;
+  }
+
   get #size(): number {
     return this.#older.length + this.#newer.length - this.#gone;
   }
@@ -127,7 +141,7 @@ export class Lines {
   }
 
   #publish(): void {
-    this.#shown = { first: this.#first, count: this.#size, letGo: this.#letGo };
+    this.#shown = { first: this.#first, count: this.#size, letGo: this.#letGo, missed: this.#missed };
     for (const listener of this.#listeners) listener();
   }
 

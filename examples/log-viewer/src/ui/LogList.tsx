@@ -14,7 +14,7 @@ import { LogRow, lineId } from "./LogRow";
 import { PREVIEW_LINES } from "./preview";
 import { TOP_EDGE, TopEdge } from "./TopEdge";
 import { useExpanded } from "./useExpanded";
-import type { Follow } from "./useFollow";
+import { type Follow, useEndInView } from "./useFollow";
 import { useLineKeys } from "./useLineKeys";
 import { useNarrow } from "./useNarrow";
 
@@ -78,19 +78,26 @@ export function LogList(props: {
     scrollEndThreshold: following ? 1 : -1,
   });
 
+  useEndInView(scroller, following);
   useForgottenSizes(virtualizer.itemSizeCache, shown);
 
+  // Asked for before the range, which is only then the one of what is shown now.
+  const items = virtualizer.getVirtualItems();
   const from = virtualizer.range?.startIndex ?? 0;
   useEffect(() => {
     lines.keepFrom(following ? undefined : shown.first + from);
     if (!following && from < AHEAD && olderState.is === "more") void older.load();
   }, [lines, older, olderState.is, following, shown.first, from]);
 
+  const layout = `${wrap} ${narrow}`;
+  const layoutBefore = useRef(layout);
   useLayoutEffect(() => {
-    // Heights measured in the other layout say nothing about this one.
-    void [wrap, narrow];
+    if (layoutBefore.current === layout) return;
+    layoutBefore.current = layout;
+    // Heights measured in the other layout say nothing about this one; what was read stays at the top.
     virtualizer.measure();
-  }, [virtualizer, wrap, narrow]);
+    if (!following) virtualizer.scrollToIndex(from, { align: "start" });
+  });
 
   const onToggle = useCallback(
     (key: number) => {
@@ -111,7 +118,6 @@ export function LogList(props: {
     lastInView: virtualizer.range?.endIndex ?? 0,
   });
 
-  const items = virtualizer.getVirtualItems();
   const activeShown = active !== undefined && items.some((item) => item.key === active);
   return (
     <div

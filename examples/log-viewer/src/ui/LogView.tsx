@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
 import type { Feed } from "../log/feed";
 import { FollowButton, PausedButton } from "./FollowButtons";
 import { LogList } from "./LogList";
@@ -10,6 +10,11 @@ export function LogView(props: { feed: Feed; loaded: boolean; wrap: boolean; chi
   const shown = useSyncExternalStore(lines.subscribe, lines.shown);
   const scroller = useRef<HTMLDivElement>(null);
   const follow = useFollow(scroller, shown);
+
+  useEffect(() => {
+    // The lines between what was held and the newest ones are only in the store.
+    if (follow.following && shown.missed > 0) props.feed.restart();
+  }, [follow.following, shown.missed, props.feed]);
 
   return (
     <>
@@ -28,6 +33,7 @@ export function LogView(props: { feed: Feed; loaded: boolean; wrap: boolean; chi
         <span className="foot-count">
           {count(shown.count)}
           {shown.letGo > 0 && ` · ${count(shown.letGo, "older")} let go`}
+          {shown.missed > 0 && ` · ${count(shown.missed, "newer")} not held`}
         </span>
         <FollowButton follow={follow} />
       </footer>

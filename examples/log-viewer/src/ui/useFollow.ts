@@ -15,9 +15,9 @@ export interface Follow {
   onScroll(): void;
 }
 
-/** Keeps the end in view until somebody scrolls up, and again when they come back to the end. */
+/** Follows the end until somebody scrolls up, and again when they come back to it. */
 export function useFollow(scroller: RefObject<HTMLElement | null>, shown: Shown): Follow {
-  const end = shown.first + shown.count;
+  const end = shown.first + shown.count + shown.missed;
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   // A view that began anew has nothing that could be held.
   const following = pausedAt === null || shown.count === 0;
@@ -26,12 +26,6 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, shown: Shown)
   useLayoutEffect(() => {
     if (shown.count === 0) setPausedAt(null);
   }, [shown.count]);
-
-  // After every change of what is shown or of its size: whatever made it taller, the end stays in view.
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (following && element !== null) element.scrollTop = element.scrollHeight;
-  });
 
   const pause = useCallback(() => setPausedAt((before) => before ?? end), [end]);
   const resume = useCallback(() => setPausedAt(null), []);
@@ -45,11 +39,13 @@ export function useFollow(scroller: RefObject<HTMLElement | null>, shown: Shown)
     lastTop.current = element.scrollTop;
   }, [scroller, pause, resume]);
 
-  return {
-    following,
-    unseen: pausedAt === null ? 0 : Math.min(end - pausedAt, shown.count),
-    pause,
-    resume,
-    onScroll,
-  };
+  return { following, unseen: pausedAt === null ? 0 : end - pausedAt, pause, resume, onScroll };
+}
+
+/** After every change of what is shown or of its size: whatever made it taller, the end stays in view. */
+export function useEndInView(scroller: RefObject<HTMLElement | null>, following: boolean): void {
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (following && element !== null) element.scrollTop = element.scrollHeight;
+  });
 }
