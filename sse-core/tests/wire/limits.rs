@@ -95,6 +95,15 @@ fn an_excess_is_final_until_the_stream_is_read_anew() {
 }
 
 #[test]
+fn a_line_feed_that_begins_a_stream_is_no_end_of_the_stream_before() {
+    let mut parser = Parser::with_limits(SMALL);
+    assert_eq!(feed(&mut parser, [&b"id: 1\r"[..]]), (vec![], Ok(())));
+    parser.restart();
+    let excess = LimitExceeded::Line { at: 2, limit: 8 };
+    assert_eq!(feed(&mut parser, [&b"\n: 3456789"[..]]), (vec![], Err(excess)));
+}
+
+#[test]
 fn limits_are_on_by_default() {
     let mut parser = Parser::new();
     let chunk = [b'x'; 1024];
