@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,7 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::watchdog::Watchdog;
 use crate::{Error, eventually};
@@ -155,8 +156,18 @@ impl Program {
     ///
     /// [`Error::Deadline`] when it has not ended within 30 s.
     pub fn terminate(&mut self) -> Result<ExitStatus, Error> {
-        self.signal(Signal::TERM)?;
+        self.signal("SIGTERM", Signal::TERM)?;
         self.wait(TERMINATION)
+    }
+
+    /// Does what a Ctrl-C in a terminal does: SIGINT to the program and to all it started in its
+    /// process group.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when it has ended.
+    pub fn interrupt(&self) -> Result<(), Error> {
+        self.send("SIGINT", |pid| kill_process_group(pid, Signal::INT))
     }
 
     /// Waits until the program has ended by itself.
@@ -189,8 +200,8 @@ impl Program {
     /// # Errors
     ///
     /// [`Error::Io`] when it has ended.
-    pub fn stop(&mut self) -> Result<(), Error> {
-        self.signal(Signal::STOP)
+    pub fn stop(&self) -> Result<(), Error> {
+        self.signal("SIGSTOP", Signal::STOP)
     }
 
     /// Lets a [stopped](Self::stop) program go on.
@@ -198,8 +209,8 @@ impl Program {
     /// # Errors
     ///
     /// [`Error::Io`] when it has ended.
-    pub fn resume(&mut self) -> Result<(), Error> {
-        self.signal(Signal::CONT)
+    pub fn resume(&self) -> Result<(), Error> {
+        self.signal("SIGCONT", Signal::CONT)
     }
 
     /// How the program ended, or `None` while it runs.
@@ -233,19 +244,21 @@ impl Program {
         Error::Deadline { program: self.name.clone(), what, after, output: self.output() }
     }
 
-    fn signal(&mut self, signal: Signal) -> Result<(), Error> {
-        let doing = || format!("send {signal:?} to {}", self.name);
-        let gone = || std::io::Error::from(rustix::io::Errno::SRCH);
-        // Asked before a process that was waited for: its id may be another's by now.
-        if self.ended.is_some() {
-            return Err(Error::Io { doing: doing(), source: gone() });
-        }
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        match pid {
-            Some(pid) => kill_process(pid, signal)
-                .map_err(|errno| Error::Io { doing: doing(), source: errno.into() }),
-            None => Err(Error::Io { doing: doing(), source: gone() }),
-        }
+    fn signal(&self, name: &str, signal: Signal) -> Result<(), Error> {
+        self.send(name, |pid| kill_process(pid, signal))
+    }
+
+    fn send(
+        &self,
+        name: &str,
+        send: impl FnOnce(Pid) -> rustix::io::Result<()>,
+    ) -> Result<(), Error> {
+        // Once it was waited for, its id may be another's.
+        let pid = i32::try_from(self.child.id()).ok().filter(|_| self.ended.is_none());
+        pid.and_then(Pid::from_raw)
+            .map_or(Err(Errno::SRCH), send)
+            .map_err(io::Error::from)
+            .map_err(Error::io(format!("send {name} to {}", self.name)))
     }
 
     fn release(&mut self) {

@@ -47,6 +47,16 @@ fn terminate_lets_the_program_clean_up_and_gives_its_status() {
 }
 
 #[test]
+fn interrupt_reaches_what_the_program_started_too() {
+    let mut program = shell("trap 'wait; exit 8' INT; sh -c 'echo $$; exec sleep 1000' & wait");
+    let inner = program.line("", SOON).unwrap().parse().unwrap();
+    program.interrupt().unwrap();
+    // A shell without job control starts what is in the background deaf to SIGINT.
+    assert!(eventually(AT_ONCE, || program.status()).is_none());
+    assert!(is_running(inner));
+}
+
+#[test]
 fn kill_leaves_nothing_and_may_be_repeated() {
     let mut program = shell("trap '' TERM; echo ready; exec sleep 1000");
     program.line("ready", SOON).unwrap();

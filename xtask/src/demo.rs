@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: the log server with a simulated pipeline, until Ctrl-C.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -30,18 +31,26 @@ pub(crate) struct Options {
     /// Build quickly instead of building a fast server.
     #[arg(long)]
     dev: bool,
+    /// Build nothing, start what was built before.
+    #[arg(long)]
+    as_built: bool,
+    /// Where the logs are kept; target/demo if not given. MongoDB's go with it.
+    #[arg(long, value_name = "DIR", conflicts_with = "mongo")]
+    data: Option<PathBuf>,
 }
 
 /// Builds, starts and shows the server, and ends all of it on a signal.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    build_page();
-    println!("\n=== building the server");
     let profile = if options.dev { "debug" } else { "release" };
-    let mut build = cargo("build --package log-server");
-    if !options.dev {
-        build.arg("--release");
+    let binary = paths::log_server(profile);
+    if !options.as_built {
+        build_page();
+        build_server(options)?;
+    } else if !binary.is_file() {
+        let advice = "build it with `cargo build --package log-server`, with `--release` for a \
+            demo without `--dev`";
+        return Err(Failure::Missing { what: "the server", advice: advice.to_owned() });
     }
-    command::run(&mut build)?;
 
     // From here on something runs that must be ended: a signal becomes a message.
     let signals = signals()?;
@@ -53,12 +62,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         println!("{}", set.uri());
         set.database_uri("demo")
     } else {
-        let directory = paths::target().join("demo");
-        fs::create_dir_all(&directory).map_err(Failure::io("create target/demo"))?;
+        let directory = options.data.clone().unwrap_or_else(|| paths::target().join("demo"));
+        fs::create_dir_all(&directory)
+            .map_err(Failure::io(format!("create {}", directory.display())))?;
         format!("sqlite:{}", directory.join("logs.sqlite").display())
     };
     println!("\n=== starting the server");
-    let mut command = Command::new(paths::log_server(profile));
+    let mut command = Command::new(binary);
     command.args(["--listen", &options.listen, "--store", &store, "--simulate"]);
     let mut server = Program::spawn(command, |line| println!("{line}"))?;
     let ended = serve(&mut server, &signals);
@@ -114,6 +124,15 @@ fn build_page() {
     if let Err(failure) = node::packages().and_then(|()| node::build()) {
         println!("{failure}\ngoing on without: the server shows a short page instead");
     }
+}
+
+fn build_server(options: &Options) -> Result<(), Failure> {
+    println!("\n=== building the server");
+    let mut build = cargo("build --package log-server");
+    if !options.dev {
+        build.arg("--release");
+    }
+    command::run(&mut build)
 }
 
 fn signals() -> Result<Receiver<()>, Failure> {

@@ -82,7 +82,7 @@ impl Member {
     /// # Errors
     ///
     /// [`Error::Io`] when it is not running.
-    pub fn stop(&mut self) -> Result<(), Error> {
+    pub fn stop(&self) -> Result<(), Error> {
         self.program.stop()
     }
 
@@ -91,7 +91,7 @@ impl Member {
     /// # Errors
     ///
     /// [`Error::Io`] when it is not running.
-    pub fn resume(&mut self) -> Result<(), Error> {
+    pub fn resume(&self) -> Result<(), Error> {
         self.program.resume()
     }
 
