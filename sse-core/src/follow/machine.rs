@@ -152,7 +152,6 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             State::Rising { from, below } => {
                 let to = as_of.max(from.clone());
                 self.state = State::Up { from, to, below };
-                self.arrive();
             }
             State::Right { after, .. } => self.state = State::Right { as_of, after },
             _ => {
@@ -284,9 +283,12 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         reset
     }
 
-    /// Whether events come from the ring.
-    pub fn is_live(&self) -> bool {
-        matches!(self.state, State::Live(_))
+    /// Up to where everything was delivered, while events come from the ring.
+    pub fn live(&self) -> Option<&P> {
+        match &self.state {
+            State::Live(position) => Some(position),
+            _ => None,
+        }
     }
 
     /// How the stream went on from its client's position; answered once, when it is known.

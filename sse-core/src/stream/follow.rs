@@ -359,8 +359,10 @@ impl<S: Source> Stream for Follow<S> {
             }
             if this.step(cx).is_pending() {
                 ready!(this.pulse.poll_due(cx));
-                if this.machine.is_live()
+                // A position grows old while the log goes on elsewhere.
+                if let Some(at) = this.machine.live()
                     && let Some(head) = this.subscription.caught_up()
+                    && head > *at
                 {
                     this.sync(&head);
                     this.machine.on_read(head);

@@ -1,0 +1,79 @@
+//! A client of a stream, which keeps what it was sent.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use sse_core::follow::{History, Scope};
+use sse_core::{Begin, Follow, Item, Log, Parser};
+use tokio::time::timeout;
+
+use crate::model::Model;
+
+/// What a client has seen over all its connections.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    /// The positions of the records, in the order in which they came.
+    pub(crate) records: Vec<u32>,
+    /// The other events: type and data.
+    pub(crate) notices: Vec<(String, String)>,
+    pub(crate) last_id: String,
+}
+
+impl Client {
+    pub(crate) fn connect(&self, log: &Log<Model>, scope: &Scope, history: History) -> Follow<Model> {
+        let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
+        log.follow(scope.clone(), Begin { after, history })
+    }
+
+    /// Reads one event; `false` when none comes for so long that none is to be expected, or when
+    /// the stream has ended.
+    pub(crate) async fn read(&mut self, stream: &mut Follow<Model>) -> bool {
+        self.read_within(Duration::from_secs(60), stream).await
+    }
+
+    pub(crate) async fn read_within(
+        &mut self,
+        patience: Duration,
+        stream: &mut Follow<Model>,
+    ) -> bool {
+        let Ok(Some(frame)) = timeout(patience, stream.next()).await else {
+            return false;
+        };
+        let mut parser = Parser::new();
+        let mut items = parser.push(frame.as_ref());
+        while let Some(item) = items.next().unwrap() {
+            let Item::Event(message) = item else { continue };
+            match message.event_type {
+                "message" => self.records.push(message.data.parse().unwrap()),
+                other => self.notices.push((other.to_owned(), message.data.to_owned())),
+            }
+        }
+        let text = std::str::from_utf8(frame.as_ref()).unwrap();
+        if let Some(id) = text.lines().find_map(|line| line.strip_prefix("id: ")) {
+            id.clone_into(&mut self.last_id);
+        }
+        true
+    }
+
+    /// Reads until `done`, within bounds.
+    pub(crate) async fn read_until(
+        &mut self,
+        stream: &mut Follow<Model>,
+        done: impl Fn(&Self) -> bool,
+    ) {
+        while !done(self) {
+            assert!(self.read(stream).await, "the stream went silent: {self:?}, {stream:?}");
+        }
+    }
+
+    pub(crate) fn notices(&self, event_type: &str) -> Vec<&str> {
+        let of_type = self.notices.iter().filter(|(of, _)| of == event_type);
+        of_type.map(|(_, data)| data.as_str()).collect()
+    }
+
+    pub(crate) fn sorted(&self) -> Vec<u32> {
+        let mut records = self.records.clone();
+        records.sort_unstable();
+        records
+    }
+}

@@ -1,0 +1,247 @@
+//! A log in memory that stalls, fails and forgets as it is told.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use fastrand::Rng;
+use sse_core::Event;
+use sse_core::follow::{
+    Batch, Changes, Coordinate, Entry, Fault, Frontier, FrontierOf, HistoryQuery, Order, Page,
+    Record, Reset, Scope, Source, SourceError, Topic,
+};
+use tokio::time::sleep;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Number(pub(crate) u32);
+
+impl Coordinate for Number {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_be_bytes());
+    }
+
+    fn decode(input: &mut &[u8]) -> Option<Self> {
+        let (bytes, rest) = input.split_first_chunk()?;
+        *input = rest;
+        Some(Self(u32::from_be_bytes(*bytes)))
+    }
+}
+
+/// A record is its position, as text.
+#[derive(Clone, Debug)]
+pub(crate) struct Line(String);
+
+impl Record for Line {
+    fn event(&self) -> Event<'_> {
+        Event::new(&*self.0)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Failed(Fault);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the model failed: {:?}", self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl SourceError for Failed {
+    fn fault(&self) -> Fault {
+        self.0
+    }
+}
+
+/// The log. Positions are 1, 2, 3 …; keys are what the writer gives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    committed: Vec<(Number, Topic)>,
+    pub(crate) epoch: u32,
+    /// Snapshots before this position cannot be read any more.
+    pub(crate) snapshots_from: u32,
+    /// Changes up to this position are lost.
+    pub(crate) changes_from: u32,
+    /// One of so many questions fails; 0 for none.
+    pub(crate) fails_one_in: u32,
+    pub(crate) down: bool,
+    /// Questions of each kind that were answered.
+    pub(crate) asked: Asked,
+    rng: Option<Rng>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) history: usize,
+    pub(crate) changes: usize,
+}
+
+impl Model {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        let model = Self::default();
+        model.state().rng = Some(Rng::with_seed(seed));
+        model
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Commits a record and answers its position.
+    pub(crate) fn commit(&self, topic: &str, key: u32) -> u32 {
+        let mut state = self.state();
+        state.committed.push((Number(key), Topic::new("s", topic)));
+        state.end()
+    }
+
+    pub(crate) fn end(&self) -> u32 {
+        self.state().end()
+    }
+
+    /// The positions of all records of `scope`, in the order of their keys.
+    pub(crate) fn in_order(&self, scope: &Scope) -> Vec<u32> {
+        let mut entries = self.state().entries(scope, |_, _| true);
+        entries.sort_by_key(|(position, entry)| (entry.key, *position));
+        entries.into_iter().map(|(Number(position), _)| position).collect()
+    }
+
+    fn answer<T>(&self, give: impl FnOnce(&mut State) -> Result<T, Failed>) -> Result<T, Failed> {
+        let mut state = self.state();
+        let one_in = state.fails_one_in;
+        let fails = one_in > 0 && state.pick(one_in) == 0;
+        if state.down || fails {
+            return Err(Failed(Fault::Unavailable));
+        }
+        give(&mut state)
+    }
+}
+
+impl State {
+    fn end(&self) -> u32 {
+        u32::try_from(self.committed.len()).unwrap()
+    }
+
+    fn pick(&mut self, bound: u32) -> u32 {
+        self.rng.get_or_insert_with(|| Rng::with_seed(0)).u32(..bound)
+    }
+
+    fn entries(
+        &self,
+        scope: &Scope,
+        wanted: impl Fn(Number, Number) -> bool,
+    ) -> Vec<(Number, Entry<Number, Line>)> {
+        (1..)
+            .zip(&self.committed)
+            .filter(|(position, (key, topic))| {
+                scope.contains(topic) && wanted(Number(*position), *key)
+            })
+            .map(|(position, (key, topic))| (Number(position), entry(position, *key, topic)))
+            .collect()
+    }
+}
+
+fn entry(position: u32, key: Number, topic: &Topic) -> Entry<Number, Line> {
+    Entry { topic: topic.clone(), key, record: Line(position.to_string()) }
+}
+
+impl Source for Model {
+    type Position = Number;
+    type Key = Number;
+    type Record = Line;
+    type Error = Failed;
+    type Changes = ModelChanges;
+
+    async fn epoch(&self) -> Result<u32, Failed> {
+        self.answer(|state| Ok(state.epoch))
+    }
+
+    async fn tail_start(&self) -> Result<Number, Failed> {
+        self.answer(|state| {
+            let before = state.pick(4).min(state.end() - state.changes_from);
+            Ok(Number(state.end() - before))
+        })
+    }
+
+    async fn resume(
+        &self,
+        frontier: FrontierOf<Self>,
+    ) -> Result<Result<FrontierOf<Self>, Reset>, Failed> {
+        self.answer(|state| {
+            let (Frontier::Live(at) | Frontier::History { as_of: at, .. }) = &frontier;
+            Ok(if at.0 > state.end() { Err(Reset::Future) } else { Ok(frontier) })
+        })
+    }
+
+    async fn history(
+        &self,
+        scope: &Scope,
+        query: HistoryQuery<Number, Number>,
+    ) -> Result<Page<Self>, Failed> {
+        self.answer(|state| {
+            state.asked.history += 1;
+            let as_of = query.as_of.unwrap_or(Number(state.end()));
+            if as_of.0 < state.snapshots_from {
+                return Err(Failed(Fault::SnapshotGone));
+            }
+            let descending = query.order == Order::Descending;
+            let beyond = |key: Number| {
+                query.after.is_none_or(|after| if descending { key < after } else { key > after })
+            };
+            let mut entries = state.entries(scope, |at, key| at <= as_of && beyond(key));
+            entries.sort_by_key(|(_, entry)| entry.key);
+            if descending {
+                entries.reverse();
+            }
+            // Small pages, so that streams are cut within history.
+            let limit = if descending { query.limit } else { query.limit.min(3) };
+            let more = entries.len() > limit;
+            let entries = entries.into_iter().take(limit).map(|(_, entry)| entry).collect();
+            Ok(Page { as_of, entries, more })
+        })
+    }
+
+    async fn changes(&self, from: &Number) -> Result<ModelChanges, Failed> {
+        let opened = |state: &mut State| {
+            state.asked.changes += 1;
+            if from.0 < state.changes_from {
+                return Err(Failed(Fault::HistoryLost));
+            }
+            Ok(ModelChanges { model: self.clone(), at: from.0, epoch: state.epoch })
+        };
+        self.answer(opened)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct ModelChanges {
+    model: Model,
+    at: u32,
+    epoch: u32,
+}
+
+impl Changes<Model> for ModelChanges {
+    async fn next(&mut self) -> Result<Batch<Model>, Failed> {
+        if self.model.end() == self.at {
+            sleep(Duration::from_millis(20)).await;
+        }
+        let (epoch, at) = (self.epoch, self.at);
+        let batch: Batch<Model> = self.model.answer(|state| {
+            if state.epoch != epoch {
+                return Err(Failed(Fault::Ended));
+            }
+            let last = state.end().min(at + state.pick(4));
+            let changes = (at..last)
+                .map(|before| {
+                    let (key, topic) = &state.committed[before as usize];
+                    (Number(before + 1), entry(before + 1, *key, topic))
+                })
+                .collect();
+            Ok(Batch { changes, through: Number(last) })
+        })?;
+        self.at = batch.through.0;
+        Ok(batch)
+    }
+}

@@ -1,0 +1,220 @@
+//! What a stream tells its client in each case.
+
+use std::time::Duration;
+
+use sse_core::follow::{History, Scope, Seal};
+use sse_core::{Log, LogOptions};
+
+use crate::client::Client;
+use crate::model::Model;
+
+const ALL: History = History::All;
+
+fn scope() -> Scope {
+    Scope::new("s", ["a"])
+}
+
+/// A log with its tail running.
+fn serve(model: &Model) -> Log<Model> {
+    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
+    tokio::spawn({
+        let log = log.clone();
+        async move { log.run(|_| {}).await }
+    });
+    log
+}
+
+/// A model with `count` records of topic `a`.
+fn model(count: u32) -> Model {
+    let model = Model::default();
+    (1..=count).for_each(|key| {
+        model.commit("a", key);
+    });
+    model
+}
+
+async fn read_records(client: &mut Client, log: &Log<Model>, history: History, count: usize) {
+    let mut stream = client.connect(log, &scope(), history);
+    client.read_until(&mut stream, |client| client.records.len() >= count).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_begins_with_start() {
+    let log = serve(&model(2));
+    let mut client = Client::default();
+    read_records(&mut client, &log, ALL, 2).await;
+    assert_eq!(client.notices[0].0, "start");
+    assert_eq!(client.notices[0].1, r#"{"resumed":false,"reset":null}"#);
+    client.notices.clear();
+    read_records(&mut client, &log, ALL, 2).await;
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read(&mut stream).await;
+    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_records_come_oldest_first() {
+    let log = serve(&model(9));
+    let mut client = Client::default();
+    read_records(&mut client, &log, History::Newest(3), 3).await;
+    assert_eq!(client.records, [7, 8, 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_history_the_first_event_is_a_position() {
+    let model = model(9);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), History::Newest(0));
+    client.read_until(&mut stream, |client| !client.last_id.is_empty()).await;
+    drop(stream);
+    model.commit("a", 10);
+    read_records(&mut client, &log, ALL, 1).await;
+    assert_eq!(client.records, [10], "what came while the client was away, and nothing else");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_id_is_answered_by_a_reset() {
+    let log = serve(&model(1));
+    let mut client = Client { last_id: "forged".to_owned(), ..Client::default() };
+    read_records(&mut client, &log, ALL, 1).await;
+    assert_eq!(client.notices("start"), [r#"{"resumed":false,"reset":"bad_id"}"#]);
+    assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_another_life_is_answered_by_a_reset() {
+    let first = serve(&model(3));
+    let mut client = Client::default();
+    read_records(&mut client, &first, ALL, 3).await;
+    let other = model(3);
+    other.state().epoch = 7;
+    read_records(&mut client, &serve(&other), ALL, 6).await;
+    assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_ahead_of_the_log_is_answered_by_a_reset() {
+    let mut client = Client::default();
+    let mut stream = client.connect(&serve(&model(9)), &scope(), History::Newest(0));
+    client.read_until(&mut stream, |client| !client.last_id.is_empty()).await;
+    read_records(&mut client, &serve(&model(2)), ALL, 2).await;
+    assert_eq!(client.notices("reset"), [r#"{"reason":"future"}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_does_not_reach_back_is_answered_by_a_reset() {
+    let model = model(3);
+    let mut client = Client::default();
+    read_records(&mut client, &serve(&model), ALL, 3).await;
+    (4..=20).for_each(|key| {
+        model.commit("a", key);
+    });
+    model.state().changes_from = 20;
+    read_records(&mut client, &serve(&model), ALL, 23).await;
+    assert_eq!(client.notices("reset"), [r#"{"reason":"history_lost"}"#]);
+    assert_eq!(client.records[3..], (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_ends_while_it_is_followed_is_answered_by_a_reset() {
+    let model = model(3);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| client.records.len() == 3).await;
+    model.state().epoch = 7;
+    client.read_until(&mut stream, |client| client.records.len() == 6).await;
+    assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_told_once_and_so_is_its_end() {
+    let model = model(1);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| client.records.len() == 1).await;
+    model.state().down = true;
+    client.read_until(&mut stream, |client| client.notices("status").len() == 1).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    model.state().down = false;
+    model.commit("a", 2);
+    client.read_until(&mut stream, |client| client.records.len() == 2).await;
+    let status: Vec<_> = client
+        .notices("status")
+        .iter()
+        .map(|data| data.contains(r#""source":"unavailable""#))
+        .collect();
+    assert_eq!(status, [true, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_down_at_first_is_followed_when_it_comes() {
+    let model = model(2);
+    model.state().down = true;
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| !client.notices("status").is_empty()).await;
+    assert_eq!(client.notices[0].0, "start");
+    model.state().down = false;
+    client.read_until(&mut stream, |client| client.records.len() == 2).await;
+    assert_eq!(client.notices("reset"), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_ends_every_stream_with_a_time_to_come_back() {
+    let model = model(1);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| client.records.len() == 1).await;
+    log.drain();
+    while client.read(&mut stream).await {}
+    assert_eq!(client.notices.last().map(|(of, _)| of.as_str()), Some("drain"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_stream_is_given_a_fresh_position_while_the_log_goes_on() {
+    let model = model(1);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
+    model.commit("elsewhere", 2);
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 2).await;
+    assert!(!client.read(&mut stream).await, "a position that did not move is not sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_streams_cost_the_source_nothing_each() {
+    let model = model(5);
+    let log = serve(&model);
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        let mut client = Client::default();
+        let mut stream = client.connect(&log, &scope(), History::Newest(0));
+        client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
+        streams.push((client, stream));
+    }
+    let before = model.state().asked;
+    (6..=40).for_each(|key| {
+        model.commit("a", key);
+    });
+    for (client, stream) in &mut streams {
+        client.read_until(stream, |client| client.records.len() == 35).await;
+    }
+    assert_eq!(model.state().asked, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_of_streams_that_are_gone() {
+    let log = serve(&model(1));
+    for _ in 0..100 {
+        let mut client = Client::default();
+        let mut stream = client.connect(&log, &scope(), ALL);
+        client.read(&mut stream).await;
+    }
+    assert_eq!(log.stats().open, 0);
+}

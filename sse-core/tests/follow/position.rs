@@ -1,0 +1,78 @@
+//! Only ids of our own are believed, and only where they belong.
+
+use proptest::prelude::*;
+use sse_core::follow::{Frontier, Scope, Seal};
+
+use crate::model::Number;
+
+type Mine = Frontier<Number, Number>;
+
+fn seal() -> Seal {
+    Seal::new(b"a secret of thirty-two bytes, or")
+}
+
+fn frontiers() -> impl Strategy<Value = Mine> {
+    prop_oneof![
+        any::<u32>().prop_map(|at| Frontier::Live(Number(at))),
+        any::<(u32, u32)>().prop_map(|(as_of, after)| Frontier::History {
+            as_of: Number(as_of),
+            after: Number(after)
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_was_sealed_is_opened(epoch: u32, frontier in frontiers()) {
+        let scope = Scope::new("s", ["a", "b"]);
+        let id = seal().seal(epoch, &frontier, &scope);
+        prop_assert_eq!(seal().open::<Number, Number>(id.as_str(), &scope), Some((epoch, frontier)));
+    }
+
+    #[test]
+    fn a_changed_id_is_refused(frontier in frontiers(), at in 0usize..30, to in "[A-Za-z0-9_-]") {
+        let scope = Scope::new("s", ["a"]);
+        let id = seal().seal(1, &frontier, &scope);
+        let mut forged = id.as_str().to_owned();
+        let at = at % forged.len();
+        prop_assume!(forged[at..=at] != to);
+        forged.replace_range(at..=at, &to);
+        prop_assert_eq!(seal().open::<Number, Number>(&forged, &scope), None);
+    }
+
+    #[test]
+    fn any_text_is_refused_without_a_panic(id in ".*") {
+        prop_assert_eq!(seal().open::<Number, Number>(&id, &Scope::new("s", ["a"])), None);
+    }
+}
+
+#[test]
+fn a_live_id_holds_for_every_stream_of_its_space_and_for_no_other() {
+    let live: Mine = Frontier::Live(Number(7));
+    let id = seal().seal(1, &live, &Scope::new("s", ["a"]));
+    let open = |scope: Scope| seal().open::<Number, Number>(id.as_str(), &scope);
+    assert!(open(Scope::new("s", ["b", "c"])).is_some());
+    assert!(open(Scope::new("t", ["a"])).is_none());
+}
+
+#[test]
+fn an_id_within_history_holds_for_its_exact_scope() {
+    let history: Mine = Frontier::History { as_of: Number(7), after: Number(3) };
+    let id = seal().seal(1, &history, &Scope::new("s", ["a"]));
+    let open = |scope: Scope| seal().open::<Number, Number>(id.as_str(), &scope);
+    assert!(open(Scope::new("s", ["a"])).is_some());
+    assert!(open(Scope::new("s", ["b"])).is_none());
+    assert!(open(Scope::new("s", ["a", "b"])).is_none());
+    assert!(open(Scope::new("sa", [""])).is_none(), "names do not run into each other");
+}
+
+#[test]
+fn an_older_secret_is_accepted_and_not_used() {
+    let scope = Scope::new("s", ["a"]);
+    let live: Mine = Frontier::Live(Number(7));
+    let rotated = Seal::new(b"the new one").accepting(b"the old one");
+    let old = Seal::new(b"the old one").seal(1, &live, &scope);
+    assert!(rotated.open::<Number, Number>(old.as_str(), &scope).is_some());
+    let new = rotated.seal(1, &live, &scope);
+    assert!(Seal::new(b"the old one").open::<Number, Number>(new.as_str(), &scope).is_none());
+}

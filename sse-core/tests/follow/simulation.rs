@@ -1,0 +1,130 @@
+//! Writers, instances and clients in one seeded run, on paused time, against an oracle that knows
+//! what was committed.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use sse_core::follow::{History, Scope, Seal};
+use sse_core::{Log, LogOptions};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::client::Client;
+use crate::model::Model;
+
+/// A server instance: a log and the task that reads its tail.
+struct Instance {
+    log: Log<Model>,
+    tail: JoinHandle<()>,
+}
+
+impl Instance {
+    fn start(model: &Model, ring_bytes: usize) -> Self {
+        let seal = Seal::new(b"the same secret in all instances");
+        let options = LogOptions { ring_bytes, ..LogOptions::default() };
+        let log = Log::new(model.clone(), seal, options);
+        let tail = tokio::spawn({
+            let log = log.clone();
+            async move { match log.run(|_| {}).await {} }
+        });
+        Self { log, tail }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.tail.abort();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    ring: u64,
+    catch_up: u64,
+    history: u64,
+    lagged: u64,
+}
+
+impl Seen {
+    fn add(&mut self, log: &Log<Model>) {
+        let stats = log.stats();
+        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed;
+        self.ring += ring;
+        self.catch_up += catch_up;
+        self.history += history;
+        self.lagged += stats.lagged;
+    }
+}
+
+async fn run(seed: u64, seen: &mut Seen) {
+    let mut rng = Rng::with_seed(seed);
+    let model = Model::seeded(seed);
+    model.state().fails_one_in = [0, 20, 5][rng.usize(..3)];
+    let scope = if rng.bool() { Scope::new("s", ["a"]) } else { Scope::new("s", ["a", "b"]) };
+    // Keys are unique, late ones among them: a key may be lower than those committed before.
+    let mut keys: Vec<u32> = (1..=400).collect();
+    for at in 0..keys.len() {
+        let with = (at + rng.usize(..30)).min(keys.len() - 1);
+        keys.swap(at, with);
+    }
+    let mut keys = keys.into_iter();
+    let mut commit = |model: &Model, rng: &mut Rng| {
+        let topic = ["a", "b", "c"][rng.usize(..3)];
+        model.commit(topic, keys.next().expect("fewer than 400 records"));
+    };
+    for _ in 0..rng.usize(..60) {
+        commit(&model, &mut rng);
+    }
+
+    let mut instances: Vec<_> =
+        (0..2).map(|_| Instance::start(&model, rng.usize(100..2500))).collect();
+    let mut client = Client::default();
+    let mut stream = client.connect(&instances[0].log, &scope, History::All);
+    let mut on = 0;
+    for _ in 0..rng.usize(50..250) {
+        match rng.u32(..12) {
+            0..=2 => (0..rng.usize(1..4)).for_each(|_| commit(&model, &mut rng)),
+            3..=5 => {
+                for _ in 0..rng.usize(1..6) {
+                    client.read_within(Duration::from_millis(50), &mut stream).await;
+                }
+            }
+            6 => sleep(Duration::from_millis(rng.u64(1..200))).await,
+            7 => {
+                let end = model.end();
+                model.state().snapshots_from = end - rng.u32(..=end.min(3));
+            }
+            8 => {
+                seen.add(&instances[on].log);
+                instances[on] = Instance::start(&model, rng.usize(100..2500));
+                stream = client.connect(&instances[on].log, &scope, History::All);
+            }
+            9 => model.state().down = rng.u32(..4) == 0,
+            _ => {
+                on = rng.usize(..2);
+                stream = client.connect(&instances[on].log, &scope, History::All);
+            }
+        }
+    }
+    let mut state = model.state();
+    (state.down, state.fails_one_in) = (false, 0);
+    drop(state);
+
+    let mut committed = model.in_order(&scope);
+    committed.sort_unstable();
+    client.read_until(&mut stream, |client| client.records.len() >= committed.len()).await;
+    assert_eq!(client.sorted(), committed, "seed {seed}");
+    assert_eq!(client.notices("reset"), [""; 0], "seed {seed}");
+    instances.iter().for_each(|instance| seen.add(&instance.log));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_record_is_delivered_exactly_once() {
+    let mut seen = Seen::default();
+    for seed in 0..1500 {
+        run(seed, &mut seen).await;
+    }
+    // The simulation is only worth something if it goes every way.
+    let Seen { ring, catch_up, history, lagged } = seen;
+    assert!(ring > 500 && catch_up > 500 && history > 500 && lagged > 20, "{seen:?}");
+}
