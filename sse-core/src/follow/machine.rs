@@ -80,13 +80,25 @@ enum State<P, K> {
     Checking(Frontier<P, K>),
     Fresh,
     /// The newest records of the snapshot, in one page.
-    Newest { as_of: P },
+    Newest {
+        as_of: P,
+    },
     /// The right move: history as of `as_of`, beyond `after`.
-    Right { as_of: P, after: Option<K> },
+    Right {
+        as_of: P,
+        after: Option<K>,
+    },
     /// The snapshot has gone: asks for a fresh one to go up to.
-    Rising { from: P, below: K },
+    Rising {
+        from: P,
+        below: K,
+    },
     /// The up-move: changes until `to` whose key is at most `below`.
-    Up { from: P, to: P, below: K },
+    Up {
+        from: P,
+        to: P,
+        below: K,
+    },
     Locating(P),
     CatchingUp(P),
     Live(P),
@@ -194,8 +206,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             }
             State::Up { from, to, below } if position > from && position <= to => {
                 *from = position.clone();
-                let frontier =
-                    Frontier::History { as_of: position.clone(), after: below.clone() };
+                let frontier = Frontier::History { as_of: position.clone(), after: below.clone() };
                 (key <= below).then_some(frontier)
             }
             _ => None,

@@ -15,8 +15,8 @@ use super::log::{Begin, Log};
 use super::notice;
 use super::pulse::Pulse;
 use crate::follow::{
-    Batch, Changes, Fault, FrontierOf, Located, Machine, News, Order, Page, Read,
-    Record, Reset, Scope, Source, SourceError, Subscription, Want,
+    Batch, Changes, Fault, FrontierOf, Located, Machine, News, Order, Page, Read, Record, Reset,
+    Scope, Source, SourceError, Subscription, Want,
 };
 use crate::wire::Frame;
 
@@ -153,12 +153,10 @@ impl<S: Source> Follow<S> {
                 });
             }
             Want::Changes(from) => self.ask_for_changes(from),
-            Want::Locate(position) => {
-                match ready!(self.subscription.poll_locate(&position, cx)) {
-                    Ok(located) => self.on_located(located, &position),
-                    Err(news) => self.on_news(&news),
-                }
-            }
+            Want::Locate(position) => match ready!(self.subscription.poll_locate(&position, cx)) {
+                Ok(located) => self.on_located(located, &position),
+                Err(news) => self.on_news(&news),
+            },
             Want::Read => {
                 let mut frames = Vec::new();
                 match ready!(self.subscription.poll_read(READ, &mut frames, cx)) {

@@ -20,7 +20,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn connect(&self, log: &Log<Model>, scope: &Scope, history: History) -> Follow<Model> {
+    pub(crate) fn connect(
+        &self,
+        log: &Log<Model>,
+        scope: &Scope,
+        history: History,
+    ) -> Follow<Model> {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         log.follow(scope.clone(), Begin { after, history })
     }

@@ -1,0 +1,122 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use jiff::SignedDuration;
+
+/// Serves the logs of workflows, as pages and live, with a page to read them.
+///
+/// Without options it serves an SQLite file in your data folder on http://127.0.0.1:8080/.
+/// Try `log-server --simulate`.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Environment:
+  LOG_SERVER_SECRET  keys the positions of streams: any text of 32 bytes or more. `new,old` still
+                     accepts positions of the old one. Instances that share a MongoDB share it.
+  LOG_SERVER_LOG     what is written to stderr, such as `debug` or `warn,log_server=info`"
+)]
+pub struct Arguments {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where the logs are: sqlite:FILE, or a MongoDB connection string that names the database
+    /// [default: an SQLite file in your data folder]
+    #[arg(
+        long,
+        value_name = "sqlite:FILE|mongodb://…",
+        env = "LOG_SERVER_STORE",
+        hide_env_values = true
+    )]
+    pub store: Option<StoreAddress>,
+
+    /// The MongoDB collection of the logs
+    #[arg(long, value_name = "NAME", default_value = "logs")]
+    pub collection: String,
+
+    /// Writes the logs of a few made-up pipelines, to look at
+    #[arg(long)]
+    pub simulate: bool,
+
+    /// Lets anyone who reaches the address read and write logs; needed beyond this machine
+    #[arg(long)]
+    pub anonymous: bool,
+
+    /// After how much idle time a stream shows that it is alive
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = duration)]
+    pub heartbeat: Duration,
+
+    /// How many bytes of the newest lines are kept in memory, ready to send
+    #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]
+    pub ring_bytes: usize,
+
+    /// How changes are read from MongoDB
+    #[arg(long, value_enum, default_value_t = Mode::Auto)]
+    pub mode: Mode,
+
+    /// Polling: how long after its date a line may become visible and still not be missed
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration)]
+    pub lateness: Duration,
+
+    /// Polling: the time between two looks at the collection
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub poll_interval: Duration,
+}
+
+/// How changes are read from MongoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Change streams where the server has them, else polling.
+    Auto,
+    /// Change streams: exact, at once; needs a replica set.
+    ChangeStreams,
+    /// Polling: a few seconds behind.
+    Poll,
+}
+
+/// Where the logs are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+    /// A MongoDB connection string, as it is.
+    Mongo(String),
+}
+
+impl std::fmt::Debug for StoreAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Mongo(_) => f.write_str("Mongo(…)"),
+        }
+    }
+}
+
+impl FromStr for StoreAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            if path.is_empty() {
+                return Err("name a file: sqlite:FILE".to_owned());
+            }
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
+            return Ok(Self::Mongo(text.to_owned()));
+        }
+        Err("it is sqlite:FILE or mongodb://HOST/DATABASE".to_owned())
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = |_| format!("{text:?} is no time; write it like 25s, 200ms or 1m30s");
+    let parsed: SignedDuration = text.parse().map_err(|e: jiff::Error| wrong(e.to_string()))?;
+    Duration::try_from(parsed).map_err(|e| wrong(e.to_string()))
+}

@@ -1,0 +1,28 @@
+//! Which workspaces and workflows there are.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+
+use super::App;
+use super::problem::Problem;
+use crate::store::Store;
+
+pub(super) async fn workspaces<S: Store>(
+    State(app): State<App<S>>,
+) -> Result<Json<Value>, Problem> {
+    let names = app.log.source().workspaces().await;
+    names
+        .map(|names| Json(json!({ "workspaces": names })))
+        .map_err(|error| Problem::unavailable(&error))
+}
+
+pub(super) async fn workflows<S: Store>(
+    State(app): State<App<S>>,
+    Path(workspace): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let names = app.log.source().workflows(&workspace).await;
+    names
+        .map(|names| Json(json!({ "workflows": names })))
+        .map_err(|error| Problem::unavailable(&error))
+}

@@ -1,0 +1,59 @@
+//! The server's HTTP: the paths, and what answers them.
+
+mod append;
+mod health;
+mod lists;
+mod pages;
+mod problem;
+mod query;
+mod stream;
+mod viewer;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use sse_core::Log;
+
+use crate::store::Store;
+use problem::Problem;
+
+/// The largest request that writes rows.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// What every request needs.
+#[derive(Debug)]
+pub struct App<S: Store> {
+    /// The log that is served.
+    pub log: Log<S>,
+    /// How the store is named to people, without credentials.
+    pub store: String,
+    /// After how much idle time a stream shows that it is alive.
+    pub heartbeat: Duration,
+}
+
+impl<S: Store> Clone for App<S> {
+    fn clone(&self) -> Self {
+        Self { log: self.log.clone(), store: self.store.clone(), heartbeat: self.heartbeat }
+    }
+}
+
+/// All paths of the server.
+pub fn router<S: Store>(app: App<S>) -> Router {
+    let workflow = "/{workspace}/workflow/{workflow}";
+    let workspaces = Router::new()
+        .route("/", get(lists::workspaces))
+        .route("/{workspace}/workflow", get(lists::workflows))
+        .route(&format!("{workflow}/logs"), get(pages::page).post(append::append))
+        .route(&format!("{workflow}/logs/stream"), get(stream::stream));
+    Router::new()
+        .nest("/wfm/workflow/workspace", workspaces)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(viewer::file)
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(app)
+}

@@ -1,0 +1,77 @@
+//! Errors as clients read them: RFC 9457, `application/problem+json`.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use sse_core::PageError;
+
+use crate::store::chain;
+
+/// An answer that says what is wrong and what to do.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn bad_request(detail: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "the request is not valid", detail)
+    }
+
+    pub(super) fn not_found(path: &str) -> Self {
+        let detail = format!("nothing is at {path}; the page is at / and the logs under /wfm/");
+        Self::new(StatusCode::NOT_FOUND, "there is nothing here", detail)
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let detail = "this path does not take that method; `Allow` lists those it takes";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed", detail)
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        let detail = format!("a request holds {limit} bytes at most; send several");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
+    }
+
+    /// The store did not answer. The cause is for the server's log, not for every client.
+    pub(super) fn unavailable(error: &dyn Error) -> Self {
+        tracing::warn!(error = chain(error), "the store did not answer");
+        let detail = "the log's database cannot be reached at the moment; try again in a few \
+                      seconds";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the log is unavailable", detail)
+    }
+
+    fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+        Self { status, title, detail: detail.to_string() }
+    }
+}
+
+impl<E: Error + 'static> From<PageError<E>> for Problem {
+    fn from(error: PageError<E>) -> Self {
+        match &error {
+            PageError::Cursor => Self::bad_request(error),
+            PageError::Source(error) => Self::unavailable(error),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, title, detail } = self;
+        let body = json!({
+            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+        });
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

@@ -1,0 +1,10 @@
+//! A log server: the logs of workflows, from MongoDB or SQLite, as pages of history and as live
+//! streams of Server-Sent Events, with a page to read them.
+
+pub mod cli;
+pub mod http;
+pub mod row;
+pub mod secret;
+pub mod serve;
+pub mod simulate;
+pub mod store;

@@ -1,0 +1,119 @@
+//! A line of a workflow's log, as it is written and as it is read.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sse_core::Event;
+use sse_core::follow::Record;
+
+/// The levels that a row may have, the least severe first.
+pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+
+/// A stored row as clients see it: one JSON object on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row(Box<str>);
+
+impl Row {
+    /// The row that `json` is.
+    pub fn from_json(json: impl Into<Box<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// The row as JSON.
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Record for Row {
+    fn event(&self) -> Event<'_> {
+        Event::new(&*self.0)
+    }
+}
+
+/// A row that is to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRow {
+    /// When it happened.
+    pub date: Timestamp,
+    /// One of [`LEVELS`].
+    pub level: String,
+    /// The kind of thing that happened, such as `stage` or `progress`.
+    pub kind: String,
+    /// What happened, in words.
+    pub message: String,
+    /// Whatever else the writer has to say, in its order.
+    pub more: Map<String, Value>,
+}
+
+/// The fields that a writer cannot set: the store and the address of the request do.
+const RESERVED: [&str; 5] = ["id", "_id", "workspace_id", "workflow_id", "date_text"];
+
+impl NewRow {
+    /// Reads a row that a client sends.
+    ///
+    /// # Errors
+    ///
+    /// In words for the client: what is wrong with which field, and what would be right.
+    pub fn from_json(json: &str, now: Timestamp) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))?;
+        let Value::Object(mut fields) = value else {
+            return Err("not a JSON object; send {\"message\": \"…\"}".to_owned());
+        };
+        if let Some(name) = RESERVED.iter().find(|name| fields.contains_key(**name)) {
+            return Err(format!("`{name}` is set by the server; leave it out"));
+        }
+        let message = take_text(&mut fields, "message")?
+            .ok_or("`message` is missing; it is the text of the line")?;
+        let level = take_text(&mut fields, "level")?.unwrap_or_else(|| "INFO".to_owned());
+        if !LEVELS.contains(&level.as_str()) {
+            return Err(format!("`level` is {level:?}; it is one of {}", LEVELS.join(", ")));
+        }
+        let kind = take_text(&mut fields, "type")?.unwrap_or_else(|| "log".to_owned());
+        let date = match take_text(&mut fields, "date")? {
+            None => now,
+            Some(text) => text.parse().map_err(|_| {
+                format!("`date` is {text:?}; write it like 2025-09-22T08:54:01.123Z")
+            })?,
+        };
+        Ok(Self { date, level, kind, message, more: fields })
+    }
+
+    /// The row as clients see it, once the store has given it `id`.
+    pub fn stored(&self, id: &str, workspace: &str, workflow: &str) -> Row {
+        #[derive(Serialize)]
+        struct Stored<'a> {
+            id: &'a str,
+            workspace_id: &'a str,
+            workflow_id: &'a str,
+            date: String,
+            date_text: String,
+            level: &'a str,
+            r#type: &'a str,
+            message: &'a str,
+            #[serde(flatten)]
+            more: &'a Map<String, Value>,
+        }
+        let stored = Stored {
+            id,
+            workspace_id: workspace,
+            workflow_id: workflow,
+            date: self.date.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            date_text: self.date.strftime("%b %d %Y at %I:%M %p").to_string(),
+            level: &self.level,
+            r#type: &self.kind,
+            message: &self.message,
+            more: &self.more,
+        };
+        let json = serde_json::to_string(&stored).expect("text and JSON values serialise");
+        Row::from_json(json)
+    }
+}
+
+fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
+    match fields.shift_remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(format!("`{name}` is {other}; it is to be text")),
+    }
+}

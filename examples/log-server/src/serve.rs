@@ -1,0 +1,160 @@
+//! The server from its start to its end.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+use sse_core::follow::Seal;
+use sse_core::{Log, LogOptions, Tail};
+use tokio::signal;
+
+use crate::cli::{Arguments, StoreAddress};
+use crate::http::{App, router};
+use crate::secret::{self, SecretError};
+use crate::simulate;
+use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
+
+/// Why the server could not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Anyone could read the logs, and nobody has said that this is meant.
+    #[error(
+        "{0} can be reached from other machines, and there is no sign-in yet: listen on \
+         127.0.0.1, or say --anonymous to let anyone read and write the logs"
+    )]
+    Anonymous(SocketAddr),
+    /// There is no data folder to put a file into.
+    #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
+    NoDataFolder,
+    /// The SQLite file.
+    #[error(transparent)]
+    Sqlite(#[from] SqliteError),
+    /// The MongoDB connection string.
+    #[error(transparent)]
+    Mongo(#[from] sse_mongo::Error),
+    /// The secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The address is taken, or not of this machine.
+    #[error("cannot listen on {0}; is it in use?")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// Signals, or standard output.
+    #[error("the system refused")]
+    System(#[from] io::Error),
+}
+
+/// Runs the server until it is told to end.
+///
+/// # Errors
+///
+/// When it cannot start: the address, the store or the secret is not right.
+pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
+    if !arguments.listen.ip().is_loopback() && !arguments.anonymous {
+        return Err(ServeError::Anonymous(arguments.listen));
+    }
+    let given = match std::env::var("LOG_SERVER_SECRET") {
+        Ok(secrets) => Some(secret::parse(&secrets)?),
+        Err(_) => None,
+    };
+    match arguments.store.clone().map_or_else(default_store, Ok)? {
+        StoreAddress::Sqlite(path) => {
+            let store = SqliteStore::open(&path)?;
+            let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
+            serve(arguments, store, seal, format!("SQLite file {}", path.display())).await
+        }
+        StoreAddress::Mongo(uri) => {
+            let store = mongo::connect(&uri, &arguments).await?;
+            let seal = match given {
+                Some(seal) => seal,
+                None => {
+                    tracing::warn!(
+                        "LOG_SERVER_SECRET is not set: the positions of streams end with this \
+                         process, and clients start over when it restarts"
+                    );
+                    secret::random()?
+                }
+            };
+            let name = format!("MongoDB collection {}", arguments.collection);
+            serve(arguments, store, seal, name).await
+        }
+    }
+}
+
+fn default_store() -> Result<StoreAddress, ServeError> {
+    let folders = ProjectDirs::from("", "", "log-server").ok_or(ServeError::NoDataFolder)?;
+    let path: PathBuf = folders.data_dir().join("logs.db");
+    Ok(StoreAddress::Sqlite(path))
+}
+
+async fn serve<S: Store>(
+    arguments: Arguments,
+    store: S,
+    seal: Seal,
+    name: String,
+) -> Result<(), ServeError> {
+    let asked = arguments.listen;
+    let listener = sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
+    let address = listener.local_addr()?;
+    let options = LogOptions {
+        ring_bytes: arguments.ring_bytes,
+        sync: arguments.heartbeat,
+        ..LogOptions::default()
+    };
+    let log = Log::new(store, seal, options);
+    tracing::info!("serving the {name}");
+    tracing::info!("anyone who reaches {address} may read and write logs");
+
+    let tail = tokio::spawn({
+        let log = log.clone();
+        async move { log.run(observe).await }
+    });
+    announce(&format!("listening on http://{address}/"))?;
+    let pipelines = arguments.simulate.then(|| simulate::start(&log));
+    for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
+        announce(&format!("http://{address}{path}"))?;
+    }
+
+    let app = App { log: log.clone(), store: name, heartbeat: arguments.heartbeat };
+    let shutdown = async move {
+        let asked = asked_to_end().await;
+        if let Err(error) = asked {
+            tracing::error!(%error, "cannot wait for signals; ending");
+        }
+        tracing::info!("ending: streams are told to come back");
+        log.drain();
+    };
+    sse_axum::serve(listener, router(app), shutdown).await;
+    tail.abort();
+    drop(pipelines);
+    Ok(())
+}
+
+fn observe<E: std::error::Error>(tail: Tail<'_, E>) {
+    match tail {
+        Tail::Open => tracing::info!("following the log"),
+        Tail::Failed(error, wait) => {
+            tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
+        }
+    }
+}
+
+/// A line on standard output, for people and for scripts that wait for it.
+fn announce(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+async fn asked_to_end() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    signal::ctrl_c().await
+}

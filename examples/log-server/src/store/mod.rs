@@ -1,0 +1,61 @@
+//! Where the rows are: a log that can be followed, and written.
+
+pub mod mongo;
+mod sqlite;
+
+use std::error::Error;
+use std::future::Future;
+
+use sse_core::follow::{Source, Topic};
+
+pub use mongo::MongoStore;
+pub use sqlite::{SqliteError, SqliteStore};
+
+use crate::row::{NewRow, Row};
+
+/// A log of workflows: it can be followed like any source, and written and listed besides.
+///
+/// A [`Topic`]'s space is the workspace, its name the workflow.
+pub trait Store: Source<Record = Row> {
+    /// Writes rows, all or none where the store can, and answers their ids.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer or does not take them.
+    fn append(
+        &self,
+        topic: &Topic,
+        rows: Vec<NewRow>,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+
+    /// The workspaces that have rows, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    fn workspaces(&self) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+
+    /// The workflows of `workspace` that have rows, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    fn workflows(
+        &self,
+        workspace: &str,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+}
+
+/// An error and what caused it, on one line.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

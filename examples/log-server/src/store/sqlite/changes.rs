@@ -1,0 +1,52 @@
+//! The changes of the SQLite log, in the order in which they were committed.
+
+use std::time::Duration;
+
+use sse_core::follow::{Batch, Changes};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::{Seq, SqliteError, SqliteStore, database};
+
+/// Rows that are read at once.
+const BATCH: usize = 1000;
+
+/// Rows written by this process are noticed at once, those of another one within this time.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Reads on from a position.
+#[derive(Debug)]
+pub struct SqliteChanges {
+    store: SqliteStore,
+    from: Seq,
+    written: watch::Receiver<i64>,
+}
+
+impl SqliteChanges {
+    pub(super) fn new(store: SqliteStore, from: Seq, written: watch::Receiver<i64>) -> Self {
+        Self { store, from, written }
+    }
+
+    async fn read(&mut self) -> Result<Batch<SqliteStore>, SqliteError> {
+        let from = self.from;
+        self.written.mark_unchanged();
+        let batch = self
+            .store
+            .read("read what is new", move |database| database::changes(database, from, BATCH))
+            .await?;
+        self.from = batch.through;
+        Ok(batch)
+    }
+}
+
+impl Changes<SqliteStore> for SqliteChanges {
+    async fn next(&mut self) -> Result<Batch<SqliteStore>, SqliteError> {
+        let batch = self.read().await?;
+        if !batch.changes.is_empty() {
+            return Ok(batch);
+        }
+        // Whether it was written to or not, looking again is right.
+        let _ = timeout(LOOK, self.written.changed()).await;
+        self.read().await
+    }
+}

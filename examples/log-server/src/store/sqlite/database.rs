@@ -1,0 +1,200 @@
+//! The tables, and the questions that the store asks them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, params_from_iter};
+use sse_core::follow::{Batch, Entry, HistoryQuery, Order, Page, Scope, Topic};
+
+use super::{Dated, Seq, SqliteError, SqliteStore};
+use crate::row::{NewRow, Row};
+
+/// The format of the file, kept in its `user_version`.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE log (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        workspace TEXT NOT NULL,
+        workflow TEXT NOT NULL,
+        date INTEGER NOT NULL,
+        row TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX tail ON log (workspace, workflow, date, seq);
+    CREATE TABLE life (epoch INTEGER NOT NULL, secret BLOB NOT NULL) STRICT;
+    INSERT INTO life VALUES (abs(random()) & 0xffffffff, randomblob(32));
+    PRAGMA user_version = 1;
+";
+
+pub(super) struct Opened {
+    pub(super) writer: Connection,
+    pub(super) epoch: u32,
+    pub(super) secret: Vec<u8>,
+    pub(super) last: i64,
+}
+
+pub(super) fn open(path: &Path) -> Result<Opened, SqliteError> {
+    let failed = |error| SqliteError::Open(path.to_owned(), error);
+    let mut writer = connect(path).map_err(failed)?;
+    writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    let made = writer
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .and_then(|transaction| {
+            let found = format(&transaction)?;
+            if found == 0 {
+                transaction.execute_batch(TABLES)?;
+            }
+            transaction.commit().map(|()| found)
+        })
+        .map_err(failed)?;
+    if made > FORMAT {
+        return Err(SqliteError::Format { path: path.to_owned(), found: made, known: FORMAT });
+    }
+    let (epoch, secret) = writer
+        .query_row("SELECT epoch, secret FROM life", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(failed)?;
+    let last = last(&writer).map_err(failed)?.0;
+    Ok(Opened { writer, epoch, secret, last })
+}
+
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    // With WAL, a loss of power may lose the newest commits but never tears the file.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// The last `seq` ever given out, also when its row was deleted since.
+pub(super) fn last(connection: &Connection) -> rusqlite::Result<Seq> {
+    let last = connection
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'log'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(Seq(last.unwrap_or(0)))
+}
+
+pub(super) fn append(
+    connection: &mut Connection,
+    topic: &Topic,
+    rows: &[NewRow],
+) -> rusqlite::Result<Vec<i64>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut seq = last(&transaction)?.0;
+    let mut seqs = Vec::with_capacity(rows.len());
+    {
+        let mut insert =
+            transaction.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        for row in rows {
+            seq += 1;
+            let stored = row.stored(&seq.to_string(), topic.space(), topic.name());
+            let date = row.date.as_millisecond();
+            insert.execute(params![seq, topic.space(), topic.name(), date, stored.json()])?;
+            seqs.push(seq);
+        }
+    }
+    transaction.commit()?;
+    Ok(seqs)
+}
+
+pub(super) fn changes(
+    connection: &Connection,
+    from: Seq,
+    limit: usize,
+) -> rusqlite::Result<Batch<SqliteStore>> {
+    // One snapshot for both questions: what is not among the rows is not up to `through` either.
+    let snapshot = connection.unchecked_transaction()?;
+    let mut question = snapshot.prepare_cached(
+        "SELECT seq, date, workspace, workflow, row FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let changes = question
+        .query_map(params![from.0, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok((Seq(row.get(0)?), entry(row)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let through = match changes.last() {
+        Some((last, _)) if changes.len() == limit => *last,
+        _ => last(&snapshot)?.max(from),
+    };
+    Ok(Batch { changes, through })
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    scope: &Scope,
+    query: &HistoryQuery<Seq, Dated>,
+) -> rusqlite::Result<Page<SqliteStore>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let as_of = match query.as_of {
+        Some(as_of) => as_of,
+        None => last(&snapshot)?,
+    };
+    let (beyond, order) = match query.order {
+        Order::Ascending => (">", "ASC"),
+        Order::Descending => ("<", "DESC"),
+    };
+    let after = query.after.unwrap_or(match query.order {
+        Order::Ascending => Dated { date: i64::MIN, seq: i64::MIN },
+        Order::Descending => Dated { date: i64::MAX, seq: i64::MAX },
+    });
+    let workflows = vec!["?"; scope.topics().len()].join(", ");
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut values = vec![Value::from(scope.space().to_owned())];
+    values.extend(scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
+    values.extend([as_of.0, after.date, after.seq, limit].map(Value::from));
+    let mut question = snapshot.prepare_cached(&format!(
+        "SELECT seq, date, workspace, workflow, row FROM log
+         WHERE workspace = ? AND workflow IN ({workflows}) AND seq <= ?
+           AND (date, seq) {beyond} (?, ?)
+         ORDER BY date {order}, seq {order} LIMIT ?"
+    ))?;
+    let entries = question
+        .query_map(params_from_iter(values), entry)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(Page { as_of, more: entries.len() == query.limit, entries })
+}
+
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry<Dated, Row>> {
+    let (workspace, workflow, json): (String, String, String) =
+        (row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok(Entry {
+        topic: Topic::new(workspace, workflow),
+        key: Dated { date: row.get(1)?, seq: row.get(0)? },
+        record: Row::from_json(json),
+    })
+}
+
+/// Steps from one workspace to the next on the index, so that it reads one row for each.
+pub(super) fn workspaces(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "WITH RECURSIVE w(name) AS (
+                SELECT min(workspace) FROM log
+                UNION ALL
+                SELECT (SELECT min(workspace) FROM log WHERE workspace > name) FROM w
+                WHERE name IS NOT NULL
+             ) SELECT name FROM w WHERE name IS NOT NULL",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// As [`workspaces`], for the workflows of one.
+pub(super) fn workflows(connection: &Connection, workspace: &str) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "WITH RECURSIVE w(name) AS (
+                SELECT min(workflow) FROM log WHERE workspace = ?1
+                UNION ALL
+                SELECT (SELECT min(workflow) FROM log WHERE workspace = ?1 AND workflow > name)
+                FROM w WHERE name IS NOT NULL
+             ) SELECT name FROM w WHERE name IS NOT NULL",
+        )?
+        .query_map([workspace], |row| row.get(0))?
+        .collect()
+}
