@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
@@ -26,6 +27,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// How much of a request's head is accepted and, beside one more buffer of the body, how much of
 /// a response waits for a client to read.
 const BUFFER: usize = 64 * 1024;
+
+/// hyper adds its limit to the present time, which overflows for [`Duration::MAX`].
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The address of the client, as an extension of each request served by [`serve`](crate::serve).
 ///
@@ -57,7 +61,7 @@ pub(crate) async fn serve_connection<S, B>(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(options.header_read_limit)
+        .header_read_timeout(options.header_read_limit.min(YEAR))
         .max_buf_size(BUFFER)
         .http2()
         .timer(TokioTimer::new());

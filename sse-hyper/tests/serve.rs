@@ -59,6 +59,20 @@ async fn a_client_that_sends_no_whole_head_is_cut_off() {
 }
 
 #[tokio::test]
+async fn limits_may_be_put_off_forever() {
+    let options = ServeOptions {
+        stall_limit: Duration::MAX,
+        header_read_limit: Duration::MAX,
+        drain_limit: Duration::MAX,
+    };
+    let server = Server::start(options, |_| async { text("x") }).await;
+    let mut client = server.connect().await;
+    client.get().await;
+    client.read_until("\r\n\r\nx").await;
+    within(server.shut_down()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_response_may_take_longer_than_a_head() {
     let options =
         ServeOptions { header_read_limit: Duration::from_millis(50), ..ServeOptions::default() };
