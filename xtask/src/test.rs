@@ -179,9 +179,9 @@ fn e2e(options: &Options) -> Result<(), Failure> {
     if options.update_screenshots {
         let docs = paths::root().join("docs");
         fs::create_dir_all(&docs).map_err(Failure::io("create docs"))?;
-        let light = screenshots.join("log-viewer-light.png");
+        let light = screenshots.join("viewer-light.png");
         fs::copy(light, docs.join("log-viewer.png"))
-            .map_err(Failure::io("copy log-viewer-light.png of the browser's tests to docs"))?;
+            .map_err(Failure::io("copy viewer-light.png of the browser's tests to docs"))?;
         println!("docs/log-viewer.png is new");
     }
     Ok(())
