@@ -1,6 +1,8 @@
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 
-use crate::{assert_ends_quietly_without_a_reader, assert_prints, assert_refuses, run, start};
+use crate::{
+    Lines, assert_ends_quietly_without_a_reader, assert_prints, assert_refuses, run, start,
+};
 
 const ADVICE: &str = "write one JSON object a line, such as {\"data\":\"x\"}";
 
@@ -96,14 +98,10 @@ fn a_member_of_another_name_is_refused_rather_than_dropped() {
 fn an_event_is_written_while_the_input_goes_on() {
     let mut sse = start(&["encode"]);
     let mut stdin = sse.stdin.take().unwrap();
-    let mut stdout = BufReader::new(sse.stdout.take().unwrap());
+    let lines = Lines::of(sse.stdout.take().unwrap());
     for _ in 0..3 {
         stdin.write_all(b"{\"data\":\"x\"}\n").unwrap();
-        for expected in ["data: x\n", "\n"] {
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            assert_eq!(line, expected);
-        }
+        assert_eq!([lines.next(), lines.next()], ["data: x", ""]);
     }
     drop(stdin);
     assert!(sse.wait().unwrap().success());

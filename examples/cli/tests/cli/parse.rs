@@ -1,6 +1,8 @@
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 
-use crate::{assert_ends_quietly_without_a_reader, assert_prints, assert_refuses, run, start};
+use crate::{
+    Lines, assert_ends_quietly_without_a_reader, assert_prints, assert_refuses, run, start,
+};
 
 #[test]
 fn each_event_is_a_line_of_json() {
@@ -48,16 +50,12 @@ fn broken_bytes_are_printed_as_replacement_characters() {
 fn an_event_is_printed_while_the_stream_goes_on() {
     let mut sse = start(&["parse"]);
     let mut stdin = sse.stdin.take().unwrap();
-    let mut stdout = BufReader::new(sse.stdout.take().unwrap());
+    let lines = Lines::of(sse.stdout.take().unwrap());
     for _ in 0..3 {
         stdin.write_all(b"data: x\n\nda").unwrap();
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        assert_eq!(line, "{\"event\":\"message\",\"data\":\"x\",\"id\":\"\"}\n");
-        stdin.write_all(b"ta: lost\r\revent\n").unwrap();
-        line.clear();
-        stdout.read_line(&mut line).unwrap();
-        assert_eq!(line, "{\"event\":\"message\",\"data\":\"lost\",\"id\":\"\"}\n");
+        assert_eq!(lines.next(), r#"{"event":"message","data":"x","id":""}"#);
+        stdin.write_all(b"ta: y\r\revent\n").unwrap();
+        assert_eq!(lines.next(), r#"{"event":"message","data":"y","id":""}"#);
     }
     drop(stdin);
     assert!(sse.wait().unwrap().success());
@@ -96,7 +94,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 fn a_stream_of_any_length_takes_constant_memory() {
     let mut sse = start(&["parse"]);
     let mut stdin = sse.stdin.take().unwrap();
-    let mut stdout = BufReader::new(sse.stdout.take().unwrap());
+    let lines = Lines::of(sse.stdout.take().unwrap());
     let events = b"id: 7\ndata: 0123456789012345678901234567890123456789\n\n".repeat(1000);
     let writer = std::thread::spawn(move || {
         for _ in 0..600 {
@@ -104,18 +102,13 @@ fn a_stream_of_any_length_takes_constant_memory() {
         }
         stdin
     });
-    let mut line = String::new();
     for _ in 0..600_000 {
-        line.clear();
-        stdout.read_line(&mut line).unwrap();
+        lines.next();
     }
     let status = std::fs::read_to_string(format!("/proc/{}/status", sse.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(kib < 16 * 1024, "{kib} KiB for a stream of 31 MiB");
     drop(writer.join().unwrap());
-    let mut rest = String::new();
-    stdout.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "");
     assert!(sse.wait().unwrap().success());
 }
