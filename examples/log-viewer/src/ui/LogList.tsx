@@ -129,10 +129,9 @@ export function LogList(props: {
     >
       <div className="log-space" style={{ height: virtualizer.getTotalSize() }}>
         <TopEdge state={olderState} shown={shown} onLoad={() => void older.load()} />
-        {/* biome-ignore lint/a11y/useSemanticElements: a table could not leave out the rows that are out of view */}
         <div
           className="log-rows"
-          role="grid"
+          role="treegrid"
           aria-label="Log lines"
           aria-rowcount={shown.count}
           aria-readonly="true"

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openPage, startBrowser } from "./browser.mjs";
+import { live } from "./reading.mjs";
+import { Server } from "./server.mjs";
+
+const FOLDER =
+  process.env.SCREENSHOTS ?? fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
+const AXE = createRequire(import.meta.url).resolve("axe-core");
+const LIMIT = { timeout: 60_000 };
+
+const LOOKS = [
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 760 } },
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 760 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
+];
+
+let browser;
+let server;
+before(async () => {
+  browser = await startBrowser();
+  server = await Server.start(["--simulate"]);
+  await mkdir(FOLDER, { recursive: true });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+for (const { name, ...look } of LOOKS) {
+  test(
+    `the page in its ${name} look fits, has no serious accessibility violation, and is pictured`,
+    LIMIT,
+    async (t) => {
+      const { page, close } = await openPage(browser, server.url, look);
+      await live(page);
+      await page.waitForFunction(() => document.querySelectorAll(".row").length > 15);
+      await page.screenshot({ path: join(FOLDER, `viewer-${name}.png`) });
+      t.diagnostic(`pictured in ${join(FOLDER, `viewer-${name}.png`)}`);
+
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `the page is ${wide} px wider than its window`);
+      const outside = await page.evaluate(
+        () =>
+          [...document.querySelectorAll("header *, footer *")].filter((element) => {
+            const { right, left } = element.getBoundingClientRect();
+            return !element.closest(".hidden") && (right > innerWidth + 0.5 || left < 0);
+          }).length,
+      );
+      assert.equal(outside, 0, "something in a bar is out of the window");
+
+      await violations(page, "following");
+      await page.locator(".row").nth(5).click();
+      await page.locator(".paused").waitFor();
+      await page.screenshot({ path: join(FOLDER, `viewer-${name}-record.png`) });
+      await violations(page, "a record open, paused");
+      await page.getByRole("button", { name: "Disconnect" }).click();
+      await violations(page, "disconnected");
+      await close();
+    },
+  );
+}
+
+async function violations(page, when) {
+  await page.addScriptTag({ path: AXE });
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html.slice(0, 160))
+            .join(" | ")}`,
+      );
+  });
+  assert.deepEqual(found, [], when);
+}
