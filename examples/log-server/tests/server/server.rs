@@ -1,0 +1,71 @@
+//! The program, started on a free port and restarted on the same one.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use testbed::Program;
+
+use crate::http;
+
+const START: Duration = Duration::from_secs(20);
+
+pub(crate) struct Server {
+    arguments: Vec<String>,
+    program: Program,
+    pub(crate) address: SocketAddr,
+    /// What the counters said when the program was last ended.
+    counted: Vec<(String, u64)>,
+}
+
+impl Server {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let (program, address) = launch("127.0.0.1:0", &arguments);
+        Self { arguments, program, address, counted: Vec::new() }
+    }
+
+    /// Ends the program, by SIGTERM or at once, and starts it anew at the same address.
+    pub(crate) async fn restart(&mut self, gracefully: bool) {
+        self.counted = self.counters().await;
+        if gracefully {
+            assert!(self.program.terminate().unwrap().success(), "{}", self.program.output());
+        } else {
+            self.program.kill();
+        }
+        (self.program, _) = launch(&self.address.to_string(), &self.arguments);
+    }
+
+    pub(crate) fn output(&self) -> String {
+        self.program.output()
+    }
+
+    /// All counters, added up over the program's restarts.
+    pub(crate) async fn counters(&self) -> Vec<(String, u64)> {
+        let answer = http::get(self.address, "/metrics").await;
+        let mut counters = self.counted.clone();
+        for line in answer.text.lines().filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            let value: u64 = value.parse().unwrap();
+            match counters.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum += value,
+                None => counters.push((name.to_owned(), value)),
+            }
+        }
+        counters
+    }
+
+    pub(crate) async fn counter(&self, name: &str) -> u64 {
+        let counters = self.counters().await;
+        counters.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name}")).1
+    }
+}
+
+fn launch(listen: &str, arguments: &[String]) -> (Program, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_log-server"));
+    command.args(["--listen", listen]).args(arguments);
+    command.env("LOG_SERVER_SECRET", "a secret that all tests of this server share");
+    let mut program = Program::spawn(command, |_| {}).unwrap();
+    let address = program.line("listening on http://", START).unwrap();
+    (program, address.trim_end_matches('/').parse().unwrap())
+}
