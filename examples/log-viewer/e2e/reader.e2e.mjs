@@ -97,9 +97,12 @@ test("switching wrap holds the line at the top", LIMIT, async () => {
 
 test("a click shows the whole record and holds the view; the keyboard does the same", LIMIT, async () => {
   const { page, close } = await open();
-  const row = page.locator(".row").last();
+  await atEnd(page);
+  const row = page.locator(`.row[data-id="${(await middle(page)).id}"]`);
+  const before = await row.boundingBox();
   await row.click();
   await page.locator(".record").waitFor();
+  assert.equal((await row.boundingBox()).y, before.y, "the row stays where it was clicked");
   assert.match(
     await page.locator(".record pre").textContent(),
     /"batch": \{\s+"number": \d+,\s+"ok": true\s+\}/,

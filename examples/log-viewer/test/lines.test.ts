@@ -149,9 +149,10 @@ test("older lines find no room once some were let go: there would be a gap", () 
   fill(lines, 0, HELD + 1);
   expect(lines.hasRoom).toBe(false);
   drawAll();
-  lines.prepend([row("older")]);
-  drawAll();
-  expect(ids(lines)[0]).toBe("1");
+  lines.prepend(Array.from({ length: 5_000 }, () => row("older")));
+  lines.append(row("newer"));
+  frames.draw();
+  expect(ids(lines)[0]).toBe("2");
 });
 
 test("a message's lines are counted for its height", () => {

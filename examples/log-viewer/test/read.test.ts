@@ -123,11 +123,12 @@ test("a content type may be in any case and have parameters", async () => {
 
 test("an event without end does not fill the memory", async () => {
   const stream = new HandMade();
-  serve(() => stream.response);
+  const seen = serve(() => stream.response);
   const { ended } = read();
   const chunk = new Uint8Array(1 << 20).fill(120);
   for (let i = 0; i < 17; i += 1) stream.send(chunk);
   expect(await ended).toEqual(new Lost("The server sent an event that is too long."));
+  expect(seen[0]?.signal.aborted).toBe(true);
 });
 
 test("stopping ends the request and is no failure of the stream", async () => {

@@ -18,8 +18,6 @@ export interface Line {
   row: Row;
   /** How many lines of text its message has. */
   height: number;
-  /** Whether it was streamed: an older page of history may hold it again, and only then. */
-  streamed: boolean;
 }
 
 /** What the page shows: `count` lines, whose keys are `first`, `first + 1`, and so on. */
@@ -37,7 +35,8 @@ export interface Shown {
  * subscribed are told at most once a frame. A line keeps its key while older lines come and go.
  */
 export class Lines {
-  // Two stacks that meet at `#base`: `#newer[i]` has the key `#base + i`, `#older[i]` the key `#base - 1 - i`.
+  // Two stacks that meet at `#base`: what was streamed, where `#newer[i]` has the key `#base + i`, and the
+  // history before it, where `#older[i]` has the key `#base - 1 - i`.
   #older: Line[] = [];
   #newer: (Line | undefined)[] = [];
   #gone = 0;
@@ -69,7 +68,7 @@ export class Lines {
     if (this.#isHeldFull) {
       this.#missed += 1;
     } else {
-      this.#newer.push(toLine(row, true));
+      this.#newer.push(toLine(row));
       this.#arrived += 1;
     }
     this.#flushSoon();
@@ -79,7 +78,7 @@ export class Lines {
   prepend(rows: readonly Row[]): void {
     // Lines were let go meanwhile: these would leave a gap before the first one.
     if (this.#letGo > 0) return;
-    for (const row of rows) this.#older.push(toLine(row, false));
+    for (const row of rows) this.#older.push(toLine(row));
     this.#flushSoon();
   }
 
@@ -106,10 +105,10 @@ export class Lines {
     return this.#letGo === 0 && this.#size < HELD;
   }
 
-  /** The ids of the lines held that were streamed. */
+  /** The ids of the lines held that were streamed: an older page of history may repeat these, and no others. */
   streamedIds(): Set<string> {
     const ids = new Set<string>();
-    for (const line of this.#newer) if (line?.streamed) ids.add(line.row.id);
+    for (const line of this.#newer) if (line !== undefined) ids.add(line.row.id);
     return ids;
   }
 
@@ -171,8 +170,8 @@ export class Lines {
   }
 }
 
-function toLine(row: Row, streamed: boolean): Line {
+function toLine(row: Row): Line {
   let height = 1;
   for (let at = row.message.indexOf("\n"); at !== -1; at = row.message.indexOf("\n", at + 1)) height += 1;
-  return { row, height, streamed };
+  return { row, height };
 }
