@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use bson::{RawBsonRef, RawDocument};
+use bson::RawBsonRef;
+use bson::raw::RawIter;
 
 use crate::number::Number;
 
@@ -27,8 +28,10 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
             B::String(l) | B::Symbol(l) | B::JavaScriptCode(l),
             B::String(r) | B::Symbol(r) | B::JavaScriptCode(r),
         ) if rank(left) == rank(right) => l.as_bytes().cmp(r.as_bytes()),
-        (B::Document(l), B::Document(r)) => documents(l, r, true, depth),
-        (B::Array(l), B::Array(r)) => documents(raw(l), raw(r), false, depth),
+        (B::Document(l), B::Document(r)) => {
+            documents(l.iter_elements(), r.iter_elements(), true, depth)
+        }
+        (B::Array(l), B::Array(r)) => documents(l.iter_elements(), r.iter_elements(), false, depth),
         (B::Binary(l), B::Binary(r)) => {
             let key = |b: bson::RawBinaryRef<'_>| (stored_len(b), u8::from(b.subtype));
             key(l).cmp(&key(r)).then_with(|| l.bytes.cmp(r.bytes))
@@ -49,7 +52,9 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
         }
         (B::JavaScriptCodeWithScope(l), B::JavaScriptCodeWithScope(r)) => {
             let code = l.code.as_bytes().cmp(r.code.as_bytes());
-            code.then_with(|| documents(l.scope, r.scope, true, depth))
+            code.then_with(|| {
+                documents(l.scope.iter_elements(), r.scope.iter_elements(), true, depth)
+            })
         }
         (B::Double(l), B::Double(r)) => Number::compare_doubles(l, r),
         _ => match (Number::of(left), Number::of(right)) {
@@ -87,12 +92,17 @@ fn rank(value: RawBsonRef<'_>) -> u8 {
 
 /// Field by field: type, then name (of documents, not of arrays), then value; what ends first is
 /// less.
-fn documents(left: &RawDocument, right: &RawDocument, names: bool, depth: usize) -> Ordering {
+fn documents(left: RawIter<'_>, right: RawIter<'_>, names: bool, depth: usize) -> Ordering {
     if depth >= MAX_DEPTH {
-        return left.as_bytes().cmp(right.as_bytes());
+        return Ordering::Equal;
     }
-    let (mut left, mut right) =
-        (left.iter().map_while(Result::ok), right.iter().map_while(Result::ok));
+    let fields = |iter| {
+        RawIter::map_while(iter, |element| {
+            let element = element.ok()?;
+            Some((element.key().as_str().as_bytes(), element.value().ok()?))
+        })
+    };
+    let (mut left, mut right) = (fields(left), fields(right));
     loop {
         let (l, r) = match (left.next(), right.next()) {
             (None, None) => return Ordering::Equal,
@@ -102,21 +112,13 @@ fn documents(left: &RawDocument, right: &RawDocument, names: bool, depth: usize)
         };
         let mut order = rank(l.1).cmp(&rank(r.1));
         if names {
-            order = order.then_with(|| l.0.as_str().as_bytes().cmp(r.0.as_str().as_bytes()));
+            order = order.then_with(|| l.0.cmp(r.0));
         }
         order = order.then_with(|| compare_at(l.1, r.1, depth + 1));
         if order.is_ne() {
             return order;
         }
     }
-}
-
-/// An array is stored as a document with the names 0, 1, 2 …
-fn raw(array: &bson::RawArray) -> &RawDocument {
-    const EMPTY: &[u8] = &[5, 0, 0, 0, 0];
-    RawDocument::from_bytes(array.as_bytes())
-        .or_else(|_| RawDocument::from_bytes(EMPTY))
-        .expect("five bytes that end with a zero are a document")
 }
 
 /// The value's bytes as they are stored.

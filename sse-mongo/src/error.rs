@@ -177,7 +177,10 @@ fn brief(error: &DriverError) -> String {
         ErrorKind::Command(command) => {
             format!("{} ({}, code {})", command.message, command.code_name, command.code)
         }
-        ErrorKind::ServerSelection { message, .. } => message.clone(),
+        ErrorKind::ServerSelection { message, .. } => {
+            let reason = message.split(", labels: ").next();
+            reason.unwrap_or_default().to_owned()
+        }
         kind => kind.to_string(),
     }
 }

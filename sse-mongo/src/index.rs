@@ -44,13 +44,8 @@ impl<R> Inner<R> {
             Way::Poll => self.ensure("settled", &self.settled_keys(), &existing).await?,
             Way::ChangeStreams => tail.clone(),
         };
-        let uuid = match found {
-            Some(uuid) => uuid,
-            None => {
-                let made = self.uuid().await?;
-                made.ok_or(Error::Answer { act: Act::Find, what: "collection just made" })?
-            }
-        };
+        let uuid = if found.is_some() { found } else { self.uuid().await? };
+        let uuid = uuid.ok_or(Error::Answer { act: Act::Find, what: "collection just made" })?;
         Ok(known.insert(Ready { uuid, tail, settled }).clone())
     }
 

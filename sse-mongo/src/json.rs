@@ -267,14 +267,12 @@ impl Writer {
     }
 
     fn date(&mut self, date: DateTime) {
-        match date::relaxed(date) {
-            Some(text) => self.wrapped("$date", &text),
-            None => {
-                self.raw(r#"{"$date":"#);
-                self.wrapped("$numberLong", &date.timestamp_millis().to_string());
-                self.raw("}");
-            }
+        if let Some(text) = date::relaxed(date) {
+            return self.wrapped("$date", &text);
         }
+        self.raw(r#"{"$date":"#);
+        self.wrapped("$numberLong", &date.timestamp_millis().to_string());
+        self.raw("}");
     }
 
     fn pointer(&mut self, value: RawBsonRef<'_>) {

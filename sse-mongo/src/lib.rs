@@ -31,6 +31,10 @@ mod store;
 mod topic;
 mod varint;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use changes::Changes;
 pub use error::{Act, Error};
 pub use key::Key;

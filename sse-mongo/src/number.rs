@@ -89,7 +89,14 @@ impl Number {
                 Self::Finite { negative, digits: l, exponent: le },
                 Self::Finite { digits: r, exponent: re, .. },
             ) => {
-                let order = magnitudes((l, le), (r, re));
+                // Their signs are equal, so both are zero or neither is.
+                let order = match (l.checked_ilog10(), r.checked_ilog10()) {
+                    (Some(left), Some(right)) => {
+                        let first = (left.cast_signed() + le).cmp(&(right.cast_signed() + re));
+                        first.then_with(|| align(l, le, re).cmp(&align(r, re, le)))
+                    }
+                    _ => Ordering::Equal,
+                };
                 if negative { order.reverse() } else { order }
             }
             _ => Ordering::Equal,
@@ -109,15 +116,9 @@ impl Number {
     }
 }
 
-/// Neither is zero.
-fn magnitudes(left: (u128, i32), right: (u128, i32)) -> Ordering {
-    let first = |(digits, exponent): (u128, i32)| digits.ilog10().cast_signed() + exponent;
-    first(left).cmp(&first(right)).then_with(|| {
-        // Their first digits stand at the same place, so the exponents differ by 33 at most.
-        let align = |(digits, exponent): (u128, i32)| {
-            let by = exponent.saturating_sub(left.1.min(right.1)).unsigned_abs().min(MAX_DIGITS);
-            digits.saturating_mul(10u128.pow(by))
-        };
-        align(left).cmp(&align(right))
-    })
+/// The digits that a number has at the lesser of two exponents. The first digits of both numbers
+/// stand at the same place, so the exponents differ by 33 at most.
+fn align(digits: u128, exponent: i32, other: i32) -> u128 {
+    let by = exponent.saturating_sub(other).max(0).unsigned_abs().min(MAX_DIGITS);
+    digits.saturating_mul(10u128.pow(by))
 }

@@ -108,7 +108,7 @@ impl From<Timestamp> for ClusterTime {
 
 impl From<ClusterTime> for Timestamp {
     fn from(time: ClusterTime) -> Self {
-        let [a, b, c, d, e, f, g, h] = time.0.to_be_bytes();
-        Self { time: u32::from_be_bytes([a, b, c, d]), increment: u32::from_be_bytes([e, f, g, h]) }
+        let half = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
+        Self { time: half(time.0 >> 32), increment: half(time.0) }
     }
 }

@@ -38,9 +38,8 @@ impl<R> Inner<R> {
         let replicated = sharded || hello.contains_key("setName");
         let recent = hello.get_i32("maxWireVersion").is_ok_and(|version| version >= WIRE_VERSION);
         let way = match self.options.mode {
-            Mode::Poll => Way::Poll,
             Mode::Auto | Mode::ChangeStreams if replicated && recent => Way::ChangeStreams,
-            Mode::Auto => Way::Poll,
+            Mode::Auto | Mode::Poll => Way::Poll,
             Mode::ChangeStreams => return Err(Error::NoChangeStreams),
         };
         let collection = &self.name;

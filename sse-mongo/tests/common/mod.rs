@@ -1,5 +1,6 @@
 //! What the tests against real servers share: servers, records, and reading to the end.
 #![allow(dead_code, reason = "each test uses some of it")]
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use sse_core::Event;
 use sse_core::follow::{
     Changes, Entry, Frontier, HistoryQuery, Order, Page, Record, Reset, Scope, Source,
 };
-use sse_mongo::{Fields, Key, Mode, Mongo, Options, Position, json};
+use sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
 use testbed::Mongod;
 
 /// A record that knows its id.
@@ -84,11 +85,12 @@ impl Logs {
         self.coll.insert_many(records).await.unwrap();
     }
 
-    /// What fails from now on, as the server itself would fail.
-    pub(crate) async fn fail(&self, command: &str, code: i32, times: i32) {
-        let data = doc! { "failCommands": [command], "errorCode": code };
-        let point =
-            doc! { "configureFailPoint": "failCommand", "mode": { "times": times }, "data": data };
+    /// The next `times` of a command fail as the server itself would fail them, for the
+    /// connections of one application only.
+    pub(crate) async fn fail(&self, app: &str, command: &str, code: i32, times: i32) {
+        let data = doc! { "failCommands": [command], "errorCode": code, "appName": app };
+        let mode = doc! { "times": times };
+        let point = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": data };
         self.client.database("admin").run_command(point).await.unwrap();
     }
 }
@@ -167,6 +169,18 @@ pub(crate) async fn changes(logs: &Mongo<Row>, from: &Position, count: usize) ->
         }
         assert!(all.is_sorted_by(|(left, _), (right, _)| left < right));
         all
+    })
+    .await
+}
+
+/// Reads on until the changes fail.
+pub(crate) async fn failure(open: &mut <Mongo<Row> as Source>::Changes) -> Error {
+    within(async {
+        loop {
+            if let Err(error) = open.next().await {
+                break error;
+            }
+        }
     })
     .await
 }
