@@ -77,7 +77,7 @@ async fn merging_stops_at_64_kib_and_loses_nothing() {
     let frames: Vec<_> =
         (0..1000).map(|number| frame(&format!("{number} {}", "x".repeat(KIB)))).collect();
     let mut sent = b"retry: 1000\n\n".to_vec();
-    sent.extend(frames.iter().flat_map(|frame| frame.as_ref()));
+    sent.extend(frames.iter().flat_map(AsRef::as_ref));
     let writes: Vec<Bytes> = body(stream::iter(frames)).map(|Ok(bytes)| bytes).collect().await;
     for bytes in &writes {
         assert!(bytes.len() <= 64 * KIB, "{}", bytes.len());

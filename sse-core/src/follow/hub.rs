@@ -70,7 +70,9 @@ impl<P: Ord + Clone> Hub<P> {
                 closed => {
                     let mut ring = Ring::new(state.max_bytes, start);
                     for (topic, readers) in &state.topics {
-                        readers.iter().for_each(|_| ring.join(topic));
+                        for _ in readers {
+                            ring.join(topic);
+                        }
                     }
                     *closed = Some((epoch, ring));
                 }

@@ -13,7 +13,7 @@ pub use hub::{Hub, Located, News, Read, Subscription};
 pub use machine::{History, Machine, Path, Want};
 pub use position::Seal;
 pub use source::{
-    Batch, Changes, Coordinate, Entry, Fault, FrontierOf, HistoryQuery, Order, Page, Record, Reset,
-    Source, SourceError,
+    Batch, Change, Changes, Coordinate, Entry, Fault, FrontierOf, HistoryQuery, Order, Page,
+    Record, Reset, Source, SourceError,
 };
 pub use topic::{Scope, Topic};

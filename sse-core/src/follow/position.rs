@@ -108,7 +108,7 @@ impl Seal {
 
 impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seal").field("secrets", &self.accepted.len()).finish()
+        f.debug_struct("Seal").field("secrets", &self.accepted.len()).finish_non_exhaustive()
     }
 }
 

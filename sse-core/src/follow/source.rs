@@ -153,11 +153,14 @@ pub struct Page<S: Source + ?Sized> {
     pub more: bool,
 }
 
+/// A record and the position of its commit.
+pub type Change<P, K, R> = (P, Entry<K, R>);
+
 /// A batch of changes.
 #[derive(Debug)]
 pub struct Batch<S: Source + ?Sized> {
     /// The changes, in the order of their positions.
-    pub changes: Vec<(S::Position, Entry<S::Key, S::Record>)>,
+    pub changes: Vec<Change<S::Position, S::Key, S::Record>>,
     /// Everything up to here has been handed out.
     pub through: S::Position,
 }

@@ -2,23 +2,19 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
-use tokio::time::{Instant, Sleep, sleep};
 
+use super::pulse::Pulse;
 use crate::session::Heartbeat;
 use crate::wire::{Event, Frame};
 
 /// How much that is pending is merged into one write.
 const MERGED: usize = 64 * 1024;
-
-/// An interval of zero would send heartbeats without end.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(1);
 
 /// What an [`EventStream`] adds to its events.
 ///
@@ -30,7 +26,7 @@ const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(1);
 ///     EventStreamOptions { heartbeat: Duration::from_secs(10), ..EventStreamOptions::default() };
 /// assert_eq!(options.retry, Duration::from_secs(1));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventStreamOptions {
     /// How long a client waits before it reconnects; 1 s by default. Written first of all, so
     /// that bytes leave with the response's headers and a browser's `open` fires at once.
@@ -71,9 +67,7 @@ pub struct EventStream<S> {
     events: Option<Pin<Box<S>>>,
     /// Taken from the events, or the first bytes of all, and not yet passed on.
     held: Option<Bytes>,
-    heartbeat: Heartbeat,
-    /// Fires no later than a heartbeat is due; made when the stream is first idle.
-    timer: Option<Pin<Box<Sleep>>>,
+    pulse: Pulse,
 }
 
 impl<S> EventStream<S>
@@ -83,12 +77,10 @@ where
     /// The body that carries `events`.
     pub fn new(events: S, options: EventStreamOptions) -> Self {
         let first = Frame::from(Event::empty().retry(options.retry));
-        let interval = options.heartbeat.max(SHORTEST_HEARTBEAT);
         Self {
             events: Some(Box::pin(events)),
             held: Some(first.into()),
-            heartbeat: Heartbeat::new(interval, Instant::now().into_std()),
-            timer: None,
+            pulse: Pulse::new(options.heartbeat),
         }
     }
 
@@ -124,25 +116,6 @@ where
         }
         Some(merged.map_or(first, BytesMut::freeze))
     }
-
-    fn poll_heartbeat(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
-        loop {
-            if let Some(timer) = &mut self.timer
-                && timer.as_mut().poll(context).is_pending()
-            {
-                return Poll::Pending;
-            }
-            let now = Instant::now().into_std();
-            let Some(left) = self.heartbeat.due_in(now) else {
-                self.heartbeat.wrote(now);
-                return Poll::Ready(Frame::from(Event::empty().comment("")).into());
-            };
-            match &mut self.timer {
-                Some(timer) => timer.set(sleep(left)),
-                None => self.timer = Some(Box::pin(sleep(left))),
-            }
-        }
-    }
 }
 
 impl<S> Stream for EventStream<S>
@@ -154,13 +127,15 @@ where
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         if let Some(bytes) = this.pending(context) {
-            this.heartbeat.wrote(Instant::now().into_std());
+            this.pulse.wrote();
             return Poll::Ready(Some(Ok(bytes)));
         }
         if this.events.is_none() {
             return Poll::Ready(None);
         }
-        this.poll_heartbeat(context).map(|bytes| Some(Ok(bytes)))
+        ready!(this.pulse.poll_due(context));
+        let beat = Frame::from(Event::empty().comment(""));
+        Poll::Ready(Some(Ok(beat.into())))
     }
 }
 

@@ -39,15 +39,21 @@ pub struct Follow<S: Source> {
     pulse: Pulse,
     backoff: Backoff,
     began: Began,
-    /// The tail cannot read the source.
-    outage: bool,
-    /// The source did not answer this stream.
-    failing: bool,
-    /// The client was told that the source is unavailable.
-    told: bool,
+    availability: Availability,
     /// A fresh position is due as soon as the stream is live: it has read history.
     sync_when_live: bool,
     ended: bool,
+}
+
+/// Whether the source can be reached.
+#[derive(Debug, Default)]
+struct Availability {
+    /// The tail cannot read it.
+    outage: bool,
+    /// It did not answer this stream.
+    failing: bool,
+    /// The client was told that it is unavailable.
+    told: bool,
 }
 
 /// What `start` is to say; taken when it is said.
@@ -88,9 +94,7 @@ impl<S: Source> Follow<S> {
             pulse: Pulse::new(log.0.options.sync),
             backoff: Backoff::default(),
             began,
-            outage: false,
-            failing: false,
-            told: false,
+            availability: Availability::default(),
             sync_when_live: false,
             ended: false,
             log: log.clone(),
@@ -121,7 +125,9 @@ impl<S: Source> Follow<S> {
         self.began = Began::Said;
         self.ready.push_back(notice::start(resumed, reset));
         self.tell_reset(reset);
-        news.into_iter().for_each(|told| self.on_news(&told));
+        for told in news {
+            self.on_news(&told);
+        }
     }
 
     /// One step on the way; `Pending` when there is nothing to do but to wait.
@@ -206,7 +212,7 @@ impl<S: Source> Follow<S> {
                 self.tell_reset(reset);
             }
             News::Outage(outage) => {
-                self.outage = *outage;
+                self.availability.outage = *outage;
                 self.tell_status();
             }
             News::Drain => {
@@ -250,13 +256,12 @@ impl<S: Source> Follow<S> {
             | Answer::Page(_, Err(error))
             | Answer::Changes(Err(error)) => Some(error.fault()),
         };
-        match failed {
-            Some(fault) => self.on_fault(fault),
-            None => {
-                self.backoff.reset();
-                self.failing = false;
-                self.tell_status();
-            }
+        if let Some(fault) = failed {
+            self.on_fault(fault);
+        } else {
+            self.backoff.reset();
+            self.availability.failing = false;
+            self.tell_status();
         }
     }
 
@@ -298,7 +303,7 @@ impl<S: Source> Follow<S> {
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if matches!(fault, Fault::Unavailable | Fault::Ended) {
-            self.failing = true;
+            self.availability.failing = true;
             self.tell_status();
             let wait = self.backoff.next();
             self.ask(async move {
@@ -317,8 +322,9 @@ impl<S: Source> Follow<S> {
 
     /// Tells each change of the source's state once, whether the tail or this stream noticed it.
     fn tell_status(&mut self) {
-        let unavailable = self.outage || self.failing;
-        if std::mem::replace(&mut self.told, unavailable) != unavailable {
+        let Availability { outage, failing, told } = &mut self.availability;
+        let unavailable = *outage || *failing;
+        if std::mem::replace(told, unavailable) != unavailable {
             self.ready.push_back(notice::status(unavailable));
         }
     }

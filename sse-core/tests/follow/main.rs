@@ -1,5 +1,6 @@
 //! A log is followed without a gap and without a duplicate, whatever happens on the way.
 #![cfg(feature = "tokio")]
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod client;
 mod model;

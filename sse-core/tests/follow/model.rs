@@ -90,6 +90,12 @@ impl Model {
         self.0.lock().unwrap()
     }
 
+    /// Answers every question from now on.
+    pub(crate) fn recover(&self) {
+        let mut state = self.state();
+        (state.down, state.fails_one_in) = (false, 0);
+    }
+
     /// Commits a record and answers its position.
     pub(crate) fn commit(&self, topic: &str, key: u32) -> u32 {
         let mut state = self.state();

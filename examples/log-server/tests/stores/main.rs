@@ -1,0 +1,66 @@
+//! Both stores are the same to a follower: one suite, run against each.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+mod suite;
+
+use std::time::Duration;
+
+use clap::Parser;
+use log_server::cli::Arguments;
+use log_server::store::{MongoStore, SqliteStore, mongo};
+use testbed::Mongod;
+
+/// Runs each test of the suite on a store of its own; `$attribute` says when.
+macro_rules! suite {
+    ($store:ident, # $attribute:tt) => {
+        suite! { $store, # $attribute:
+            history_is_paged_exactly_once_in_both_orders,
+            a_snapshot_does_not_move,
+            a_page_of_nothing_is_a_position,
+            several_topics_are_merged,
+            changes_go_on_right_after_any_position,
+            history_and_changes_meet_without_a_gap,
+            a_position_ahead_of_the_log_is_refused,
+            coordinates_survive_their_encoding,
+            workspaces_and_workflows_are_listed,
+        }
+    };
+    ($store:ident, $attribute:tt $of:tt: $($test:ident,)*) => {
+        mod $store {
+            $(suite! { @ $attribute $of $store $test })*
+        }
+    };
+    (@ $attribute:tt $of:tt $store:ident $test:ident) => {
+        $attribute $of
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            let made = super::$store().await;
+            super::suite::$test(&made.0).await;
+        }
+    };
+}
+
+suite! { sqlite, #[cfg(all())] }
+suite! { change_streams, #[ignore = "needs MongoDB; cargo xtask test runs it"] }
+suite! { polling, #[ignore = "needs MongoDB; cargo xtask test runs it"] }
+
+async fn sqlite() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (SqliteStore::open(folder.path().join("logs.db")).unwrap(), folder)
+}
+
+async fn change_streams() -> (MongoStore, Mongod) {
+    connect(Mongod::replica_set(1).unwrap()).await
+}
+
+async fn polling() -> (MongoStore, Mongod) {
+    connect(Mongod::standalone().unwrap()).await
+}
+
+async fn connect(server: Mongod) -> (MongoStore, Mongod) {
+    let mut arguments = Arguments::parse_from(["log-server"]);
+    arguments.lateness = Duration::from_millis(300);
+    arguments.poll_interval = Duration::from_millis(50);
+    let store = mongo::connect(&server.database_uri("wfm"), &arguments).await.unwrap();
+    (store, server)
+}
