@@ -1,7 +1,6 @@
 //! A log in memory that stalls, fails and forgets as it is told.
 
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use fastrand::Rng;
 use sse_core::Event;
@@ -9,7 +8,7 @@ use sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Fault, Frontier, FrontierOf, HistoryQuery, Order, Page,
     Record, Reset, Scope, Source, SourceError, Topic,
 };
-use tokio::time::sleep;
+use tokio::sync::watch;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(pub(crate) u32);
@@ -55,7 +54,7 @@ impl SourceError for Failed {
 
 /// The log. Positions are 1, 2, 3 …; keys are what the writer gives.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model(Arc<Mutex<State>>);
+pub(crate) struct Model(Arc<Mutex<State>>, watch::Sender<()>);
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -96,10 +95,23 @@ impl Model {
         (state.down, state.fails_one_in) = (false, 0);
     }
 
+    /// Goes on in another life.
+    pub(crate) fn end_life(&self, epoch: u32) {
+        self.state().epoch = epoch;
+        self.1.send_replace(());
+    }
+
+    /// Answers no question until it recovers, also none that was asked before.
+    pub(crate) fn go_down(&self) {
+        self.state().down = true;
+        self.1.send_replace(());
+    }
+
     /// Commits a record and answers its position.
     pub(crate) fn commit(&self, topic: &str, key: u32) -> u32 {
         let mut state = self.state();
         state.committed.push((Number(key), Topic::new("s", topic)));
+        self.1.send_replace(());
         state.end()
     }
 
@@ -215,7 +227,8 @@ impl Source for Model {
             if from.0 < state.changes_from {
                 return Err(Failed(Fault::HistoryLost));
             }
-            Ok(ModelChanges { model: self.clone(), at: from.0, epoch: state.epoch })
+            let (model, news) = (self.clone(), self.1.subscribe());
+            Ok(ModelChanges { model, news, told: false, at: from.0, epoch: state.epoch })
         };
         self.answer(opened)
     }
@@ -224,15 +237,19 @@ impl Source for Model {
 #[derive(Debug)]
 pub(crate) struct ModelChanges {
     model: Model,
+    news: watch::Receiver<()>,
+    told: bool,
     at: u32,
     epoch: u32,
 }
 
 impl Changes<Model> for ModelChanges {
     async fn next(&mut self) -> Result<Batch<Model>, Failed> {
-        if self.model.end() == self.at {
-            sleep(Duration::from_millis(20)).await;
+        // At first it answers at once, so that a reader that is up to date is told so.
+        if self.told && self.model.end() == self.at {
+            self.news.changed().await.unwrap();
         }
+        self.told = true;
         let (epoch, at) = (self.epoch, self.at);
         let batch: Batch<Model> = self.model.answer(|state| {
             if state.epoch != epoch {

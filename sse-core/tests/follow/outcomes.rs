@@ -123,7 +123,7 @@ async fn a_log_that_ends_while_it_is_followed_is_answered_by_a_reset() {
     let mut client = Client::default();
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read_until(&mut stream, |client| client.records.len() == 3).await;
-    model.state().epoch = 7;
+    model.end_life(7);
     client.read_until(&mut stream, |client| client.records.len() == 6).await;
     assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
 }
@@ -135,9 +135,9 @@ async fn an_outage_is_told_once_and_so_is_its_end() {
     let mut client = Client::default();
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read_until(&mut stream, |client| client.records.len() == 1).await;
-    model.state().down = true;
+    model.go_down();
     client.read_until(&mut stream, |client| client.notices("status").len() == 1).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_secs(60)).await;
     model.state().down = false;
     model.commit("a", 2);
     client.read_until(&mut stream, |client| client.records.len() == 2).await;

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use sse_core::follow::{History, Scope, Seal};
 use sse_core::{Log, LogOptions};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::advance;
 
 use crate::client::Client;
 use crate::model::Model;
@@ -89,7 +89,7 @@ async fn run(seed: u64, seen: &mut Seen) {
                     client.read_within(Duration::from_millis(50), &mut stream).await;
                 }
             }
-            6 => sleep(Duration::from_millis(rng.u64(1..200))).await,
+            6 => advance(Duration::from_millis(rng.u64(1..200))).await,
             7 => {
                 let end = model.end();
                 model.state().snapshots_from = end - rng.u32(..=end.min(3));
@@ -99,7 +99,8 @@ async fn run(seed: u64, seen: &mut Seen) {
                 instances[on] = Instance::start(&model, rng.usize(100..2500));
                 stream = client.connect(&instances[on].log, &scope, History::All);
             }
-            9 => model.state().down = rng.u32(..4) == 0,
+            9 if rng.u32(..4) == 0 => model.go_down(),
+            9 => model.state().down = false,
             _ => {
                 on = rng.usize(..2);
                 stream = client.connect(&instances[on].log, &scope, History::All);
