@@ -43,6 +43,9 @@ test("scrolling up holds what is read and counts new lines, and resuming shows t
   await server.write(LOG, rows(24, "while paused"));
   await unseen(page, "25 new lines");
   assert.deepEqual(await middle(page), before);
+  await page.mouse.wheel(0, -200);
+  await server.write(LOG, rows(1, "while scrolling further up"));
+  await unseen(page, "26 new lines");
 
   await paused(page).click();
   await atEnd(page);

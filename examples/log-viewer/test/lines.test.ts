@@ -123,8 +123,12 @@ test("what is being read stays while new lines come, however many; those beyond 
   expect(count + missed).toBe(HELD + 50_000 - 100);
   // Nothing is missing in the middle.
   expect(lines.at(first + count - 1)?.row.id).toBe(String(100 + count - 1));
+
+  const letGo = lines.shown().letGo;
   lines.keepFrom(undefined);
   lines.append(row("later"));
+  frames.draw();
+  expect(lines.shown().letGo - letGo).toBe(1_000);
   drawAll();
   expect(lines.shown()).toMatchObject({ count: HELD, missed: missed + 1 });
 });

@@ -147,12 +147,11 @@ export class Lines {
   #letOldOnesGo(): void {
     const most = this.#arrived + STEP;
     this.#arrived = 0;
-    const spare = this.#size - HELD;
+    const unread = this.#reading === undefined ? Number.POSITIVE_INFINITY : this.#reading - this.#first;
+    const spare = Math.min(this.#size - HELD, unread);
     if (spare <= 0) return;
-    const free =
-      this.#reading === undefined ? spare : Math.max(this.#reading - this.#first, spare - SLACK, 0);
-    let count = Math.min(spare, free, most);
-    const more = count < Math.min(spare, free);
+    let count = Math.min(spare, most);
+    const more = count < spare;
     this.#letGo += count;
 
     const fromOlder = Math.min(count, this.#older.length);
