@@ -1,5 +1,44 @@
 //! Server-Sent Events without a framework: [events](Event) to bytes and back, and the machinery
-//! to follow a durable log from any position without a gap and without a duplicate.
+//! to [follow a durable log](follow) from any position without a gap and without a duplicate.
+//!
+//! It holds no socket and no task, and knows no web framework. Writing:
+//!
+//! ```
+//! use sse_core::{Event, EventId, EventType, Frame};
+//!
+//! let done = Event::new("all 212,000 rows")
+//!     .event_type(EventType::from_static("done"))
+//!     .id(EventId::new("41")?);
+//! let frame = Frame::from(&done); // encoded once; a clone is a reference
+//! assert_eq!(frame.as_ref(), b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
+//! # Ok::<(), sse_core::InvalidField>(())
+//! ```
+//!
+//! Reading, in chunks as they come from wherever:
+//!
+//! ```
+//! use sse_core::{Item, Parser};
+//!
+//! let mut parser = Parser::new();
+//! let mut items = parser.push(b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
+//! while let Some(item) = items.next()? {
+//!     if let Item::Event(event) = item {
+//!         assert_eq!((event.event_type, event.last_event_id), ("done", "41"));
+//!     }
+//! }
+//! # Ok::<(), sse_core::LimitExceeded>(())
+//! ```
+//!
+//! Following: implement [`follow::Source`] for a log, or take one that is there (`sse-mongo`);
+//! make a `Log` of it (feature `tokio`), spawn its `run`, and give each client an `EventStream`
+//! of its `follow`. Adapters (`sse-axum`, `sse-warp`) turn that into a response.
+//!
+//! # Features
+//!
+//! - `follow` (default): positions, hub, ring and machine. Without it the crate is the wire alone,
+//!   on `bytes` and `memchr`.
+//! - `json`: events whose data is a value serialised as JSON.
+//! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
 
 #[cfg(feature = "follow")]
 pub mod follow;
