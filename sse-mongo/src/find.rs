@@ -17,10 +17,11 @@ const MAX_TIME_MS: i32 = 30_000;
 pub(crate) struct Range {
     /// The values of the index's fields before date and id.
     pub(crate) prefix: Vec<RawBson>,
-    /// Only beyond this key.
-    pub(crate) after: Key,
-    /// Only before this key.
-    pub(crate) before: Key,
+    /// Only beyond this key; none begins with the first.
+    pub(crate) after: Option<Key>,
+    /// Only before this key; none ends with the last, but for one whose date and id are both the
+    /// greatest value there is, which no bound of the server lets in.
+    pub(crate) before: Option<Key>,
 }
 
 /// A read of one range, in the order of its index.
@@ -56,7 +57,10 @@ pub(crate) struct Found {
 
 impl Find<'_> {
     pub(crate) async fn run<R>(self, inner: &Inner<R>, act: Act) -> Result<Found, Error> {
-        if self.range.after >= self.range.before || self.limit == 0 {
+        let (after, before) = (&self.range.after, &self.range.before);
+        let empty =
+            after.as_ref().zip(before.as_ref()).is_some_and(|(after, before)| after >= before);
+        if empty || self.limit == 0 {
             // The server takes no empty range.
             return Ok(Found::default());
         }
@@ -83,8 +87,8 @@ impl Find<'_> {
         let mut find = doc! {
             "find": collection,
             "hint": self.index,
-            "min": self.bound(&self.range.after),
-            "max": self.bound(&self.range.before),
+            "min": self.bound(self.range.after.as_ref().unwrap_or(&Key::LEAST)),
+            "max": self.bound(self.range.before.as_ref().unwrap_or(&Key::GREATEST)),
             "sort": sort,
             "limit": limit,
             "batchSize": limit,
@@ -125,10 +129,8 @@ impl Found {
         };
         let mut found = Self { batch: Some(batch), skip: 0, limit: usize::MAX, more: cut, at };
         if find.order == Order::Ascending
-            && found
-                .documents()
-                .next()
-                .is_some_and(|first| Key::of(first, date) == find.range.after)
+            && let Some(after) = &find.range.after
+            && found.documents().next().is_some_and(|first| Key::of(first, date) == *after)
         {
             found.skip = 1;
         }

@@ -11,7 +11,6 @@ use crate::key::{Key, Value};
 use crate::mongo::{Inner, Mongo};
 use crate::position::{ClusterTime, Place, Position};
 use crate::probe::Way;
-use crate::source::settled_before;
 use crate::topic;
 
 /// How often and how long a fresh snapshot is tried for: just after a collection or an index was
@@ -23,7 +22,7 @@ const FRESH_WAIT: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 struct AsOf {
     snapshot: Option<Snapshot>,
-    before: Key,
+    before: Option<Key>,
 }
 
 impl<R> Inner<R> {
@@ -55,10 +54,11 @@ impl<R: Record> Inner<R> {
         if query.limit > 0 {
             let index = self.ready().await?.tail;
             for (topic, prefix) in prefixes(scope) {
-                let (after, before) = match (query.order, query.after.clone()) {
-                    (_, None) => (least(), at.before.clone()),
-                    (Order::Ascending, Some(key)) => (key, at.before.clone()),
-                    (Order::Descending, Some(key)) => (least(), key.min(at.before.clone())),
+                let (after, before) = match query.order {
+                    Order::Ascending => (query.after.clone(), at.before.clone()),
+                    Order::Descending => {
+                        (None, query.after.iter().chain(&at.before).min().cloned())
+                    }
                 };
                 let find = |snapshot| Find {
                     index: &index,
@@ -109,7 +109,7 @@ impl<R: Record> Inner<R> {
 
     /// The position to read as of, where it is known before reading.
     async fn as_of(&self, wanted: Option<Position>) -> Result<(Option<Position>, AsOf), Error> {
-        let all = |snapshot| AsOf { snapshot: Some(snapshot), before: greatest() };
+        let all = |snapshot| AsOf { snapshot: Some(snapshot), before: None };
         match (self.deployment().await?.way, wanted.as_ref().map(|position| &position.0)) {
             (Way::ChangeStreams, None) => Ok((None, all(Snapshot::Fresh))),
             (Way::ChangeStreams, Some(Place::Commit { time, nth: 0 })) => {
@@ -118,12 +118,12 @@ impl<R: Record> Inner<R> {
             }
             (Way::Poll, None) => {
                 let watermark = self.watermark().await?;
-                let before = settled_before(watermark);
+                let before = Some(Key::before_all_of(Value::date(watermark)));
                 let position = Position::settled_before(watermark);
                 Ok((Some(position), AsOf { snapshot: None, before }))
             }
             (Way::Poll, Some(Place::Settled { date, id: None })) => {
-                let before = Key { date: date.clone(), id: Value::MIN };
+                let before = Some(Key::before_all_of(date.clone()));
                 Ok((wanted, AsOf { snapshot: None, before }))
             }
             // Within a transaction there is no snapshot, nor of the other way.
@@ -177,14 +177,6 @@ fn prefixes(scope: &Scope) -> Vec<(&Topic, Vec<RawBson>)> {
 /// Everything at this time or before it.
 fn as_of(time: ClusterTime) -> Position {
     Position::before(time.next())
-}
-
-fn least() -> Key {
-    Key { date: Value::MIN, id: Value::MIN }
-}
-
-fn greatest() -> Key {
-    Key { date: Value::MAX, id: Value::MAX }
 }
 
 /// Tries a read of the newest snapshot until there is one.

@@ -19,6 +19,14 @@ pub struct Key {
 }
 
 impl Key {
+    pub(crate) const LEAST: Self = Self { date: Value::MIN, id: Value::MIN };
+    pub(crate) const GREATEST: Self = Self { date: Value::MAX, id: Value::MAX };
+
+    /// What comes before every record of this date, and after all of earlier dates.
+    pub(crate) fn before_all_of(date: Value) -> Self {
+        Self { date, id: Value::MIN }
+    }
+
     /// The key of a stored record.
     pub(crate) fn of(document: &RawDocument, date_field: &str) -> Self {
         Self { date: Value::indexed(document, date_field), id: Value::indexed(document, "_id") }

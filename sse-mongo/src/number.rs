@@ -4,19 +4,22 @@ use std::cmp::Ordering;
 
 use bson::{Decimal128, RawBsonRef};
 
-/// The most digits a `Decimal128` has; MongoDB rounds doubles to as many to compare them with one.
+/// The most digits a `Decimal128` has.
 const MAX_DIGITS: u32 = 34;
+/// The most digits a double has after its first, written out in full.
+const MAX_FRACTION: usize = 766;
 
 /// A number of any type, in decimal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Number {
     /// Not a number: less than all others.
     Nan,
-    /// `digits × 10^exponent`.
+    /// `digits × 10^exponent`, and a little further from zero if there is `more`.
     Finite {
         negative: bool,
         digits: u128,
         exponent: i32,
+        more: bool,
     },
     Infinite {
         negative: bool,
@@ -36,7 +39,7 @@ impl Number {
 
     fn of_int(int: i64) -> Self {
         let digits = u128::from(int.unsigned_abs());
-        Self::Finite { negative: int < 0, digits, exponent: 0 }
+        Self::Finite { negative: int < 0, digits, exponent: 0, more: false }
     }
 
     fn of_double(double: f64) -> Self {
@@ -47,15 +50,17 @@ impl Number {
         if double.is_infinite() {
             return Self::Infinite { negative };
         }
-        // One digit, a point, 33 more, and the exponent of the first: exact up to there.
-        let text = format!("{:.33e}", double.abs());
+        // Exact: one digit, a point, all others, and the exponent of the first.
+        let text = format!("{:.MAX_FRACTION$e}", double.abs());
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let digits = mantissa
-            .bytes()
-            .filter(u8::is_ascii_digit)
+        let mut written = mantissa.bytes().filter(u8::is_ascii_digit);
+        let digits = written
+            .by_ref()
+            .take(MAX_DIGITS as usize)
             .fold(0, |digits, digit| digits * 10 + u128::from(digit - b'0'));
+        let more = written.any(|digit| digit != b'0');
         let exponent = exponent.parse::<i32>().unwrap_or(0) - 33;
-        Self::Finite { negative, digits, exponent }
+        Self::Finite { negative, digits, exponent, more }
     }
 
     fn of_decimal(decimal: Decimal128) -> Self {
@@ -68,14 +73,14 @@ impl Number {
             0b1_1110 => return Self::Infinite { negative },
             // The long form holds more digits than are allowed, which counts as zero.
             combination if combination >> 3 == 0b11 => {
-                return Self::Finite { negative, digits: 0, exponent: 0 };
+                return Self::Finite { negative, digits: 0, exponent: 0, more: false };
             }
             _ => {}
         }
         let digits = bits & DIGITS;
         let digits = if digits > MAX { 0 } else { digits };
         let exponent = i32::try_from(bits >> 113 & 0x3FFF).unwrap_or(0) - 6176;
-        Self::Finite { negative, digits, exponent }
+        Self::Finite { negative, digits, exponent, more: false }
     }
 
     pub(crate) fn compare_doubles(left: f64, right: f64) -> Ordering {
@@ -86,14 +91,14 @@ impl Number {
     pub(crate) fn compare(self, other: Self) -> Ordering {
         self.sign().cmp(&other.sign()).then_with(|| match (self, other) {
             (
-                Self::Finite { negative, digits: l, exponent: le },
-                Self::Finite { digits: r, exponent: re, .. },
+                Self::Finite { negative, digits: l, exponent: le, more: lm },
+                Self::Finite { digits: r, exponent: re, more: rm, .. },
             ) => {
                 // Their signs are equal, so both are zero or neither is.
                 let order = match (l.checked_ilog10(), r.checked_ilog10()) {
                     (Some(left), Some(right)) => {
                         let first = (left.cast_signed() + le).cmp(&(right.cast_signed() + re));
-                        first.then_with(|| align(l, le, re).cmp(&align(r, re, le)))
+                        first.then_with(|| (align(l, le, re), lm).cmp(&(align(r, re, le), rm)))
                     }
                     _ => Ordering::Equal,
                 };

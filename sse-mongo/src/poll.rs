@@ -10,7 +10,6 @@ use crate::find::{Find, Range};
 use crate::key::{Key, Value};
 use crate::mongo::{Inner, Mongo};
 use crate::position::{Place, Position};
-use crate::source::settled_before;
 
 /// Reads what has settled since the last time: one query an interval for all logs.
 pub(crate) struct Poll<R> {
@@ -55,8 +54,8 @@ impl<R: Record> Poll<R> {
             keys: self.inner.settled_keys(),
             range: Range {
                 prefix: Vec::new(),
-                after: self.after(),
-                before: settled_before(watermark),
+                after: Some(self.after()),
+                before: Some(Key::before_all_of(Value::date(watermark))),
             },
             order: Order::Ascending,
             limit: self.inner.options.batch_size.max(1) as usize,
@@ -90,11 +89,10 @@ impl<R: Record> Poll<R> {
     /// The last key that was read.
     fn after(&self) -> Key {
         match &self.through.0 {
-            Place::Settled { date, id } => {
-                Key { date: date.clone(), id: id.clone().unwrap_or(Value::MIN) }
-            }
+            Place::Settled { date, id: Some(id) } => Key { date: date.clone(), id: id.clone() },
+            Place::Settled { date, id: None } => Key::before_all_of(date.clone()),
             // `Mongo::changes` opens none from such a position.
-            Place::Commit { .. } => Key { date: Value::MIN, id: Value::MIN },
+            Place::Commit { .. } => Key::LEAST,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The collection as a source of the core's follow machinery.
 
-use bson::DateTime;
 use sse_core::follow::{Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
 
 use crate::changes::{ChangeStream, Changes};
@@ -106,9 +105,4 @@ fn fnv(bytes: impl IntoIterator<Item = u8>) -> u32 {
     bytes
         .into_iter()
         .fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// Dates before this one have all been read.
-pub(crate) fn settled_before(watermark: DateTime) -> Key {
-    Key { date: Value::date(watermark), id: Value::MIN }
 }

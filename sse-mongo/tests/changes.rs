@@ -207,7 +207,8 @@ async fn a_position_ahead_of_the_server_is_of_the_future() {
 
     let mut bytes = Vec::new();
     now.encode(&mut bytes);
-    bytes[4] += 100;
+    // Seconds are its first half, the highest byte first.
+    bytes[2] += 1;
     let future = Position::decode(&mut &*bytes).unwrap();
     assert_eq!(live(&mongo, &future).await, Err(Reset::Future));
     let hour = DateTime::from_millis(DateTime::now().timestamp_millis() + 3_600_000);

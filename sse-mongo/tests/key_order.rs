@@ -120,6 +120,10 @@ fn is_scalar_or_document(value: &Bson) -> bool {
     !matches!(value, Bson::Array(_) | Bson::RegularExpression(_) | Bson::Undefined)
 }
 
+fn is_greatest(record: &Document) -> bool {
+    record.get("_id") == Some(&Bson::MaxKey) && record.get("date") == Some(&Bson::MaxKey)
+}
+
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn keys_of_any_values_ascend_as_the_server_sorts_them() {
@@ -139,6 +143,7 @@ async fn keys_of_any_values_ascend_as_the_server_sorts_them() {
         }
         record
     });
+    let record = record.prop_filter("beyond every bound", |record| !is_greatest(record));
     let records: Vec<Document> =
         (0..6000).map(|_| record.new_tree(&mut runner).unwrap().current()).collect();
     // Ids that the server holds equal are refused.
