@@ -59,6 +59,20 @@ async fn a_client_that_sends_no_whole_head_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_no_whole_second_head_is_cut_off() {
+    let options =
+        ServeOptions { header_read_limit: Duration::from_millis(100), ..ServeOptions::default() };
+    let server = Server::start(options, |_| async { text("x") }).await;
+    for start in ["", "GET / HTTP/1.1\r\nhost: te"] {
+        let mut client = server.connect().await;
+        client.get().await;
+        client.read_until("\r\n\r\nx").await;
+        client.send(start).await;
+        client.read_to_end().await;
+    }
+}
+
+#[tokio::test]
 async fn limits_may_be_put_off_forever() {
     let options = ServeOptions {
         stall_limit: Duration::MAX,

@@ -67,11 +67,12 @@ async fn a_response_that_goes_on_is_dropped_after_the_drain_limit() {
 
 #[tokio::test]
 async fn no_connection_is_accepted_after_the_shutdown() {
-    let (server, _client, _sender) = streaming(options()).await;
+    let (server, _client, sender) = streaming(ServeOptions::default()).await;
     let address = server.address;
     let served = server.shut_down();
-    let refused = async { while TcpStream::connect(address).await.is_ok() {} };
-    within(refused).await;
+    within(async { while TcpStream::connect(address).await.is_ok() {} }).await;
+    assert!(!served.is_finished(), "refused while a response still goes on");
+    drop(sender);
     within(served).await.unwrap();
 }
 
