@@ -48,7 +48,7 @@ impl App {
         let (events, mut receiver) = mpsc::unbounded_channel();
         self.visits.send(Visit { last_event_id, peer, events }).unwrap();
         let events = stream::poll_fn(move |context| receiver.poll_recv(context));
-        EventStream::new(events, self.options.clone())
+        EventStream::new(events, self.options)
     }
 }
 
