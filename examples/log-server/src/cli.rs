@@ -8,9 +8,11 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use jiff::SignedDuration;
 
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
+
 /// Serves the logs of workflows, as pages and live, with a page to read them.
 ///
-/// Without options it serves an SQLite file in your data folder on http://127.0.0.1:8080/.
+/// Without options it serves an SQLite file in your data folder on 127.0.0.1:8080.
 /// Try `log-server --simulate`.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -49,7 +51,7 @@ pub struct Arguments {
     pub anonymous: bool,
 
     /// After how much idle time a stream shows that it is alive
-    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = heartbeat)]
     pub heartbeat: Duration,
 
     /// How many bytes of the newest lines are kept in memory, ready to send
@@ -113,6 +115,14 @@ impl FromStr for StoreAddress {
         }
         Err("it is sqlite:FILE or mongodb://HOST/DATABASE".to_owned())
     }
+}
+
+fn heartbeat(text: &str) -> Result<Duration, String> {
+    let heartbeat = duration(text)?;
+    if heartbeat < SHORTEST_HEARTBEAT {
+        return Err(format!("a heartbeat every {text} would be noise; take 100ms or more"));
+    }
+    Ok(heartbeat)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,6 @@
 //! A line of a workflow's log, as it is written and as it is read.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use sse_core::Event;
 use sse_core::follow::Record;
@@ -81,32 +80,22 @@ impl NewRow {
 
     /// The row as clients see it, once the store has given it `id`.
     pub fn stored(&self, id: &str, workspace: &str, workflow: &str) -> Row {
-        #[derive(Serialize)]
-        struct Stored<'a> {
-            id: &'a str,
-            workspace_id: &'a str,
-            workflow_id: &'a str,
-            date: String,
-            date_text: String,
-            level: &'a str,
-            r#type: &'a str,
-            message: &'a str,
-            #[serde(flatten)]
-            more: &'a Map<String, Value>,
-        }
-        let stored = Stored {
-            id,
-            workspace_id: workspace,
-            workflow_id: workflow,
-            date: self.date.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-            date_text: self.date.strftime("%b %d %Y at %I:%M %p").to_string(),
-            level: &self.level,
-            r#type: &self.kind,
-            message: &self.message,
-            more: &self.more,
-        };
-        let json = serde_json::to_string(&stored).expect("text and JSON values serialise");
-        Row::from_json(json)
+        let date = self.date.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let date_text = self.date.strftime("%b %d %Y at %I:%M %p").to_string();
+        let known = [
+            ("id", id),
+            ("workspace_id", workspace),
+            ("workflow_id", workflow),
+            ("date", &date),
+            ("date_text", &date_text),
+            ("level", &self.level),
+            ("type", &self.kind),
+            ("message", &self.message),
+        ];
+        let known = known.map(|(name, text)| (name.to_owned(), Value::from(text)));
+        let mut fields = Map::from_iter(known);
+        fields.extend(self.more.clone());
+        Row::from_json(Value::Object(fields).to_string())
     }
 }
 

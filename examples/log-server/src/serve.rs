@@ -65,15 +65,14 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
-            let seal = match given {
-                Some(seal) => seal,
-                None => {
-                    tracing::warn!(
-                        "LOG_SERVER_SECRET is not set: the positions of streams end with this \
-                         process, and clients start over when it restarts"
-                    );
-                    secret::random()?
-                }
+            let seal = if let Some(seal) = given {
+                seal
+            } else {
+                tracing::warn!(
+                    "LOG_SERVER_SECRET is not set: the positions of streams end with this \
+                     process, and clients start over when it restarts"
+                );
+                secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
             serve(arguments, store, seal, name).await
@@ -107,7 +106,7 @@ async fn serve<S: Store>(
 
     let tail = tokio::spawn({
         let log = log.clone();
-        async move { log.run(observe).await }
+        async move { log.run(|tail| observe(&tail)).await }
     });
     announce(&format!("listening on http://{address}/"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
@@ -130,8 +129,8 @@ async fn serve<S: Store>(
     Ok(())
 }
 
-fn observe<E: std::error::Error>(tail: Tail<'_, E>) {
-    match tail {
+fn observe<E: std::error::Error>(tail: &Tail<'_, E>) {
+    match *tail {
         Tail::Open => tracing::info!("following the log"),
         Tail::Failed(error, wait) => {
             tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");

@@ -13,6 +13,25 @@ use crate::wire::Frame;
 /// One lock covers "find my place and subscribe" and "publish", so that no event falls between
 /// them. An event is encoded once and shared; it wakes the readers of its topic and no others. A
 /// reader holds its place and nothing else, and one that is too slow is told that it lags.
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+/// use sse_core::{Event, Frame};
+/// use sse_core::follow::{Hub, Located, News, Read, Scope, Topic};
+///
+/// let mut cx = Context::from_waker(Waker::noop());
+/// let hub = Hub::new(1 << 20);
+/// let mut reader = hub.subscribe(Scope::new("etl", ["orders"]));
+/// hub.open(7, 0); // epoch 7, from position 0 on
+/// assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(7)));
+/// assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
+///
+/// let event = Frame::from(Event::new("a line"));
+/// hub.publish([(Topic::new("etl", "orders"), 1, event.clone())], 1);
+/// let mut frames = Vec::new();
+/// let read = reader.poll_read(usize::MAX, &mut frames, &mut cx);
+/// assert_eq!((read, frames), (Poll::Ready(Ok(Read::Events(1))), vec![event]));
+/// ```
 #[derive(Debug)]
 pub struct Hub<P>(Arc<Mutex<State<P>>>);
 

@@ -12,6 +12,31 @@ const PAGE: usize = 1000;
 /// Ask [`want`](Self::want), do that, tell the machine what came of it, and send what it says.
 /// It holds the stream's [`Frontier`], and each answer moves it: what has been delivered is always
 /// exactly what the frontier says.
+///
+/// ```
+/// use sse_core::follow::{Coordinate, Frontier, History, Located, Machine, Want};
+/// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// # struct At(u8);
+/// # impl Coordinate for At {
+/// #     fn encode(&self, out: &mut Vec<u8>) { out.push(self.0) }
+/// #     fn decode(input: &mut &[u8]) -> Option<Self> {
+/// #         let (first, rest) = input.split_first()?;
+/// #         *input = rest;
+/// #         Some(Self(*first))
+/// #     }
+/// # }
+///
+/// // A client comes back with the id of a live event, in the epoch in which the log still is.
+/// let mut machine: Machine<At, At> =
+///     Machine::new(Some((7, Frontier::Live(At(3)))), History::Newest(1000));
+/// assert_eq!(machine.on_epoch(7), None);
+/// assert_eq!(machine.want(), Want::Resume(Frontier::Live(At(3))));
+/// machine.on_resumed(Ok(Frontier::Live(At(3))));
+/// assert_eq!(machine.want(), Want::Locate(At(3)));
+/// machine.on_located(Located::Behind);
+/// assert_eq!(machine.want(), Want::Changes(At(3)));
+/// assert_eq!(machine.change(&At(4), &At(1)), Some(Frontier::Live(At(4))));
+/// ```
 #[derive(Debug)]
 pub struct Machine<P, K> {
     state: State<P, K>,
@@ -268,8 +293,8 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         }
     }
 
-    /// The source has failed. Answers why the client is to clear what it has, if it is; else the
-    /// same is to be tried again, after a while if the fault is [`Fault::Unavailable`].
+    /// The source has failed: ask for what is wanted now, after a pause. Answers why the client is
+    /// to clear what it has, if it is.
     pub fn on_fault(&mut self, fault: Fault) -> Option<Reset> {
         match fault {
             // After its end, the log's next epoch is news that the hub will bring.

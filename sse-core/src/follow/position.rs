@@ -22,6 +22,27 @@ const MAC_LENGTH: usize = 8;
 /// HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
 /// every stream of it; an id within history is bound to the exact scope. It keeps clients from
 /// asking for costly or senseless positions; it grants no access.
+///
+/// ```
+/// use sse_core::follow::{Coordinate, Frontier, Scope, Seal};
+/// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// # struct At(u8);
+/// # impl Coordinate for At {
+/// #     fn encode(&self, out: &mut Vec<u8>) { out.push(self.0) }
+/// #     fn decode(input: &mut &[u8]) -> Option<Self> {
+/// #         let (first, rest) = input.split_first()?;
+/// #         *input = rest;
+/// #         Some(Self(*first))
+/// #     }
+/// # }
+///
+/// let seal = Seal::new(b"32 bytes or more that nobody knows").accepting(b"the one before");
+/// let orders = Scope::new("etl", ["orders"]);
+/// let live: Frontier<At, At> = Frontier::Live(At(3));
+/// let id = seal.seal(7, &live, &orders);
+/// assert_eq!(seal.open(id.as_str(), &orders), Some((7, live)));
+/// assert_eq!(seal.open::<At, At>(id.as_str(), &Scope::new("crm", ["orders"])), None);
+/// ```
 #[derive(Clone)]
 pub struct Seal {
     signing: Hmac<Sha256>,

@@ -305,12 +305,13 @@ impl<S: Source> Follow<S> {
         if matches!(fault, Fault::Unavailable | Fault::Ended) {
             self.availability.failing = true;
             self.tell_status();
-            let wait = self.backoff.next();
-            self.ask(async move {
-                sleep(wait).await;
-                Answer::Waited
-            });
         }
+        // Whatever it was, the source is not asked again without a pause.
+        let wait = self.backoff.next();
+        self.ask(async move {
+            sleep(wait).await;
+            Answer::Waited
+        });
     }
 
     fn tell_reset(&mut self, reset: Option<Reset>) {

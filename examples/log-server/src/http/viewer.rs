@@ -31,7 +31,8 @@ pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Respon
 }
 
 fn serve(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
+    let [hash @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = file.metadata.sha256_hash();
+    let etag = format!("\"{:032x}\"", u128::from_be_bytes(hash));
     let known = request.get(header::IF_NONE_MATCH).is_some_and(|sent| sent == etag.as_str());
     let mut response =
         if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_response() };
@@ -52,8 +53,4 @@ fn serve(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
         }
     }
     response
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -56,9 +56,8 @@ async fn what_is_wrong_is_said_in_words() {
 async fn what_was_posted_is_paged_listed_and_streamed() {
     let store = Store::sqlite();
     let server = server(&store);
-    let lines: String = (1..=5)
-        .map(|n| format!("{{\"message\":\"{n}\",\"level\":\"ERROR\",\"b\":1,\"a\":[2]}}\n"))
-        .collect();
+    let line = |n| format!(r#"{{"message":"{n}","level":"ERROR","b":1,"a":[2]}}"#);
+    let lines = (1..=5).map(line).collect::<Vec<_>>().join("\n");
     let posted =
         http::post(server.address, LOGS, "application/x-ndjson; charset=utf-8", lines).await;
     assert_eq!(posted.status, 201, "{posted:?}");

@@ -108,7 +108,9 @@ async fn read_changes<S: Store>(
             }
             assert!(batch.through >= through, "and so does what is through");
             through = batch.through;
-            read.extend(batch.changes.into_iter().filter(|(_, entry)| scope.contains(&entry.topic)));
+            read.extend(
+                batch.changes.into_iter().filter(|(_, entry)| scope.contains(&entry.topic)),
+            );
         }
     })
     .await
