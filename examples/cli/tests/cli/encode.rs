@@ -1,3 +1,5 @@
+//! `sse encode` from the outside: what is written, and what is refused.
+
 use std::io::Write;
 
 use crate::{

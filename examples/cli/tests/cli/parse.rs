@@ -1,3 +1,5 @@
+//! `sse parse` from the outside: what is read, in how much memory, and how it ends.
+
 use std::io::Write;
 
 use crate::{
