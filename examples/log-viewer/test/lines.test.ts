@@ -59,7 +59,6 @@ test("history goes before what was streamed, in its order, and moves no key", ()
   const { first } = lines.shown();
   expect(ids(lines)).toEqual(["4", "5", "6", "7"]);
   lines.prepend([row("3"), row("2")]);
-  drawAll();
   expect(ids(lines)).toEqual(["2", "3", "4", "5", "6", "7"]);
   expect(lines.at(first)?.row.id).toBe("4");
 });

@@ -74,12 +74,13 @@ export class Lines {
     this.#flushSoon();
   }
 
-  /** Adds rows of history, newest first as pages have them, before all others. */
+  /** Adds rows of history, newest first as pages have them, before all others; shown at once. */
   prepend(rows: readonly Row[]): void {
     // Lines were let go meanwhile: these would leave a gap before the first one.
     if (this.#letGo > 0) return;
     for (const row of rows) this.#older.push(toLine(row));
-    this.#flushSoon();
+    this.#publish();
+    if (this.#size > HELD) this.#flushSoon();
   }
 
   /** Takes every line off the page, at once. */
