@@ -183,6 +183,19 @@ async fn the_end_of_a_collection_ends_its_changes_and_its_epoch() {
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn what_was_inserted_before_the_end_comes_before_it() {
+    let (mongo, other) = logs(set(), "last_words", quick()).await;
+    mongo.epoch().await.unwrap();
+    let start = mongo.tail_start().await.unwrap();
+    other.insert((0..3).map(record)).await;
+    other.coll.drop().await.unwrap();
+    assert_eq!(changed(&changes(&mongo, &start, 3).await), ["0", "1", "2"]);
+    let mut open = mongo.changes(&start).await.unwrap();
+    assert_eq!(common::failure(&mut open).await.fault(), Fault::Ended);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn the_operators_number_is_part_of_the_epoch() {
     let (mongo, _) = logs(set(), "numbered", quick()).await;
     let (raised, _) = logs(set(), "numbered", Options { epoch: 1, ..quick() }).await;

@@ -134,10 +134,15 @@ pub(crate) async fn all(
     loop {
         let after = entries.last().map(|entry| &entry.key);
         let asked = query(as_of.as_ref(), after, order, limit);
-        let page = logs.history(scope, asked).await.unwrap();
+        let page = within(logs.history(scope, asked)).await.unwrap();
         assert!(page.entries.len() <= limit);
         assert!(page.more || as_of.is_none() || !page.entries.is_empty(), "an empty last page");
+        let last = entries.last().map(|entry| entry.key.clone());
         entries.extend(page.entries);
+        assert!(
+            last.is_none() || !page.more || entries.last().map(|entry| &entry.key) != last.as_ref(),
+            "no step forward"
+        );
         assert!(as_of.is_none_or(|before| before == page.as_of), "the snapshot moved");
         as_of = Some(page.as_of);
         if !page.more {
