@@ -97,7 +97,7 @@ async fn serve<S: Store>(
     let address = listener.local_addr()?;
     let options = LogOptions {
         ring_bytes: arguments.ring_bytes,
-        sync: arguments.heartbeat,
+        heartbeat: arguments.heartbeat,
         ..LogOptions::default()
     };
     let log = Log::new(store, seal, options);

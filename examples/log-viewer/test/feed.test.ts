@@ -215,3 +215,29 @@ test("an older page that fails can be asked for again", async () => {
   await settle();
   expect(ids()).toEqual(["1", "2"]);
 });
+
+test("a stream is lost after two and a half of the heartbeats that its server announced", async () => {
+  for (const [heartbeat, silence] of [
+    [1_000, 2_500],
+    [60_000, 150_000],
+  ]) {
+    await connect({ "": { logs: [], next: null } });
+    await send(`event: start\ndata: {"resumed":true,"reset":null,"heartbeat_ms":${heartbeat}}\n\n`);
+    await vi.advanceTimersByTimeAsync((silence ?? 0) - 1);
+    expect(feed.state.get().connection).toEqual({ is: "live" });
+    await vi.advanceTimersByTimeAsync(2);
+    expect(feed.state.get().connection.is).toBe("waiting");
+    feed.disconnect();
+  }
+});
+
+test("a stream that ends right after a reset loads history anew", async () => {
+  await connect({ "": { logs: [row("1")], next: null } });
+  await send(`${START}event: reset\nid: \ndata: {"reason":"epoch"}\n\n`);
+  streams[0]?.end();
+  await settle();
+  await vi.advanceTimersByTimeAsync(2_001);
+  await settle();
+  expect(ids()).toEqual(["1"]);
+  expect(seen.filter(({ url }) => url.endsWith("/logs"))).toHaveLength(2);
+});

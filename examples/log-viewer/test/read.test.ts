@@ -16,7 +16,7 @@ function read(lastEventId = "", signal = stopped.signal) {
   const told: unknown[] = [];
   const ended = readStream(
     "/logs/stream",
-    { lastEventId, silence: 1_000, signal },
+    { lastEventId, silence: () => 1_000, signal },
     { onEvent: (event) => told.push(event), onRetry: (ms) => told.push(ms) },
   ).catch((error: unknown) => error);
   return { told, ended };

@@ -91,7 +91,7 @@ impl<S: Source> Follow<S> {
             asked: None,
             changes: None,
             epoch: 0,
-            pulse: Pulse::new(log.0.options.sync),
+            pulse: Pulse::new(log.0.options.heartbeat),
             backoff: Backoff::default(),
             began,
             availability: Availability::default(),
@@ -123,7 +123,7 @@ impl<S: Source> Follow<S> {
         }
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
-        self.ready.push_back(notice::start(resumed, reset));
+        self.ready.push_back(notice::start(resumed, reset, self.log.0.options.heartbeat));
         self.tell_reset(reset);
         for told in news {
             self.on_news(&told);

@@ -36,8 +36,9 @@ pub(super) struct Inner<S: Source> {
 pub struct LogOptions {
     /// How many bytes of encoded events are kept in memory; 64 MiB by default.
     pub ring_bytes: usize,
-    /// After how much idle time a stream is given a fresh position; 25 s by default.
-    pub sync: Duration,
+    /// After how much idle time a stream shows that it is alive, by a fresh position where there
+    /// is one; 25 s by default. Give [`EventStream`](crate::EventStream) the same.
+    pub heartbeat: Duration,
     /// How many streams read the source's changes at the same time, because what they miss has
     /// left the memory; the others wait for their turn. 4 by default.
     pub catch_ups: usize,
@@ -50,7 +51,7 @@ impl Default for LogOptions {
     fn default() -> Self {
         Self {
             ring_bytes: 64 * 1024 * 1024,
-            sync: Heartbeat::DEFAULT_INTERVAL,
+            heartbeat: Heartbeat::DEFAULT_INTERVAL,
             catch_ups: 4,
             drain: Duration::from_secs(2),
         }

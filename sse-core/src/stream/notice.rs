@@ -11,10 +11,13 @@ const RESET: EventType = EventType::from_static("reset");
 const STATUS: EventType = EventType::from_static("status");
 const DRAIN: EventType = EventType::from_static("drain");
 
-/// How the stream began.
-pub(super) fn start(resumed: bool, reset: Option<Reset>) -> Frame {
+/// How the stream began, and how often it shows that it is alive, so that a client can tell when
+/// it is not.
+pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) -> Frame {
     let reset = reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()));
-    let data = format!("{{\"resumed\":{resumed},\"reset\":{reset}}}");
+    let heartbeat = heartbeat.as_millis();
+    let data =
+        format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
     Event::new(data).event_type(START).into()
 }
 

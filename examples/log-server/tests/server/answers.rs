@@ -94,7 +94,7 @@ async fn what_was_posted_is_paged_listed_and_streamed() {
     let path = format!("{LOGS}/stream?after={position}");
     let mut stream = client.connect(server.address, &path).await;
     client.read_until(&mut stream, |client| client.messages == ["6"]).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null}"#]);
+    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null,"heartbeat_ms":200}"#]);
     let comments = client.comments;
     client.read_until(&mut stream, |client| client.comments > comments).await;
 
@@ -113,7 +113,7 @@ async fn a_forged_id_is_answered_on_the_stream() {
     let mut client = Client { last_id: "forged".to_owned(), ..Client::default() };
     let mut stream = client.connect(server.address, &format!("{LOGS}/stream")).await;
     client.read_until(&mut stream, |client| client.messages == ["row"]).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":false,"reset":"bad_id"}"#]);
+    assert_eq!(client.notices("start"), [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":200}"#]);
     assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
     assert_eq!(server.counter("log_streams_reset_total{kind=\"bad_id\"}").await, 1);
 }

@@ -20,8 +20,11 @@ export interface FeedState {
   loaded: boolean;
 }
 
-/** Idle servers send a heartbeat this often; a stream silent for 2.5 of them is lost. */
+/** How often idle servers send a heartbeat, until they say so themselves. */
 const HEARTBEAT = 25_000;
+
+/** A stream that is silent for so many heartbeats is lost. */
+const MISSED = 2.5;
 
 /** One workflow's log: its history, then its stream, for as long as it is connected. */
 export class Feed {
@@ -36,8 +39,9 @@ export class Feed {
   });
   readonly #url: string;
   #kept: Kept | undefined;
-  /** The live position that the history was read at; a first connection starts there. */
+  /** The live position that the history was read at; a connection without a last id starts there. */
   #after: string | undefined;
+  #heartbeat = HEARTBEAT;
   #lastEventId = "";
 
   constructor(workspace: string, workflow: string) {
@@ -86,12 +90,13 @@ export class Feed {
   }
 
   async #attempt({ signal, onLive, onRetry }: Attempt): Promise<never> {
-    this.#after ??= await this.#loadNewest(signal);
-    // The header wins over `?after=`, which only has a say in a first connection.
-    const url = `${this.#url}/stream?after=${encodeURIComponent(this.#after)}`;
+    const lastEventId = this.#lastEventId;
+    if (lastEventId === "") this.#after ??= await this.#loadNewest(signal);
+    // The header wins over `?after=`, which only has a say while there is no id yet.
+    const url = `${this.#url}/stream?after=${encodeURIComponent(this.#after ?? "")}`;
     return readStream(
       url,
-      { lastEventId: this.#lastEventId, silence: 2.5 * HEARTBEAT, signal },
+      { lastEventId, silence: () => MISSED * this.#heartbeat, signal },
       {
         onEvent: (message) => this.#onMessage(message, onLive),
         onRetry,
@@ -117,6 +122,7 @@ export class Feed {
   #onEvent(event: LogEvent): void {
     switch (event.is) {
       case "start":
+        this.#heartbeat = event.heartbeat ?? HEARTBEAT;
         if (event.reset !== null) this.#beginAnew(event.reset);
         break;
       case "row":
@@ -137,6 +143,8 @@ export class Feed {
   #beginAnew(reason: string): void {
     this.lines.clear();
     this.older.seek();
+    // Should the stream end before it brings an id, history is loaded anew.
+    this.#after = undefined;
     this.#update({ notice: resetInWords(reason) });
   }
 

@@ -3,7 +3,7 @@ import { type Row, toRow } from "../api/row";
 
 /** What a message of the stream means. */
 export type LogEvent =
-  | { is: "start"; resumed: boolean; reset: string | null }
+  | { is: "start"; resumed: boolean; reset: string | null; heartbeat: number | null }
   | { is: "row"; row: Row }
   | { is: "sync" }
   | { is: "reset"; reason: string }
@@ -17,8 +17,13 @@ export function toLogEvent(message: EventSourceMessage): LogEvent {
     case "message":
       return { is: "row", row: toRow(json(message.data) ?? message.data) };
     case "start": {
-      const { resumed, reset } = fields(message);
-      return { is: "start", resumed: resumed === true, reset: typeof reset === "string" ? reset : null };
+      const { resumed, reset, heartbeat_ms: heartbeat } = fields(message);
+      return {
+        is: "start",
+        resumed: resumed === true,
+        reset: typeof reset === "string" ? reset : null,
+        heartbeat: typeof heartbeat === "number" && heartbeat > 0 ? heartbeat : null,
+      };
     }
     case "sync":
       return { is: "sync" };

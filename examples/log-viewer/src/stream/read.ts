@@ -11,8 +11,8 @@ export interface Listener {
 export interface StreamOptions {
   /** The last event ID, for the header; left out when empty. */
   lastEventId: string;
-  /** How long a stream may be silent, heartbeats included, until it counts as lost. */
-  silence: number;
+  /** How long a stream may be silent, heartbeats included, until it counts as lost: as known by now. */
+  silence: () => number;
   signal: AbortSignal;
 }
 
@@ -41,8 +41,8 @@ export async function readStream(url: string, options: StreamOptions, listener: 
     for (;;) {
       const chunk = await reader?.read();
       if (chunk === undefined || chunk.done) throw new Lost("The server ended the stream.");
-      watchdog.heard();
       parser.feed(decoder.decode(chunk.value, { stream: true }));
+      watchdog.heard();
     }
   } catch (error) {
     options.signal.throwIfAborted();
