@@ -28,9 +28,9 @@ pub(crate) struct Options {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     listen: String,
-    /// Build quickly instead of building a fast server.
+    /// Build a fast server, which takes a few minutes more.
     #[arg(long)]
-    dev: bool,
+    release: bool,
     /// Build nothing, start what was built before.
     #[arg(long)]
     as_built: bool,
@@ -41,14 +41,14 @@ pub(crate) struct Options {
 
 /// Builds, starts and shows the server, and ends all of it on a signal.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let profile = if options.dev { "debug" } else { "release" };
+    let profile = if options.release { "release" } else { "debug" };
     let binary = paths::log_server(profile);
     if !options.as_built {
         build_page();
         build_server(options)?;
     } else if !binary.is_file() {
-        let advice = "build it with `cargo build --package log-server`, with `--release` for a \
-            demo without `--dev`";
+        let advice = "build it with `cargo build --package log-server`, and with `--release` for \
+            a demo with `--release`";
         return Err(Failure::Missing { what: "the server", advice: advice.to_owned() });
     }
 
@@ -70,6 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     println!("\n=== starting the server");
     let mut command = Command::new(binary);
     command.args(["--listen", &options.listen, "--store", &store, "--simulate"]);
+    if options.mongo {
+        // The data ends with the demo, and so may what keys the positions in it.
+        command.env("LOG_SERVER_SECRET", "the demo has nothing to keep secret");
+    }
     let mut server = Program::spawn(command, |line| println!("{line}"))?;
     let ended = serve(&mut server, &signals);
     // The server first, so that it can tell its readers and still has its database.
@@ -129,7 +133,7 @@ fn build_page() {
 fn build_server(options: &Options) -> Result<(), Failure> {
     println!("\n=== building the server");
     let mut build = cargo("build --package log-server");
-    if !options.dev {
+    if options.release {
         build.arg("--release");
     }
     command::run(&mut build)

@@ -9,7 +9,7 @@ use testbed::{Program, eventually, is_running};
 const SOON: Duration = Duration::from_secs(60);
 
 fn demo(options: &[&str]) -> (Program, Vec<u32>) {
-    let mut args = vec!["demo", "--dev", "--as-built", "--listen", "127.0.0.1:0"];
+    let mut args = vec!["demo", "--as-built", "--listen", "127.0.0.1:0"];
     args.extend(options);
     let mut demo = Program::start(env!("CARGO_BIN_EXE_xtask"), args).expect("xtask starts");
     demo.line("     http://127.0.0.1:", SOON).expect("the demo prints its address");

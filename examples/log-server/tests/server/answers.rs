@@ -113,7 +113,10 @@ async fn a_forged_id_is_answered_on_the_stream() {
     let mut client = Client { last_id: "forged".to_owned(), ..Client::default() };
     let mut stream = client.connect(server.address, &format!("{LOGS}/stream")).await;
     client.read_until(&mut stream, |client| client.messages == ["row"]).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":200}"#]);
+    assert_eq!(
+        client.notices("start"),
+        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":200}"#]
+    );
     assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
     assert_eq!(server.counter("log_streams_reset_total{kind=\"bad_id\"}").await, 1);
 }

@@ -129,7 +129,11 @@ async fn every_row_is_delivered_exactly_once(store: Store, more: &[&str]) {
     assert_eq!(client.notices("reset"), [""; 0]);
     let started = client.notices("start");
     assert_eq!(started[0], r#"{"resumed":false,"reset":null,"heartbeat_ms":500}"#);
-    assert!(started[1..].iter().all(|data| *data == r#"{"resumed":true,"reset":null,"heartbeat_ms":500}"#));
+    assert!(
+        started[1..]
+            .iter()
+            .all(|data| *data == r#"{"resumed":true,"reset":null,"heartbeat_ms":500}"#)
+    );
     assert_eq!(started.len(), DISCONNECTS + 1);
     let mut resumed = 0;
     for way in ["ring", "catch_up", "history"] {
