@@ -1,6 +1,6 @@
 //! One publisher, many topics, many readers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -48,18 +48,12 @@ struct State<P> {
     open: Option<(u32, Ring<P>)>,
     outage: bool,
     drained: bool,
-    readers: HashMap<u64, Waiting>,
-    /// Who waits for an event of a topic.
-    topics: HashMap<Topic, Vec<u64>>,
+    /// Who is waiting, and how to wake them.
+    readers: HashMap<u64, Option<Waker>>,
+    topics: HashMap<Topic, HashSet<u64>>,
+    /// Those who wait for the ring to come as far as they are.
+    ahead: HashSet<u64>,
     next_reader: u64,
-}
-
-/// What a reader waits for.
-#[derive(Debug, Default)]
-struct Waiting {
-    waker: Option<Waker>,
-    /// Any news wakes it, not only an event of its topics: it is not in the ring yet.
-    for_any_news: bool,
 }
 
 impl<P: Ord + Clone> Hub<P> {
@@ -73,6 +67,7 @@ impl<P: Ord + Clone> Hub<P> {
             drained: false,
             readers: HashMap::new(),
             topics: HashMap::new(),
+            ahead: HashSet::new(),
             next_reader: 0,
         })))
     }
@@ -110,21 +105,22 @@ impl<P: Ord + Clone> Hub<P> {
     /// to `through`.
     pub fn publish(&self, events: impl IntoIterator<Item = (Topic, P, Frame)>, through: P) {
         let mut state = lock(&self.0);
-        let State { open: Some((_, ring)), readers, topics, .. } = &mut *state else { return };
-        let mut wakers = Vec::new();
+        let State { open: Some((_, ring)), readers, topics, ahead, .. } = &mut *state else {
+            return;
+        };
+        let mut touched = HashSet::new();
         for (topic, position, frame) in events {
-            for reader in topics.get(&topic).into_iter().flatten() {
-                wakers.extend(readers.get_mut(reader).and_then(|waiting| waiting.waker.take()));
+            if !touched.contains(&topic) {
+                touched.insert(topic.clone());
             }
             ring.push(topic, position, frame);
         }
         ring.advance(through);
-        wakers.extend(
-            readers
-                .values_mut()
-                .filter(|waiting| waiting.for_any_news)
-                .filter_map(|waiting| waiting.waker.take()),
-        );
+        let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();
+        let wakers: Vec<_> = of_topics
+            .chain(ahead.drain())
+            .filter_map(|reader| readers.get_mut(&reader).and_then(Option::take))
+            .collect();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -157,9 +153,9 @@ impl<P: Ord + Clone> Hub<P> {
         let mut state = lock(&self.0);
         let reader = state.next_reader;
         state.next_reader += 1;
-        state.readers.insert(reader, Waiting::default());
+        state.readers.insert(reader, None);
         for topic in scope.topics() {
-            state.topics.entry(topic.clone()).or_default().push(reader);
+            state.topics.entry(topic.clone()).or_default().insert(reader);
             if let Some((_, ring)) = &mut state.open {
                 ring.join(topic);
             }
@@ -174,8 +170,7 @@ impl<P: Ord + Clone> Hub<P> {
         if !apply(&mut state) {
             return;
         }
-        let wakers: Vec<_> =
-            state.readers.values_mut().filter_map(|waiting| waiting.waker.take()).collect();
+        let wakers: Vec<_> = state.readers.values_mut().filter_map(Option::take).collect();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -238,7 +233,7 @@ impl<P: Ord + Clone> Subscription<P> {
         let mut state = lock(&hub.0);
         match self.news(&state) {
             Some(news) => Poll::Ready(news),
-            None => self.wait(&mut state, cx, false),
+            None => self.wait(&mut state, cx),
         }
     }
 
@@ -264,7 +259,10 @@ impl<P: Ord + Clone> Subscription<P> {
                 Poll::Ready(Ok(Located::Live))
             }
             Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
-            Some(Standing::Ahead) | None => self.wait(&mut state, cx, true),
+            Some(Standing::Ahead) | None => {
+                state.ahead.insert(self.reader);
+                self.wait(&mut state, cx)
+            }
         }
     }
 
@@ -285,10 +283,10 @@ impl<P: Ord + Clone> Subscription<P> {
         if let Some(news) = self.news(&state) {
             return Poll::Ready(Err(news));
         }
-        let Some((_, ring)) = &state.open else { return self.wait(&mut state, cx, false) };
+        let Some((_, ring)) = &state.open else { return self.wait(&mut state, cx) };
         match ring.read(&self.scope, &mut self.place, max_bytes, frames) {
             Ok(Some(last)) => Poll::Ready(Ok(Read::Events(last))),
-            Ok(None) => self.wait(&mut state, cx, false),
+            Ok(None) => self.wait(&mut state, cx),
             Err(Lagged) => Poll::Ready(Ok(Read::Lagged)),
         }
     }
@@ -317,13 +315,11 @@ impl<P: Ord + Clone> Subscription<P> {
         None
     }
 
-    fn wait<T>(&self, state: &mut State<P>, cx: &Context<'_>, for_any_news: bool) -> Poll<T> {
-        if let Some(waiting) = state.readers.get_mut(&self.reader) {
-            waiting.for_any_news = for_any_news;
-            match &mut waiting.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                none => *none = Some(cx.waker().clone()),
-            }
+    fn wait<T>(&self, state: &mut State<P>, cx: &Context<'_>) -> Poll<T> {
+        match state.readers.get_mut(&self.reader) {
+            Some(Some(waker)) => waker.clone_from(cx.waker()),
+            Some(none) => *none = Some(cx.waker().clone()),
+            None => {}
         }
         Poll::Pending
     }
@@ -333,15 +329,83 @@ impl<P: Ord + Clone> Drop for Subscription<P> {
     fn drop(&mut self) {
         let mut state = lock(&self.hub.0);
         state.readers.remove(&self.reader);
+        state.ahead.remove(&self.reader);
         for topic in self.scope.topics() {
             if let Some((_, ring)) = &mut state.open {
                 ring.leave(topic);
             }
             let Some(readers) = state.topics.get_mut(topic) else { continue };
-            readers.retain(|reader| *reader != self.reader);
+            readers.remove(&self.reader);
             if readers.is_empty() {
                 state.topics.remove(topic);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+    use crate::wire::Event;
+
+    struct Flag(AtomicBool);
+
+    impl Wake for Flag {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_readers_that_are_gone() {
+        let hub = Hub::new(1 << 10);
+        let mut cx = Context::from_waker(Waker::noop());
+        for (opened, name) in [(false, "a"), (true, "b"), (true, "a")] {
+            let mut reader = hub.subscribe(Scope::new("s", [name, "c"]));
+            if opened {
+                hub.open(1, 5);
+            }
+            while reader.poll_news(&mut cx).is_ready() {}
+            assert_eq!(reader.poll_locate(&9, &mut cx), Poll::Pending);
+        }
+        let state = lock(&hub.0);
+        assert!(state.readers.is_empty() && state.topics.is_empty() && state.ahead.is_empty());
+        assert!(format!("{:?}", state.open).contains("topics: {}"));
+    }
+
+    #[test]
+    fn a_reader_that_is_ahead_is_woken_by_any_progress() {
+        let flag = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = Waker::from(Arc::clone(&flag));
+        let mut cx = Context::from_waker(&waker);
+        let hub = Hub::new(1 << 10);
+        hub.open(1, 5);
+        let mut reader = hub.subscribe(Scope::new("s", ["a"]));
+        assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(1)));
+        assert_eq!(reader.poll_locate(&7, &mut cx), Poll::Pending);
+        hub.publish([(Topic::new("s", "b"), 6, Frame::from(Event::new("x")))], 7);
+        assert!(flag.0.load(Ordering::SeqCst));
+        assert_eq!(reader.poll_locate(&7, &mut cx), Poll::Ready(Ok(Located::Live)));
+    }
+
+    #[test]
+    fn an_event_wakes_the_readers_of_its_topic_and_no_others() {
+        let hub = Hub::new(1 << 10);
+        hub.open(1, 0);
+        let readers = ["a", "b"].map(|name| {
+            let flag = Arc::new(Flag(AtomicBool::new(false)));
+            let waker = Waker::from(Arc::clone(&flag));
+            let mut cx = Context::from_waker(&waker);
+            let mut reader = hub.subscribe(Scope::new("s", [name]));
+            assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(1)));
+            assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
+            assert!(reader.poll_read(1, &mut Vec::new(), &mut cx).is_pending());
+            (reader, flag)
+        });
+        hub.publish([(Topic::new("s", "b"), 1, Frame::from(Event::new("x")))], 1);
+        assert_eq!(readers.map(|(_, flag)| flag.0.load(Ordering::SeqCst)), [false, true]);
     }
 }

@@ -164,7 +164,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
                 self.resuming = true;
                 (State::Checking(frontier), None)
             }
-            _ => (State::Fresh, Some(Reset::Epoch)),
+            _ => (State::Fresh, Some(self.start_over(Reset::Epoch))),
         };
         self.state = next;
         reset

@@ -103,6 +103,9 @@ impl<P: Ord + Clone> Ring<P> {
         let place = self.next_place();
         self.bytes += frame.len() + OVERHEAD;
         self.index(&topic).places.push_back(place);
+        // The names are shared with those of the index, not kept once for each event.
+        let known = self.topics.get_key_value(&topic).map(|(known, _)| known.clone());
+        let topic = known.unwrap_or(topic);
         self.head = position.clone();
         self.events.push_back(Held { topic, position, frame });
         while self.bytes > self.max_bytes {

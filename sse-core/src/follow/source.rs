@@ -15,9 +15,13 @@ use crate::wire::Event;
 /// out. Its **key** orders history, the order in which people read (a date, say). Neither order
 /// needs to agree with the other: late commits with early dates are what they are for.
 ///
-/// A source must uphold: [`history`](Self::history) as of `P` returns exactly the records with
-/// `position ≤ P`, and [`changes`](Self::changes) from `P` returns exactly those with
-/// `position > P`.
+/// A follower relies on this:
+///
+/// - [`history`](Self::history) as of `P` has exactly the records with `position ≤ P`, and
+///   [`changes`](Self::changes) from `P` has exactly those with `position > P`.
+/// - Positions of changes grow from one to the next, and `through` never goes back.
+/// - Keys are unique within a topic. A page that is empty has no `more`.
+/// - After [`Fault::Ended`], [`tail_start`](Self::tail_start) is not before that end.
 pub trait Source: Send + Sync + 'static {
     /// Where a commit stands in the log.
     type Position: Coordinate;

@@ -23,6 +23,10 @@ use crate::wire::Frame;
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
 
+/// Room for more events than this is given back once they are sent: a page of history needs it,
+/// a live stream does not.
+const LIVE_CAPACITY: usize = 64;
+
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
 /// response of: `start` first, then each record as a message, and what else a client must know.
 pub struct Follow<S: Source> {
@@ -40,8 +44,6 @@ pub struct Follow<S: Source> {
     backoff: Backoff,
     began: Began,
     availability: Availability,
-    /// A fresh position is due as soon as the stream is live: it has read history.
-    sync_when_live: bool,
     ended: bool,
 }
 
@@ -95,7 +97,6 @@ impl<S: Source> Follow<S> {
             backoff: Backoff::default(),
             began,
             availability: Availability::default(),
-            sync_when_live: false,
             ended: false,
             log: log.clone(),
         }
@@ -160,7 +161,7 @@ impl<S: Source> Follow<S> {
             }
             Want::Changes(from) => self.ask_for_changes(from),
             Want::Locate(position) => match ready!(self.subscription.poll_locate(&position, cx)) {
-                Ok(located) => self.on_located(located, &position),
+                Ok(located) => self.on_located(located),
                 Err(news) => self.on_news(&news),
             },
             Want::Read => {
@@ -224,14 +225,11 @@ impl<S: Source> Follow<S> {
         }
     }
 
-    fn on_located(&mut self, located: Located, position: &S::Position) {
+    fn on_located(&mut self, located: Located) {
         self.machine.on_located(located);
         self.count_path();
         if located == Located::Live {
             self.changes = None;
-            if std::mem::take(&mut self.sync_when_live) {
-                self.sync(position);
-            }
         }
     }
 
@@ -271,13 +269,19 @@ impl<S: Source> Follow<S> {
             entries.reverse();
         }
         self.machine.on_page(as_of);
+        // Those of an up-move are done with.
+        self.changes = None;
         for entry in &entries {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 self.deliver(&entry.record, &frontier);
             }
         }
         self.machine.on_page_end(more);
-        self.sync_when_live = true;
+        if let Want::Locate(position) = self.machine.want() {
+            // History is complete. A client that had nothing of it needs a position now: the ring
+            // may be a while behind this one.
+            self.sync(&position);
+        }
     }
 
     fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
@@ -357,6 +361,9 @@ impl<S: Source> Stream for Follow<S> {
             }
             if let Some(frame) = this.ready.pop_front() {
                 this.pulse.wrote();
+                if this.ready.is_empty() && this.ready.capacity() > LIVE_CAPACITY {
+                    this.ready = VecDeque::new();
+                }
                 return Poll::Ready(Some(frame));
             }
             if this.ended {

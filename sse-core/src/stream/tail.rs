@@ -25,17 +25,18 @@ impl<S: Source> Log<S> {
     /// until it is dropped, whatever happens to the source, and tells `observe` of that.
     pub async fn run(&self, mut observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
         let mut backoff = Backoff::default();
-        let mut lost = false;
+        let mut anew = false;
         loop {
             let opened = || {
                 backoff.reset();
                 observe(Tail::Open);
             };
-            let error = match self.0.tail(std::mem::take(&mut lost), opened).await {
+            let error = match self.0.tail(std::mem::take(&mut anew), opened).await {
                 Ok(never) => match never {},
                 Err(error) => error,
             };
-            lost = error.fault() == Fault::HistoryLost;
+            // What was lost, or has ended, does not go on from where it was.
+            anew = matches!(error.fault(), Fault::HistoryLost | Fault::Ended);
             let wait = backoff.next();
             self.0.hub.set_outage(true);
             observe(Tail::Failed(&error, wait));
@@ -45,9 +46,9 @@ impl<S: Source> Log<S> {
 }
 
 impl<S: Source> Inner<S> {
-    async fn tail(&self, lost: bool, opened: impl FnOnce()) -> Result<Infallible, S::Error> {
+    async fn tail(&self, anew: bool, opened: impl FnOnce()) -> Result<Infallible, S::Error> {
         let epoch = self.source.epoch().await?;
-        let head = self.hub.head().filter(|(of, _)| *of == epoch && !lost);
+        let head = self.hub.head().filter(|(of, _)| *of == epoch && !anew);
         let (from, goes_on) = match head {
             Some((_, head)) => (head, true),
             None => (self.source.tail_start().await?, false),

@@ -50,7 +50,12 @@ impl Client {
             let Item::Event(message) = item else { continue };
             match message.event_type {
                 "message" => self.records.push(message.data.parse().unwrap()),
-                other => self.notices.push((other.to_owned(), message.data.to_owned())),
+                other => {
+                    if other == "reset" {
+                        self.records.clear();
+                    }
+                    self.notices.push((other.to_owned(), message.data.to_owned()));
+                }
             }
         }
         let text = std::str::from_utf8(frame.as_ref()).unwrap();
@@ -74,6 +79,11 @@ impl Client {
     pub(crate) fn notices(&self, event_type: &str) -> Vec<&str> {
         let of_type = self.notices.iter().filter(|(of, _)| of == event_type);
         of_type.map(|(_, data)| data.as_str()).collect()
+    }
+
+    /// Whether it was reset, and given so many records since.
+    pub(crate) fn began_anew_with(&self, records: usize) -> bool {
+        !self.notices("reset").is_empty() && self.records.len() >= records
     }
 
     pub(crate) fn sorted(&self) -> Vec<u32> {

@@ -67,6 +67,14 @@ pub(crate) struct State {
     /// One of so many questions fails; 0 for none.
     pub(crate) fails_one_in: u32,
     pub(crate) down: bool,
+    /// Another life ended at this position; changes from before it say so, once they are there.
+    pub(crate) ended_at: u32,
+    /// Whether that end was seen: from then on no tail starts before it.
+    end_seen: bool,
+    /// How far before the end of the log a tail starts; at random if not told.
+    pub(crate) tail_before: Option<u32>,
+    /// The last fresh snapshot that history was read of, newest first.
+    pub(crate) newest_as_of: u32,
     /// Questions of each kind that were answered.
     pub(crate) asked: Asked,
     rng: Option<Rng>,
@@ -178,8 +186,10 @@ impl Source for Model {
 
     async fn tail_start(&self) -> Result<Number, Failed> {
         self.answer(|state| {
-            let before = state.pick(4).min(state.end() - state.changes_from);
-            Ok(Number(state.end() - before))
+            let before = state.tail_before.unwrap_or_else(|| state.pick(4));
+            let began = if state.end_seen { state.ended_at } else { 0 };
+            let start = state.end().saturating_sub(before);
+            Ok(Number(start.max(state.changes_from).max(began)))
         })
     }
 
@@ -205,6 +215,9 @@ impl Source for Model {
                 return Err(Failed(Fault::SnapshotGone));
             }
             let descending = query.order == Order::Descending;
+            if descending {
+                state.newest_as_of = as_of.0;
+            }
             let beyond = |key: Number| {
                 query.after.is_none_or(|after| if descending { key < after } else { key > after })
             };
@@ -252,10 +265,13 @@ impl Changes<Model> for ModelChanges {
         self.told = true;
         let (epoch, at) = (self.epoch, self.at);
         let batch: Batch<Model> = self.model.answer(|state| {
-            if state.epoch != epoch {
+            let ended = at < state.ended_at && at + 1 >= state.ended_at;
+            if state.epoch != epoch || ended {
+                state.end_seen |= ended;
                 return Err(Failed(Fault::Ended));
             }
-            let last = state.end().min(at + state.pick(4));
+            let end = if at < state.ended_at { state.ended_at - 1 } else { state.end() };
+            let last = end.min(at + state.pick(4));
             let changes = (at..last)
                 .map(|before| {
                     let (key, topic) = &state.committed[before as usize];

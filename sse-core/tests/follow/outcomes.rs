@@ -78,7 +78,10 @@ async fn a_forged_id_is_answered_by_a_reset() {
     let log = serve(&model(1));
     let mut client = Client { last_id: "forged".to_owned(), ..Client::default() };
     read_records(&mut client, &log, ALL, 1).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":25000}"#]);
+    assert_eq!(
+        client.notices("start"),
+        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":25000}"#]
+    );
     assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
 }
 
@@ -89,7 +92,8 @@ async fn an_id_of_another_life_is_answered_by_a_reset() {
     read_records(&mut client, &first, ALL, 3).await;
     let other = model(3);
     other.state().epoch = 7;
-    read_records(&mut client, &serve(&other), ALL, 6).await;
+    let mut stream = client.connect(&serve(&other), &scope(), ALL);
+    client.read_until(&mut stream, |client| client.began_anew_with(3)).await;
     assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
 }
 
@@ -111,9 +115,10 @@ async fn a_log_that_does_not_reach_back_is_answered_by_a_reset() {
         model.commit("a", key);
     });
     model.state().changes_from = 20;
-    read_records(&mut client, &serve(&model), ALL, 23).await;
+    let mut stream = client.connect(&serve(&model), &scope(), ALL);
+    client.read_until(&mut stream, |client| client.began_anew_with(20)).await;
     assert_eq!(client.notices("reset"), [r#"{"reason":"history_lost"}"#]);
-    assert_eq!(client.records[3..], (1..=20).collect::<Vec<_>>());
+    assert_eq!(client.records, (1..=20).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +129,7 @@ async fn a_log_that_ends_while_it_is_followed_is_answered_by_a_reset() {
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read_until(&mut stream, |client| client.records.len() == 3).await;
     model.end_life(7);
-    client.read_until(&mut stream, |client| client.records.len() == 6).await;
+    client.read_until(&mut stream, |client| client.began_anew_with(3)).await;
     assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
 }
 
@@ -217,4 +222,41 @@ async fn nothing_is_left_of_streams_that_are_gone() {
         client.read(&mut stream).await;
     }
     assert_eq!(log.stats().open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_starts_before_the_end_of_an_older_life_recovers() {
+    let model = model(5);
+    {
+        let mut state = model.state();
+        (state.ended_at, state.tail_before) = (4, Some(3));
+    }
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), ALL);
+    client.read_until(&mut stream, |client| client.records.len() == 5).await;
+    model.commit("a", 6);
+    client.read_until(&mut stream, |client| client.records.len() == 6).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_does_not_wait_for_the_ring() {
+    let model = model(3);
+    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
+    let mut client = Client::default();
+    let tail = tokio::spawn({
+        let log = log.clone();
+        async move { log.run(|_| {}).await }
+    });
+    let mut first = client.connect(&log, &scope(), History::Newest(0));
+    client.read_until(&mut first, |client| !client.last_id.is_empty()).await;
+    // The tail stops; the log goes on without it.
+    tail.abort();
+    model.commit("a", 4);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope(), History::Newest(0));
+    client.read_until(&mut stream, |client| !client.last_id.is_empty()).await;
+    model.commit("a", 5);
+    read_records(&mut client, &serve(&model), ALL, 1).await;
+    assert_eq!(client.records, [5]);
 }
