@@ -7,33 +7,38 @@ use std::mem;
 
 use super::parse::Message;
 
-/// The fields of the begun event that still lie in the chunk.
+/// The fields of the begun event that still lie in the chunk. What is here is not in [`Buffers`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Borrowed<'c> {
     data: Option<&'c str>,
     event_type: Option<&'c str>,
+    id: Option<&'c str>,
+    /// How many bytes the event holds, copied or borrowed.
+    event_size: usize,
+}
+
+impl Borrowed<'_> {
+    #[inline]
+    pub(super) fn event_size(&self) -> usize {
+        self.event_size
+    }
 }
 
 /// The fields of the begun event that were copied, and the last event ID.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    /// Each line of data with a line feed after it.
+    /// From `data_start` on, each line of data with a line feed after it.
     data: String,
+    data_start: usize,
     event_type: String,
     /// The begun event's id, if `has_id`; it becomes the last event ID at the blank line.
     id: String,
     has_id: bool,
     last_event_id: String,
-    size: Size,
+    /// Whether anything of an event is here.
+    held: bool,
     /// The event was handed out, so its buffers are free for the next.
     dispatched: bool,
-}
-
-#[derive(Debug, Default)]
-struct Size {
-    data: usize,
-    event_type: usize,
-    id: usize,
 }
 
 impl Buffers {
@@ -45,107 +50,156 @@ impl Buffers {
         id.clone_into(&mut self.last_event_id);
     }
 
-    /// How many bytes the begun event holds, copied or borrowed.
-    pub(super) fn size(&self) -> usize {
-        self.size.data + self.size.event_type + self.size.id
-    }
-
-    /// Empties the buffers of an event that was handed out.
-    pub(super) fn begin(&mut self) {
+    /// Begins to read on in a chunk, with an empty event if the last was handed out.
+    #[inline]
+    pub(super) fn begin<'c>(&mut self) -> Borrowed<'c> {
         if self.dispatched {
             self.clear();
         }
+        Borrowed { event_size: if self.held { self.size() } else { 0 }, ..Borrowed::default() }
+    }
+
+    /// How many bytes of the begun event were copied.
+    pub(super) fn size(&self) -> usize {
+        self.data.len() - self.data_start + self.event_type.len() + self.id.len()
+    }
+
+    /// Whether anything of the begun event was copied.
+    #[inline]
+    pub(super) fn held(&self) -> bool {
+        self.held
     }
 
     /// Drops the begun event with its id.
+    #[inline]
     pub(super) fn clear(&mut self) {
         self.data.clear();
+        self.data_start = 0;
         self.event_type.clear();
+        self.id.clear();
         self.has_id = false;
-        self.size = Size::default();
+        self.held = false;
         self.dispatched = false;
     }
 
-    /// Appends a line of data, which lies in the chunk if `whole` is given.
-    pub(super) fn data<'c>(
-        &mut self,
-        text: &str,
-        whole: Option<&'c str>,
-        borrowed: &mut Borrowed<'c>,
-    ) {
-        let first = self.size.data == 0;
-        self.size.data += text.len() + 1;
-        if first && whole.is_some() {
-            borrowed.data = whole;
-        } else {
-            if let Some(first_line) = borrowed.data.take() {
-                self.copy_data(first_line);
-            }
-            self.copy_data(text);
-        }
-    }
-
-    /// Replaces the event type, which lies in the chunk if `whole` is given.
-    pub(super) fn event_type<'c>(
-        &mut self,
-        text: &str,
-        whole: Option<&'c str>,
-        borrowed: &mut Borrowed<'c>,
-    ) {
-        self.size.event_type = text.len();
-        borrowed.event_type = whole;
-        if whole.is_none() {
-            text.clone_into(&mut self.event_type);
-        }
-    }
-
-    /// Replaces the id, unless it holds NUL.
-    pub(super) fn id(&mut self, text: &str) {
-        if text.contains('\0') {
+    /// Appends a line of data.
+    #[inline]
+    pub(super) fn data<'c>(&mut self, line: &'c str, borrowed: &mut Borrowed<'c>) {
+        borrowed.event_size += line.len() + 1;
+        if !self.has_data(borrowed) {
+            borrowed.data = Some(line);
             return;
         }
-        self.size.id = text.len();
-        text.clone_into(&mut self.id);
-        self.has_id = true;
+        if let Some(first) = borrowed.data.take() {
+            self.copy_data(first);
+        }
+        self.copy_data(line);
+    }
+
+    /// Replaces the event type.
+    #[inline]
+    pub(super) fn event_type<'c>(&mut self, text: &'c str, borrowed: &mut Borrowed<'c>) {
+        let former = borrowed.event_type.map_or(self.event_type.len(), str::len);
+        borrowed.event_size = borrowed.event_size - former + text.len();
+        borrowed.event_type = Some(text);
+    }
+
+    /// Replaces the id.
+    #[inline]
+    pub(super) fn id<'c>(&mut self, text: &'c str, borrowed: &mut Borrowed<'c>) {
+        let former = borrowed.id.map_or(self.id.len(), str::len);
+        borrowed.event_size = borrowed.event_size - former + text.len();
+        borrowed.id = Some(text);
     }
 
     /// Copies what is borrowed, before its chunk goes.
+    #[inline]
     pub(super) fn keep(&mut self, borrowed: Borrowed<'_>) {
         if let Some(line) = borrowed.data {
             self.copy_data(line);
         }
-        if let Some(event_type) = borrowed.event_type {
-            event_type.clone_into(&mut self.event_type);
+        if let Some(text) = borrowed.event_type {
+            self.copy_event_type(text);
         }
+        if let Some(text) = borrowed.id {
+            self.copy_id(text);
+        }
+    }
+
+    /// Appends a line of data, from `start` on, while nothing is borrowed. The first line becomes
+    /// the buffer, however long it is, and leaves the former buffer in its place.
+    pub(super) fn take_data(&mut self, line: &mut String, start: usize) {
+        if !self.data.is_empty() {
+            self.copy_data(&line[start..]);
+            return;
+        }
+        mem::swap(&mut self.data, line);
+        self.data.push('\n');
+        self.data_start = start;
+        self.held = true;
     }
 
     fn copy_data(&mut self, line: &str) {
         self.data.push_str(line);
         self.data.push('\n');
+        self.held = true;
     }
 
-    /// Ends the block: commits its id; whether it has data and is therefore an event.
-    pub(super) fn end_block(&mut self) -> bool {
-        if mem::take(&mut self.has_id) {
-            mem::swap(&mut self.id, &mut self.last_event_id);
-        }
-        if self.size.data == 0 {
-            self.clear();
-            return false;
-        }
-        self.dispatched = true;
-        true
+    /// Replaces the event type, while nothing is borrowed.
+    pub(super) fn copy_event_type(&mut self, text: &str) {
+        text.clone_into(&mut self.event_type);
+        self.held = true;
     }
 
-    /// The event that ended.
-    pub(super) fn message<'i, 'c: 'i>(&'i self, borrowed: Borrowed<'c>) -> Message<'i> {
-        let event_type = borrowed.event_type.unwrap_or(&self.event_type);
+    /// Replaces the id, while nothing is borrowed.
+    pub(super) fn copy_id(&mut self, text: &str) {
+        text.clone_into(&mut self.id);
+        self.has_id = true;
+        self.held = true;
+    }
+
+    /// Whether the begun event has data.
+    #[inline]
+    pub(super) fn has_data(&self, borrowed: &Borrowed<'_>) -> bool {
+        borrowed.data.is_some() || !self.data.is_empty()
+    }
+
+    /// An event of one line, and nothing before it.
+    #[inline]
+    pub(super) fn single_line_event<'i, 'c: 'i>(&'i self, data: &'c str) -> Message<'i> {
+        Message { event_type: "message", data, last_event_id: &self.last_event_id }
+    }
+
+    /// Ends a block without data, which is no event.
+    pub(super) fn end_block(&mut self, borrowed: &Borrowed<'_>) {
+        self.commit_id(borrowed);
+        self.clear();
+    }
+
+    /// Ends a block with data: the event.
+    #[inline]
+    pub(super) fn dispatch<'i, 'c: 'i>(&'i mut self, borrowed: &Borrowed<'c>) -> Message<'i> {
+        self.commit_id(borrowed);
+        self.dispatched = self.held;
         Message {
-            event_type: if event_type.is_empty() { "message" } else { event_type },
-            data: borrowed
-                .data
-                .unwrap_or_else(|| self.data.strip_suffix('\n').unwrap_or(&self.data)),
+            event_type: match borrowed.event_type.unwrap_or(&self.event_type) {
+                "" => "message",
+                event_type => event_type,
+            },
+            data: match borrowed.data {
+                Some(line) => line,
+                None => &self.data[self.data_start..self.data.len() - 1],
+            },
             last_event_id: &self.last_event_id,
+        }
+    }
+
+    #[inline]
+    fn commit_id(&mut self, borrowed: &Borrowed<'_>) {
+        if let Some(id) = borrowed.id {
+            id.clone_into(&mut self.last_event_id);
+        } else if self.has_id {
+            mem::swap(&mut self.id, &mut self.last_event_id);
         }
     }
 }

@@ -6,44 +6,53 @@
 //!
 //! [parsing]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-use memchr::memchr2;
+use std::{mem, str};
 
+use super::chunk::{Chunk, line_end};
 use super::limits::LimitExceeded;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Where the bytes of a line are. It holds no borrow of [`Lines`], so that a parser can go on
-/// reading while it keeps lines of the chunk.
+/// Where a line is. It holds no borrow of [`Lines`], so that a parser can go on reading while it
+/// keeps lines of the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Line<'c> {
     /// In one chunk, without its end.
-    Whole(&'c [u8]),
-    /// Put together from several chunks; see [`Lines::joined`].
+    Whole(&'c str),
+    /// Put together from several chunks, or with its broken characters replaced; see
+    /// [`Lines::joined`].
     Joined,
+    /// Nowhere yet: the chunk ended before the line did.
+    Unended,
 }
 
 #[derive(Debug)]
 pub(super) struct Lines {
     /// The begun line, or the begun byte order mark.
     partial: Vec<u8>,
-    /// `partial` was handed out as a line.
-    handed_out: bool,
-    /// The last line ended with CR: an LF that follows belongs to it.
-    after_cr: bool,
-    /// Whether the stream begins with a byte order mark is not known yet.
-    at_start: bool,
+    joined: String,
+    before: Before,
     /// How many lines have ended.
     ended: u64,
     limit: usize,
+}
+
+/// What may come before the next line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// The last line ended with CR: an LF that follows belongs to it.
+    LineFeed,
+    /// Whether the stream begins with a byte order mark is not known yet.
+    ByteOrderMark,
 }
 
 impl Lines {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             partial: Vec::new(),
-            handed_out: false,
-            after_cr: false,
-            at_start: true,
+            joined: String::new(),
+            before: Before::ByteOrderMark,
             ended: 0,
             limit,
         }
@@ -52,9 +61,7 @@ impl Lines {
     /// Forgets the stream read so far and expects another.
     pub(super) fn restart(&mut self) {
         self.partial.clear();
-        self.handed_out = false;
-        self.after_cr = false;
-        self.at_start = true;
+        self.before = Before::ByteOrderMark;
         self.ended = 0;
     }
 
@@ -63,60 +70,126 @@ impl Lines {
         self.ended
     }
 
-    /// The bytes of the last line, if it was [`Line::Joined`].
-    pub(super) fn joined(&self) -> &[u8] {
-        &self.partial
+    /// The last line, if it was [`Line::Joined`]. Whoever takes the text leaves a string that is
+    /// free for another line.
+    pub(super) fn joined(&mut self) -> &mut String {
+        &mut self.joined
     }
 
     /// Takes the next line off `chunk`, or all of it into the begun line.
-    pub(super) fn next<'c>(
-        &mut self,
-        chunk: &mut &'c [u8],
-    ) -> Result<Option<Line<'c>>, LimitExceeded> {
-        if self.handed_out {
-            self.partial.clear();
-            self.handed_out = false;
-        }
-        if self.at_start && !self.pass_byte_order_mark(chunk) {
-            return Ok(None);
-        }
-        if self.after_cr && !chunk.is_empty() {
-            self.after_cr = false;
-            *chunk = chunk.strip_prefix(b"\n").unwrap_or(chunk);
-        }
-        let end = memchr2(b'\r', b'\n', chunk);
-        let (bytes, rest) = chunk.split_at(end.unwrap_or(chunk.len()));
-        if self.partial.len() + bytes.len() > self.limit {
-            return Err(LimitExceeded::Line { at: self.ended + 1, limit: self.limit });
-        }
-        let Some((line_end, rest)) = rest.split_first() else {
-            self.partial.extend_from_slice(bytes);
-            *chunk = rest;
-            return Ok(None);
-        };
-        self.after_cr = *line_end == b'\r';
+    #[inline]
+    pub(super) fn next<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Line<'c>, LimitExceeded> {
+        // While lines are decoded, none is begun and nothing may come before the next.
+        let Some(line) = chunk.line() else { return self.begin_or_end(chunk) };
+        self.check(line.len())?;
         self.ended += 1;
-        *chunk = rest;
-        if self.partial.is_empty() {
-            return Ok(Some(Line::Whole(bytes)));
-        }
-        self.partial.extend_from_slice(bytes);
-        self.handed_out = true;
-        Ok(Some(Line::Joined))
+        Ok(Line::Whole(line))
     }
 
-    /// Drops a byte order mark; whether its presence is decided.
-    fn pass_byte_order_mark(&mut self, chunk: &mut &[u8]) -> bool {
-        let missing = &BYTE_ORDER_MARK[self.partial.len()..];
-        if let Some(rest) = chunk.strip_prefix(missing) {
-            self.partial.clear();
-            *chunk = rest;
-        } else if missing.starts_with(chunk) {
-            self.partial.extend_from_slice(chunk);
-            *chunk = &[];
-            return false;
+    /// Takes the next event if it is a single line of data, as most are, and all of it is decoded.
+    #[inline]
+    pub(super) fn single_line_event<'c>(
+        &mut self,
+        chunk: &mut Chunk<'c>,
+        event_limit: usize,
+    ) -> Option<&'c str> {
+        const NAME: usize = "data:".len();
+        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(NAME)))?;
+        self.ended += 2;
+        Some(data)
+    }
+
+    /// Takes what is left of a chunk if it is a few bytes within a line: some streams come in
+    /// single bytes, and looking closer at each would take longer than keeping it.
+    #[inline]
+    pub(super) fn take_few(&mut self, chunk: &mut Chunk<'_>) -> bool {
+        const FEW: usize = 4;
+        let few = chunk.rest();
+        let taken = few.len() < FEW
+            && chunk.nothing_decoded()
+            && self.before == Before::Nothing
+            && self.partial.len() + few.len() <= self.limit
+            && !few.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+        if taken {
+            for byte in few {
+                self.partial.push(*byte);
+            }
+            chunk.skip(few.len());
         }
-        self.at_start = false;
+        taken
+    }
+
+    /// Takes the next line while none is decoded.
+    #[inline(never)]
+    fn begin_or_end<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Line<'c>, LimitExceeded> {
+        if self.before != Before::Nothing && !self.pass(chunk) {
+            return Ok(Line::Unended);
+        }
+        let rest = chunk.rest();
+        let end = line_end(rest);
+        let length = end.unwrap_or(rest.len());
+        self.check(self.partial.len() + length)?;
+        if end.is_none() {
+            self.partial.extend_from_slice(rest);
+            chunk.skip(length);
+            return Ok(Line::Unended);
+        }
+        self.ended += 1;
+        let (bytes, line_end) = rest.split_at(length);
+        let whole = self.partial.is_empty();
+        if whole && line_end[0] == b'\n' && chunk.decode(length) {
+            return Ok(chunk.line().map_or(Line::Unended, Line::Whole));
+        }
+        chunk.skip(length + 1);
+        if line_end[0] == b'\r' {
+            self.before = Before::LineFeed;
+        }
+        if whole && let Ok(line) = str::from_utf8(bytes) {
+            return Ok(Line::Whole(line));
+        }
+        self.partial.extend_from_slice(bytes);
+        self.join();
+        Ok(Line::Joined)
+    }
+
+    #[inline]
+    fn check(&self, length: usize) -> Result<(), LimitExceeded> {
+        if length > self.limit {
+            return Err(LimitExceeded::Line { at: self.ended + 1, limit: self.limit });
+        }
+        Ok(())
+    }
+
+    /// Decodes the begun line, which ended. Nothing is copied unless characters are broken.
+    fn join(&mut self) {
+        let free = mem::take(&mut self.joined);
+        self.joined = String::from_utf8(mem::take(&mut self.partial))
+            .unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
+        self.partial = free.into_bytes();
+        self.partial.clear();
+    }
+
+    /// Drops what may come before a line; whether it is decided.
+    fn pass(&mut self, chunk: &mut Chunk<'_>) -> bool {
+        let rest = chunk.rest();
+        if self.before == Before::LineFeed {
+            match rest.first() {
+                None => return false,
+                Some(b'\n') => chunk.skip(1),
+                Some(_) => {}
+            }
+        } else {
+            let missing = &BYTE_ORDER_MARK[self.partial.len()..];
+            if rest.starts_with(missing) {
+                self.partial.clear();
+                chunk.skip(missing.len());
+            } else if missing.starts_with(rest) {
+                self.partial.extend_from_slice(rest);
+                chunk.skip(rest.len());
+                return false;
+            }
+        }
+        self.before = Before::Nothing;
         true
     }
 }

@@ -1,8 +1,10 @@
 //! Bytes to events and events to bytes.
 
 mod buffers;
+mod chunk;
 mod encode;
 mod event;
+mod field;
 mod frame;
 mod limits;
 mod line;

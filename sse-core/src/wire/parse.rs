@@ -3,13 +3,12 @@
 //!
 //! [interpreting]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use memchr::memchr;
-
 use super::buffers::{Borrowed, Buffers};
+use super::chunk::Chunk;
 use super::event::EventId;
+use super::field::Field;
 use super::limits::{LimitExceeded, Limits};
 use super::line::{Line, Lines};
 
@@ -40,8 +39,6 @@ use super::line::{Line, Lines};
 pub struct Parser {
     lines: Lines,
     buffers: Buffers,
-    /// A comment's text when it does not lie in the chunk as it is to be read.
-    comment: String,
     event_limit: usize,
     failed: Option<LimitExceeded>,
 }
@@ -57,7 +54,6 @@ impl Parser {
         Self {
             lines: Lines::new(limits.line),
             buffers: Buffers::default(),
-            comment: String::new(),
             event_limit: limits.event,
             failed: None,
         }
@@ -79,7 +75,7 @@ impl Parser {
 
     /// Reads on with `chunk`, which may end anywhere.
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c> {
-        Items { parser: self, rest: chunk }
+        Items { parser: self, chunk: Chunk::new(chunk) }
     }
 
     /// Begins a new stream after a reconnect: drops the unfinished event, as the end of a stream
@@ -98,66 +94,99 @@ impl Parser {
 
     fn next<'i, 'c: 'i>(
         &'i mut self,
-        chunk: &mut &'c [u8],
+        chunk: &mut Chunk<'c>,
     ) -> Result<Option<Item<'i>>, LimitExceeded> {
         if let Some(excess) = self.failed {
             return Err(excess);
         }
-        let found = self.find(chunk).inspect_err(|excess| self.failed = Some(*excess))?;
-        Ok(found.map(|found| match found {
-            Found::Event(borrowed) => Item::Event(self.buffers.message(borrowed)),
-            Found::Comment(text) => Item::Comment(text.unwrap_or(&self.comment)),
-            Found::Retry(reconnection_time) => Item::Retry(reconnection_time),
-        }))
-    }
-
-    fn find<'c>(&mut self, chunk: &mut &'c [u8]) -> Result<Option<Found<'c>>, LimitExceeded> {
-        self.buffers.begin();
-        let mut borrowed = Borrowed::default();
-        while let Some(line) = self.lines.next(chunk)? {
-            let bytes = match line {
-                Line::Whole(bytes) => bytes,
-                Line::Joined => self.lines.joined(),
-            };
-            if bytes.is_empty() {
-                if self.buffers.end_block() {
-                    return Ok(Some(Found::Event(borrowed)));
-                }
-                borrowed = Borrowed::default();
-                continue;
-            }
-            let (field, value) = split(bytes);
-            let whole = match line {
-                Line::Whole(bytes) => std::str::from_utf8(&bytes[bytes.len() - value.len()..]).ok(),
-                Line::Joined => None,
-            };
-            let text = || whole.map_or_else(|| String::from_utf8_lossy(value), Cow::Borrowed);
-            match field {
-                Field::Data => self.buffers.data(&text(), whole, &mut borrowed),
-                Field::EventType => self.buffers.event_type(&text(), whole, &mut borrowed),
-                Field::Id => self.buffers.id(&text()),
-                Field::Retry => {
-                    if let Some(reconnection_time) = milliseconds(value) {
-                        self.buffers.keep(borrowed);
-                        return Ok(Some(Found::Retry(reconnection_time)));
-                    }
-                }
-                Field::Comment => {
-                    if whole.is_none() {
-                        text().as_ref().clone_into(&mut self.comment);
-                    }
+        if self.lines.take_few(chunk) {
+            return Ok(None);
+        }
+        let mut borrowed = self.buffers.begin();
+        if !self.buffers.held()
+            && let Some(data) = self.lines.single_line_event(chunk, self.event_limit)
+        {
+            return Ok(Some(Item::Event(self.buffers.single_line_event(data))));
+        }
+        loop {
+            let line = match self.lines.next(chunk) {
+                Ok(Line::Whole(line)) => line,
+                Ok(Line::Joined) => {
                     self.buffers.keep(borrowed);
-                    return Ok(Some(Found::Comment(whole)));
+                    match self.take_joined() {
+                        Joined::Field if self.buffers.size() > self.event_limit => {
+                            return Err(self.exceed());
+                        }
+                        Joined::Field => {
+                            borrowed = self.buffers.begin();
+                            continue;
+                        }
+                        Joined::Retry(reconnection_time) => {
+                            return Ok(Some(Item::Retry(reconnection_time)));
+                        }
+                        Joined::Comment(start) => {
+                            return Ok(Some(Item::Comment(&self.lines.joined()[start..])));
+                        }
+                    }
                 }
-                Field::Unknown => {}
+                Ok(Line::Unended) => {
+                    self.buffers.keep(borrowed);
+                    return Ok(None);
+                }
+                Err(excess) => {
+                    self.failed = Some(excess);
+                    return Err(excess);
+                }
+            };
+            match Field::of(line) {
+                Field::Data(line) => self.buffers.data(line, &mut borrowed),
+                Field::EventType(text) => self.buffers.event_type(text, &mut borrowed),
+                Field::Id(text) => self.buffers.id(text, &mut borrowed),
+                Field::Retry(reconnection_time) => {
+                    self.buffers.keep(borrowed);
+                    return Ok(Some(Item::Retry(reconnection_time)));
+                }
+                Field::Comment(text) => {
+                    self.buffers.keep(borrowed);
+                    return Ok(Some(Item::Comment(text)));
+                }
+                Field::Ignored => {}
+                Field::None if self.buffers.has_data(&borrowed) => {
+                    return Ok(Some(Item::Event(self.buffers.dispatch(&borrowed))));
+                }
+                Field::None => {
+                    self.buffers.end_block(&borrowed);
+                    borrowed = Borrowed::default();
+                }
             }
-            if self.buffers.size() > self.event_limit {
-                let at = self.lines.number();
-                return Err(LimitExceeded::Event { at, limit: self.event_limit });
+            if borrowed.event_size() > self.event_limit {
+                return Err(self.exceed());
             }
         }
-        self.buffers.keep(borrowed);
-        Ok(None)
+    }
+
+    /// Reads a line that does not lie in the chunk as it is to be read.
+    fn take_joined(&mut self) -> Joined {
+        let line = self.lines.joined();
+        match Field::of(line) {
+            Field::Data(value) => {
+                let start = line.len() - value.len();
+                self.buffers.take_data(line, start);
+            }
+            Field::EventType(text) => self.buffers.copy_event_type(text),
+            Field::Id(text) => self.buffers.copy_id(text),
+            Field::Retry(reconnection_time) => return Joined::Retry(reconnection_time),
+            Field::Comment(text) => return Joined::Comment(line.len() - text.len()),
+            Field::Ignored | Field::None => {}
+        }
+        Joined::Field
+    }
+
+    #[cold]
+    fn exceed(&mut self) -> LimitExceeded {
+        let excess = LimitExceeded::Event { at: self.lines.number(), limit: self.event_limit };
+        self.failed = Some(excess);
+        excess
     }
 }
 
@@ -172,7 +201,7 @@ impl Default for Parser {
 #[must_use = "a chunk is read only as far as its items are taken"]
 pub struct Items<'p, 'c> {
     parser: &'p mut Parser,
-    rest: &'c [u8],
+    chunk: Chunk<'c>,
 }
 
 impl<'c> Items<'_, 'c> {
@@ -184,12 +213,12 @@ impl<'c> Items<'_, 'c> {
     /// When the stream holds more than [`Limits`] accept; the same error again ever after.
     #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend its items")]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, LimitExceeded> {
-        self.parser.next(&mut self.rest)
+        self.parser.next(&mut self.chunk)
     }
 
     /// What of the chunk has not been read. Whoever stops early pushes it again to go on.
     pub fn rest(&self) -> &'c [u8] {
-        self.rest
+        self.chunk.unread()
     }
 }
 
@@ -215,47 +244,11 @@ pub struct Message<'a> {
     pub last_event_id: &'a str,
 }
 
-enum Found<'c> {
-    Event(Borrowed<'c>),
-    /// The text where it lies in the chunk, else in [`Parser::comment`].
-    Comment(Option<&'c str>),
+/// What a joined line says.
+enum Joined {
+    /// What was copied, or nothing.
+    Field,
+    /// The comment from this byte of the line on.
+    Comment(usize),
     Retry(Duration),
-}
-
-enum Field {
-    Data,
-    EventType,
-    Id,
-    Retry,
-    Comment,
-    Unknown,
-}
-
-/// The field that a line sets and its value, which is the line's end without one leading space.
-fn split(line: &[u8]) -> (Field, &[u8]) {
-    let (name, value) = match memchr(b':', line) {
-        Some(0) => (None, &line[1..]),
-        Some(colon) => (Some(&line[..colon]), &line[colon + 1..]),
-        None => (Some(line), &line[line.len()..]),
-    };
-    let field = match name {
-        None => Field::Comment,
-        Some(b"data") => Field::Data,
-        Some(b"event") => Field::EventType,
-        Some(b"id") => Field::Id,
-        Some(b"retry") => Field::Retry,
-        Some(_) => Field::Unknown,
-    };
-    (field, value.strip_prefix(b" ").unwrap_or(value))
-}
-
-/// A number of ASCII digits, at least one; what is beyond `u64` counts as its maximum.
-fn milliseconds(value: &[u8]) -> Option<Duration> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = value.iter().fold(0_u64, |number, digit| {
-        number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-    });
-    Some(Duration::from_millis(number))
 }
