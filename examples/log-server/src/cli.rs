@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use jiff::SignedDuration;
 
-const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(100);
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Serves the logs of workflows, as pages and live, with a page to read them.
 ///
@@ -36,7 +36,7 @@ pub struct Arguments {
         env = "LOG_SERVER_STORE",
         hide_env_values = true
     )]
-    pub store: Option<StoreAddress>,
+    pub store: Option<String>,
 
     /// The MongoDB collection of the logs
     #[arg(long, value_name = "NAME", default_value = "logs")]
@@ -46,12 +46,13 @@ pub struct Arguments {
     #[arg(long)]
     pub simulate: bool,
 
-    /// Lets anyone who reaches the address read and write logs; needed beyond this machine
+    /// Lets anyone who reaches the address read and write logs, under any host name; needed
+    /// beyond this machine, and behind a proxy
     #[arg(long)]
     pub anonymous: bool,
 
     /// After how much idle time a stream shows that it is alive
-    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = heartbeat)]
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = interval)]
     pub heartbeat: Duration,
 
     /// How many bytes of the newest lines are kept in memory, ready to send
@@ -67,7 +68,7 @@ pub struct Arguments {
     pub lateness: Duration,
 
     /// Polling: the time between two looks at the collection
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = interval)]
     pub poll_interval: Duration,
 }
 
@@ -100,29 +101,33 @@ impl std::fmt::Debug for StoreAddress {
     }
 }
 
-impl FromStr for StoreAddress {
-    type Err = String;
+/// It is not repeated, since it may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--store is sqlite:FILE or mongodb://HOST/DATABASE, and not what was given")]
+pub struct InvalidStore;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            if path.is_empty() {
-                return Err("name a file: sqlite:FILE".to_owned());
+impl FromStr for StoreAddress {
+    type Err = InvalidStore;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStore> {
+        match text.strip_prefix("sqlite:") {
+            Some("") => Err(InvalidStore),
+            Some(path) => Ok(Self::Sqlite(path.into())),
+            None if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") => {
+                Ok(Self::Mongo(text.to_owned()))
             }
-            return Ok(Self::Sqlite(path.into()));
+            None => Err(InvalidStore),
         }
-        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
-            return Ok(Self::Mongo(text.to_owned()));
-        }
-        Err("it is sqlite:FILE or mongodb://HOST/DATABASE".to_owned())
     }
 }
 
-fn heartbeat(text: &str) -> Result<Duration, String> {
-    let heartbeat = duration(text)?;
-    if heartbeat < SHORTEST_HEARTBEAT {
-        return Err(format!("a heartbeat every {text} would be noise; take 100ms or more"));
+/// A time after which something is done again.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < SHORTEST_INTERVAL {
+        return Err(format!("every {text} is too often; take 50ms or more"));
     }
-    Ok(heartbeat)
+    Ok(interval)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

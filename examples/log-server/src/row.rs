@@ -62,6 +62,7 @@ impl NewRow {
         if let Some(name) = RESERVED.iter().find(|name| fields.contains_key(**name)) {
             return Err(format!("`{name}` is set by the server; leave it out"));
         }
+        check_fields(&fields, 1)?;
         let message = take_text(&mut fields, "message")?
             .ok_or("`message` is missing; it is the text of the line")?;
         let level = take_text(&mut fields, "level")?.unwrap_or_else(|| "INFO".to_owned());
@@ -96,6 +97,28 @@ impl NewRow {
         let mut fields = Map::from_iter(known);
         fields.extend(self.more.clone());
         Row::from_json(Value::Object(fields).to_string())
+    }
+}
+
+/// How deep objects and lists may lie within each other; MongoDB takes 100.
+const DEEPEST: usize = 64;
+
+/// Refuses what some store could not keep.
+fn check_fields(fields: &Map<String, Value>, depth: usize) -> Result<(), String> {
+    if let Some(name) = fields.keys().find(|name| name.contains('\0')) {
+        return Err(format!("the field name {name:?} holds NUL; leave it out"));
+    }
+    fields.values().try_for_each(|value| check_value(value, depth + 1))
+}
+
+fn check_value(value: &Value, depth: usize) -> Result<(), String> {
+    match value {
+        Value::Object(_) | Value::Array(_) if depth > DEEPEST => {
+            Err(format!("fields lie deeper than {DEEPEST} within each other; make it flatter"))
+        }
+        Value::Object(fields) => check_fields(fields, depth),
+        Value::Array(values) => values.iter().try_for_each(|value| check_value(value, depth + 1)),
+        _ => Ok(()),
     }
 }
 

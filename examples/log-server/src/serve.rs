@@ -8,8 +8,9 @@ use directories::ProjectDirs;
 use sse_core::follow::Seal;
 use sse_core::{Log, LogOptions, Tail};
 use tokio::signal;
+use tokio::task::JoinError;
 
-use crate::cli::{Arguments, StoreAddress};
+use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::http::{App, router};
 use crate::secret::{self, SecretError};
 use crate::simulate;
@@ -24,6 +25,9 @@ pub enum ServeError {
          127.0.0.1, or say --anonymous to let anyone read and write the logs"
     )]
     Anonymous(SocketAddr),
+    /// The store's address.
+    #[error(transparent)]
+    Store(#[from] InvalidStore),
     /// There is no data folder to put a file into.
     #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
     NoDataFolder,
@@ -39,6 +43,9 @@ pub enum ServeError {
     /// The address is taken, or not of this machine.
     #[error("cannot listen on {0}; is it in use?")]
     Listen(SocketAddr, #[source] io::Error),
+    /// A defect: nothing would be streamed any more.
+    #[error("the log is not followed any more; please report what stands above")]
+    Tail(#[source] JoinError),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -57,7 +64,11 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
         Ok(secrets) => Some(secret::parse(&secrets)?),
         Err(_) => None,
     };
-    match arguments.store.clone().map_or_else(default_store, Ok)? {
+    let store = match &arguments.store {
+        Some(address) => address.parse()?,
+        None => default_store()?,
+    };
+    match store {
         StoreAddress::Sqlite(path) => {
             let store = SqliteStore::open(&path)?;
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
@@ -104,7 +115,7 @@ async fn serve<S: Store>(
     tracing::info!("serving the {name}");
     tracing::info!("anyone who reaches {address} may read and write logs");
 
-    let tail = tokio::spawn({
+    let mut tail = tokio::spawn({
         let log = log.clone();
         async move { log.run(|tail| observe(&tail)).await }
     });
@@ -123,7 +134,14 @@ async fn serve<S: Store>(
         tracing::info!("ending: streams are told to come back");
         log.drain();
     };
-    sse_axum::serve(listener, router(app), shutdown).await;
+    let router = router(app, !arguments.anonymous);
+    tokio::select! {
+        () = sse_axum::serve(listener, router, shutdown) => {}
+        ended = &mut tail => match ended {
+            Ok(never) => match never {},
+            Err(panic) => return Err(ServeError::Tail(panic)),
+        },
+    }
     tail.abort();
     drop(pipelines);
     Ok(())

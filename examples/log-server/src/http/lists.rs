@@ -1,10 +1,11 @@
 //! Which workspaces and workflows there are.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::App;
+use super::path::Workspace;
 use super::problem::Problem;
 use crate::store::Store;
 
@@ -19,7 +20,7 @@ pub(super) async fn workspaces<S: Store>(
 
 pub(super) async fn workflows<S: Store>(
     State(app): State<App<S>>,
-    Path(workspace): Path<String>,
+    Workspace(workspace): Workspace,
 ) -> Result<Json<Value>, Problem> {
     let names = app.log.source().workflows(&workspace).await;
     names

@@ -2,8 +2,10 @@
 
 mod append;
 mod health;
+mod host;
 mod lists;
 mod pages;
+mod path;
 mod problem;
 mod query;
 mod stream;
@@ -11,9 +13,9 @@ mod viewer;
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
+use axum::{Router, middleware};
 use sse_core::Log;
 
 use crate::store::Store;
@@ -39,15 +41,15 @@ impl<S: Store> Clone for App<S> {
     }
 }
 
-/// All paths of the server.
-pub fn router<S: Store>(app: App<S>) -> Router {
+/// All paths of the server; with `local_only`, for requests that name this machine and no others.
+pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let workflow = "/{workspace}/workflow/{workflow}";
     let workspaces = Router::new()
         .route("/", get(lists::workspaces))
         .route("/{workspace}/workflow", get(lists::workflows))
         .route(&format!("{workflow}/logs"), get(pages::page).post(append::append))
         .route(&format!("{workflow}/logs/stream"), get(stream::stream));
-    Router::new()
+    let router = Router::new()
         .nest("/wfm/workflow/workspace", workspaces)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -55,5 +57,6 @@ pub fn router<S: Store>(app: App<S>) -> Router {
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(app)
+        .with_state(app);
+    if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
 }

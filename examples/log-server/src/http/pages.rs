@@ -1,14 +1,14 @@
 //! `GET …/logs`: a page of history, and the position from which a stream goes on.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sse_core::follow::Scope;
 
 use super::App;
+use super::path::Workflow;
 use super::problem::Problem;
 use super::query::Parameters;
 use crate::store::Store;
@@ -22,14 +22,13 @@ struct Page<'a> {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
-    Path((workspace, workflow)): Path<(String, String)>,
+    workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let mut parameters = Parameters::new(query, &["limit", "cursor", "order"])?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let cursor = parameters.take("cursor");
-    let scope = Scope::new(workspace, [workflow]);
-    let page = app.log.page(&scope, cursor.as_deref(), order, limit).await?;
+    let page = app.log.page(&workflow.scope(), cursor.as_deref(), order, limit).await?;
     let logs: Result<_, _> =
         page.records.iter().map(|row| serde_json::from_str(row.json())).collect();
     let body = Page {

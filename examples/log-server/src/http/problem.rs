@@ -33,8 +33,16 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed", detail)
     }
 
-    pub(super) fn too_large(limit: usize) -> Self {
-        let detail = format!("a request holds {limit} bytes at most; send several");
+    pub(super) fn misdirected(host: &str) -> Self {
+        let detail = format!(
+            "this server is for its own machine, and the request is for {host:?}; ask for \
+             localhost, or start it with --anonymous to serve other names"
+        );
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "the request is for another server", detail)
+    }
+
+    pub(super) fn too_large(limit: usize, of_what: &str) -> Self {
+        let detail = format!("a request holds {limit} {of_what} at most; send several");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
     }
 

@@ -1,5 +1,8 @@
 //! What each request is answered, right or wrong.
 
+use http_body_util::Full;
+use hyper::Request;
+
 use crate::http::{self, Answer};
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -42,7 +45,17 @@ async fn what_is_wrong_is_said_in_words() {
     problem(&post(r#"{"message":"x","id":"7"}"#).await, 400, "`id`");
     let lines = "{\"message\":\"x\"}\n{}\n";
     problem(&http::post(server.address, LOGS, "application/x-ndjson", lines).await, 400, "line 2");
-    problem(&http::post(server.address, LOGS, "text/plain", "x").await, 400, "content type");
+    for content_type in ["text/plain", ""] {
+        problem(&http::post(server.address, LOGS, content_type, "{}").await, 400, "content type");
+    }
+    problem(&post(r#"{"message":"x","a\u0000b":1}"#).await, 400, "NUL");
+    problem(&post(r#"{"message":"x","a":[{"b\u0000":1}]}"#).await, 400, "NUL");
+    let deep = format!(r#"{{"message":"x","a":{}{}}}"#, "[".repeat(90), "]".repeat(90));
+    problem(&post(&deep).await, 400, "flatter");
+    let many = "{\"message\":\"\"}\n".repeat(10_001);
+    problem(&http::post(server.address, LOGS, "application/x-ndjson", many).await, 413, "rows");
+    problem(&get("/wfm/workflow/workspace/%FF/workflow").await, 400, "UTF-8");
+    problem(&get("/wfm/workflow/workspace/a/workflow/%FF/logs").await, 400, "UTF-8");
     problem(
         &http::post(server.address, LOGS, "application/json", vec![b' '; 5 << 20]).await,
         413,
@@ -145,4 +158,18 @@ async fn the_page_is_served_at_the_root() {
     let page = http::get(server.address, "/").await;
     assert_eq!((page.status, page.text.contains("<!doctype html>")), (200, true));
     assert!(page.content_type.starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn only_requests_for_this_machine_are_answered_unless_others_are_meant() {
+    let store = Store::sqlite();
+    let ask = async |server: &Server, host: &str| {
+        let request = Request::get(LOGS).header("host", host).body(Full::default()).unwrap();
+        http::ask(server.address, request).await
+    };
+    let server = server(&store);
+    assert_eq!(ask(&server, "localhost:8080").await.status, 200);
+    problem(&ask(&server, "evil.example").await, 421, "evil.example");
+    let open = Server::start(&["--store", &store.address(), "--anonymous"]);
+    assert_eq!(ask(&open, "logs.example").await.status, 200);
 }

@@ -15,7 +15,7 @@ const ROWS: usize = 1000;
 const WRITERS: usize = 4;
 const DISCONNECTS: usize = 20;
 /// Written before the client comes, so that it is cut off within history.
-const BEFORE: usize = 200;
+const BEFORE: usize = 400;
 
 /// Rows that the writers may write; they are all busy at the same time for as long as there are.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl Budget {
 async fn every_row_is_delivered_exactly_once(store: Store, more: &[&str]) {
     let mut rng = Rng::with_seed(2026);
     let address = store.address();
-    // Memory for about 20 rows, so that a client that was away for long must catch up.
+    // Memory for about 25 rows, so that a client that was away for long must catch up.
     let mut arguments = vec!["--store", &address, "--ring-bytes", "12000", "--heartbeat", "500ms"];
     arguments.extend(more);
     let mut server = Server::start(&arguments);
@@ -68,13 +68,15 @@ async fn every_row_is_delivered_exactly_once(store: Store, more: &[&str]) {
     let mut granted = BEFORE;
     budget.grant(granted);
     budget.wait_for(granted).await;
+    // Polling waits until they have settled.
+    while stored_rows(&server).await.len() < BEFORE {}
 
     let path = format!("{LOGS}/stream?history=all");
     let mut client = Client::default();
     let mut stream = client.connect(server.address, &path).await;
     for disconnect in 0..DISCONNECTS {
         let left = ROWS - granted;
-        let some = if disconnect + 1 == DISCONNECTS { left } else { left.min(rng.usize(30..50)) };
+        let some = if disconnect + 1 == DISCONNECTS { left } else { left.min(rng.usize(20..35)) };
         let (has, due) = (client.messages.len(), granted);
         match disconnect {
             // Within history.
@@ -98,7 +100,7 @@ async fn every_row_is_delivered_exactly_once(store: Store, more: &[&str]) {
             }
             // Away for so long that the ring has moved on.
             9..=12 => {
-                let some = (ROWS - granted).min(40);
+                let some = (ROWS - granted).min(30);
                 granted += some;
                 budget.grant(some);
                 budget.wait_for(granted).await;

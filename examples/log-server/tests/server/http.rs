@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -21,9 +22,11 @@ impl Drop for Connection {
 
 pub(crate) async fn send(
     address: SocketAddr,
-    request: Request<Full<Bytes>>,
+    mut request: Request<Full<Bytes>>,
 ) -> Result<(Response<Incoming>, Connection), Box<dyn std::error::Error + Send + Sync>> {
     let socket = TcpStream::connect(address).await?;
+    let host = HeaderValue::try_from(address.to_string())?;
+    request.headers_mut().entry("host").or_insert(host);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
     let connection = Connection(tokio::spawn(async move {

@@ -71,6 +71,17 @@ async fn streams_are_told_to_come_back_when_the_server_ends() {
 }
 
 #[test]
+fn a_wrong_store_is_refused_without_repeating_its_password() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_log-server"));
+    command.args(["--store", "mongodb:/me:s3cret@host/db"]);
+    let mut program = testbed::Program::spawn(command, |_| {}).unwrap();
+    let ended = eventually(Duration::from_secs(10), || program.status());
+    assert!(!ended.expect("it ends").success());
+    assert!(program.output().contains("--store is"), "{}", program.output());
+    assert!(!program.output().contains("s3cret"), "{}", program.output());
+}
+
+#[test]
 fn an_open_address_is_refused_unless_it_is_meant() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_log-server"));
     command.args(["--listen", "0.0.0.0:0", "--store", "sqlite:unused.db"]);

@@ -13,6 +13,9 @@ use crate::row::{NewRow, Row};
 /// The format of the file, kept in its `user_version`.
 const FORMAT: i64 = 1;
 
+/// Rows of so many bytes in all are enough for one page.
+const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+
 const TABLES: &str = "
     CREATE TABLE log (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -61,8 +64,8 @@ pub(super) fn open(path: &Path) -> Result<Opened, SqliteError> {
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
-    // With WAL, a loss of power may lose the newest commits but never tears the file.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // What was streamed must not be undone by a loss of power: its positions were given out.
+    connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 
@@ -112,13 +115,12 @@ pub(super) fn changes(
     let mut question = snapshot.prepare_cached(
         "SELECT seq, date, workspace, workflow, row FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     )?;
-    let changes = question
-        .query_map(params![from.0, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok((Seq(row.get(0)?), entry(row)?))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows =
+        question.query_map(params![from.0, i64::try_from(limit).unwrap_or(i64::MAX)], entry)?;
+    let (entries, cut) = bounded(rows)?;
+    let changes: Vec<_> = entries.into_iter().map(|entry| (Seq(entry.key.seq), entry)).collect();
     let through = match changes.last() {
-        Some((last, _)) if changes.len() == limit => *last,
+        Some((last, _)) if cut || changes.len() == limit => *last,
         _ => last(&snapshot)?.max(from),
     };
     Ok(Batch { changes, through })
@@ -153,10 +155,25 @@ pub(super) fn history(
            AND (date, seq) {beyond} (?, ?)
          ORDER BY date {order}, seq {order} LIMIT ?"
     ))?;
-    let entries = question
-        .query_map(params_from_iter(values), entry)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(Page { as_of, more: entries.len() == query.limit, entries })
+    let (entries, cut) = bounded(question.query_map(params_from_iter(values), entry)?)?;
+    Ok(Page { as_of, more: !entries.is_empty() && (cut || entries.len() == query.limit), entries })
+}
+
+/// The rows, or the first of them if all together are too large; and whether they were cut.
+fn bounded(
+    rows: impl Iterator<Item = rusqlite::Result<Entry<Dated, Row>>>,
+) -> rusqlite::Result<(Vec<Entry<Dated, Row>>, bool)> {
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for row in rows {
+        let entry = row?;
+        bytes += entry.record.json().len();
+        entries.push(entry);
+        if bytes > LARGEST_PAGE {
+            return Ok((entries, true));
+        }
+    }
+    Ok((entries, false))
 }
 
 fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry<Dated, Row>> {

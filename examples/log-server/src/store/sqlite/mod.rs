@@ -11,12 +11,15 @@ use rusqlite::Connection;
 use sse_core::follow::{
     Fault, Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, SourceError, Topic,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::Store;
 use crate::row::{NewRow, Row};
 use changes::SqliteChanges;
 use coordinates::{Dated, Seq};
+
+/// How many read at the same time, each over a connection of its own; the others wait.
+const READERS: usize = 8;
 
 /// A log in an SQLite file.
 ///
@@ -32,6 +35,7 @@ struct Inner {
     secret: Vec<u8>,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    turns: Semaphore,
     /// The last `seq` that this process has written, to wake those who wait for it.
     written: watch::Sender<i64>,
 }
@@ -88,6 +92,7 @@ impl SqliteStore {
             secret,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
+            turns: Semaphore::new(READERS),
             written: watch::Sender::new(last),
         })))
     }
@@ -104,6 +109,7 @@ impl SqliteStore {
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, SqliteError> {
         let inner = Arc::clone(&self.0);
+        let _turn = self.0.turns.acquire().await;
         let asked = tokio::task::spawn_blocking(move || {
             let pooled = lock(&inner.readers).pop();
             let connection = match pooled {
