@@ -69,10 +69,16 @@ impl Find<'_> {
             .map_err(|_| Error::Answer { act, what: "valid name" })?;
         let cursor = inner.db.run_raw_cursor_command(command).batch();
         let mut server_cursor = answered(act, cursor).await?;
-        let batch = answered(act, async { server_cursor.next().await.transpose() })
-            .await?
-            .ok_or(Error::Answer { act, what: "first batch" })?;
-        Ok(Found::new(batch, &self, &inner.options.fields.date))
+        loop {
+            let batch = answered(act, async { server_cursor.next().await.transpose() })
+                .await?
+                .ok_or(Error::Answer { act, what: "further batch" })?;
+            let found = Found::new(batch, &self, &inner.options.fields.date);
+            // Before a large record, the repeated one may be all that a reply holds.
+            if !found.more || found.documents().next().is_some() {
+                return Ok(found);
+            }
+        }
     }
 
     fn command(&self, collection: &str, replicated: bool) -> Document {

@@ -156,36 +156,6 @@ async fn several_workflows_are_merged_by_date() {
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
-async fn a_page_that_a_reply_cannot_hold_says_that_there_is_more() {
-    let (mongo, other) = logs(set(), "large", quick()).await;
-    mongo.epoch().await.unwrap();
-    for id in 0..8 {
-        let mut record = at(id, past(i64::from(id)));
-        record.insert("message", "x".repeat(5_000_000));
-        other.insert([record]).await;
-    }
-    let first = page(&mongo, 100).await;
-    assert!(first.more && first.entries.len() < 8);
-    // Those of the other workflow all come at once, and belong behind and between.
-    let small = |id: i32| {
-        let mut record = at(100 + id, past(i64::from(id)));
-        record.insert("workflow_id", "c");
-        record
-    };
-    other.insert((0..12).map(small)).await;
-    let both = Scope::new("a", ["b", "c"]);
-    let mut expected: Vec<i32> = (0..8).chain(100..112).collect();
-    expected.sort_by_key(|id| (id % 100, *id));
-    let mut expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
-    for order in BOTH {
-        let (_, read) = all(&mongo, &both, order, 100).await;
-        assert_eq!(ids(&read), expected);
-        expected.reverse();
-    }
-}
-
-#[tokio::test]
-#[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn workspaces_and_workflows_may_be_ids_and_numbers() {
     let (mongo, other) = logs(set(), "named_by_ids", quick()).await;
     mongo.epoch().await.unwrap();
