@@ -40,6 +40,23 @@ test("the state line counts down while the server is down, and is live afterward
   await close();
 });
 
+test("a server that is silent for longer than it announced counts as lost", LIMIT, async () => {
+  const quick = await Server.start(["--heartbeat", "400ms"]);
+  const { page, close } = await openPage(browser, quick.page(LOG));
+  try {
+    await live(page);
+    quick.freeze();
+    await page.locator(".notice", { hasText: "Nothing was heard" }).waitFor();
+    quick.thaw();
+    await quick.write(LOG, rows(1, "after the silence"));
+    await live(page);
+    await lineCount(page, 1);
+  } finally {
+    await close();
+    await quick.stop();
+  }
+});
+
 test("a server that shuts down says so, and the page comes back by itself", LIMIT, async () => {
   const { page, close } = await open();
   const words = page.locator(".notice", { hasText: "The server is shutting down." });

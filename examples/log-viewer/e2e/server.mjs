@@ -66,6 +66,15 @@ export class Server {
     await ended;
   }
 
+  /** The server stops doing anything, with its connections open; and goes on. */
+  freeze() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.#child.kill("SIGCONT");
+  }
+
   async stop() {
     await this.end();
     await rm(this.#folder, { recursive: true, force: true });
