@@ -1,0 +1,196 @@
+//! A log of one's own, followed: all that a [`Source`] has to be, on a list in memory.
+//!
+//! ```sh
+//! cargo run -p sse-core --features tokio --example follow
+//! ```
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt;
+use sse_core::follow::{
+    Batch, Changes, Coordinate, Entry, Fault, FrontierOf, History, HistoryQuery, Order, Page,
+    Record, Reset, Scope, Seal, Source, SourceError, Topic,
+};
+use sse_core::{Begin, Event, EventStream, EventStreamOptions, Log, LogOptions};
+use tokio::sync::watch;
+
+/// What is logged. A real log would be in a database, and outlive the process.
+#[derive(Clone)]
+struct Line(Topic, String);
+
+impl Record for Line {
+    fn event(&self) -> Event<'_> {
+        Event::new(&*self.1)
+    }
+}
+
+/// The number of lines up to and including one: both its position and its key, since these
+/// lines are read in the order in which they were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Nth(u64);
+
+impl Coordinate for Nth {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_be_bytes());
+    }
+
+    fn decode(input: &mut &[u8]) -> Option<Self> {
+        let (bytes, rest) = input.split_first_chunk()?;
+        *input = rest;
+        Some(Self(u64::from_be_bytes(*bytes)))
+    }
+}
+
+#[derive(Clone, Default)]
+struct Memory {
+    lines: Arc<Mutex<Vec<Line>>>,
+    written: watch::Sender<u64>,
+}
+
+impl Memory {
+    fn write(&self, topic: &Topic, text: &str) {
+        let mut lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lines.push(Line(topic.clone(), text.to_owned()));
+        self.written.send_replace(lines.len() as u64);
+    }
+
+    /// The lines after `from`, up to and including `to`.
+    fn read(&self, from: Nth, to: Nth) -> Vec<(Nth, Entry<Nth, Line>)> {
+        let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (1..)
+            .map(Nth)
+            .zip(lines.iter())
+            .filter(|(nth, _)| *nth > from && *nth <= to)
+            .map(|(nth, line)| {
+                (nth, Entry { topic: line.0.clone(), key: nth, record: line.clone() })
+            })
+            .collect()
+    }
+
+    fn end(&self) -> Nth {
+        Nth(*self.written.borrow())
+    }
+}
+
+/// A list in memory does not fail.
+#[derive(Debug)]
+struct Never(Infallible);
+
+impl std::fmt::Display for Never {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl SourceError for Never {
+    fn fault(&self) -> Fault {
+        match self.0 {}
+    }
+}
+
+impl Source for Memory {
+    type Position = Nth;
+    type Key = Nth;
+    type Record = Line;
+    type Error = Never;
+    type Changes = Reading;
+
+    async fn epoch(&self) -> Result<u32, Never> {
+        Ok(std::process::id())
+    }
+
+    async fn tail_start(&self) -> Result<Nth, Never> {
+        Ok(self.end())
+    }
+
+    async fn resume(
+        &self,
+        frontier: FrontierOf<Self>,
+    ) -> Result<Result<FrontierOf<Self>, Reset>, Never> {
+        Ok(Ok(frontier))
+    }
+
+    async fn history(
+        &self,
+        scope: &Scope,
+        query: HistoryQuery<Nth, Nth>,
+    ) -> Result<Page<Self>, Never> {
+        let as_of = query.as_of.unwrap_or(self.end());
+        let mut entries: Vec<_> = match (query.order, query.after) {
+            (Order::Ascending, after) => self.read(after.unwrap_or(Nth(0)), as_of),
+            (Order::Descending, None) => self.read(Nth(0), as_of),
+            (Order::Descending, Some(Nth(after))) => {
+                self.read(Nth(0), as_of.min(Nth(after.saturating_sub(1))))
+            }
+        };
+        if query.order == Order::Descending {
+            entries.reverse();
+        }
+        let mut entries: Vec<_> = entries
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .filter(|entry| scope.contains(&entry.topic))
+            .collect();
+        let more = entries.len() > query.limit && query.limit > 0;
+        entries.truncate(query.limit);
+        Ok(Page { as_of, entries, more })
+    }
+
+    async fn changes(&self, from: &Nth) -> Result<Reading, Never> {
+        let mut written = self.written.subscribe();
+        written.mark_changed();
+        Ok(Reading { memory: self.clone(), at: *from, written })
+    }
+}
+
+/// Changes that are being read.
+struct Reading {
+    memory: Memory,
+    at: Nth,
+    written: watch::Receiver<u64>,
+}
+
+impl Changes<Memory> for Reading {
+    async fn next(&mut self) -> Result<Batch<Memory>, Never> {
+        // The first time it answers at once, so that a reader that is up to date is told so.
+        let _ = self.written.changed().await;
+        let through = self.memory.end();
+        let changes = self.memory.read(self.at, through);
+        self.at = through;
+        Ok(Batch { changes, through })
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let memory = Memory::default();
+    let orders = Topic::new("etl", "orders");
+    memory.write(&orders, "written before anybody came");
+
+    let seal = Seal::new(b"from the environment, in a real one");
+    let log = Log::new(memory.clone(), seal, LogOptions::default());
+    tokio::spawn({
+        let log = log.clone();
+        async move { log.run(|_| {}).await }
+    });
+
+    // What a web framework's handler does for each client, with its `Last-Event-ID` as `after`.
+    let begin = Begin { after: None, history: History::Newest(10) };
+    let events = log.follow(Scope::new("etl", ["orders"]), begin);
+    let mut body = EventStream::new(events, EventStreamOptions::default()).take(3);
+
+    let mut seen = String::new();
+    while let Some(Ok(bytes)) = body.next().await {
+        seen += &String::from_utf8_lossy(&bytes);
+        if seen.contains("event: sync") && memory.end() == Nth(1) {
+            memory.write(&orders, "and live");
+        }
+    }
+    #[allow(clippy::print_stdout, reason = "it shows what a client is sent")]
+    {
+        print!("{seen}");
+    }
+}
