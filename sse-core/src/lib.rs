@@ -47,7 +47,9 @@ mod session;
 mod stream;
 mod wire;
 
-pub use session::Heartbeat;
+pub use session::{
+    Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,
+};
 #[cfg(feature = "tokio")]
 pub use stream::{
     Begin, EventStream, EventStreamOptions, Follow, Log, LogOptions, LogPage, LogStats, PageError,

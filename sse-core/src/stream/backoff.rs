@@ -32,8 +32,12 @@ impl Backoff {
     }
 }
 
-/// A random time up to `bound`. It only spreads load, so the standard library's hash seeds do.
+/// A random time up to `bound`.
 pub(super) fn jitter(bound: Duration) -> Duration {
-    let random = (RandomState::new().hash_one(0u8) >> 32) as u32;
-    bound.mul_f64(f64::from(random) / f64::from(u32::MAX))
+    bound.mul_f64(f64::from(random()) / f64::from(u32::MAX))
+}
+
+/// Any number. It only spreads load, so the standard library's hash seeds do.
+pub(super) fn random() -> u32 {
+    (RandomState::new().hash_one(0u8) >> 32) as u32
 }

@@ -10,7 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
 
 use super::pulse::Pulse;
-use crate::session::Heartbeat;
+use crate::session::{Heartbeat, Lifetime};
 use crate::wire::{Event, Frame};
 
 /// How much that is pending is merged into one write.
@@ -33,11 +33,19 @@ pub struct EventStreamOptions {
     pub retry: Duration,
     /// After how much idle time a comment shows that the stream is alive; 25 s by default.
     pub heartbeat: Duration,
+    /// After how long the stream ends by itself, give or take a tenth at random so that clients
+    /// do not come back together; 1 h by default, `None` for never. It ends between two events,
+    /// and a client that reconnects with its last event ID goes on from there.
+    pub lifetime: Option<Duration>,
 }
 
 impl Default for EventStreamOptions {
     fn default() -> Self {
-        Self { retry: Duration::from_secs(1), heartbeat: Heartbeat::DEFAULT_INTERVAL }
+        Self {
+            retry: Duration::from_secs(1),
+            heartbeat: Heartbeat::DEFAULT_INTERVAL,
+            lifetime: Some(Lifetime::DEFAULT),
+        }
     }
 }
 
@@ -45,7 +53,8 @@ impl Default for EventStreamOptions {
 /// whenever nothing else was written for its interval.
 ///
 /// What is pending leaves as one buffer of up to 64 KiB; an event that is alone is passed on by
-/// reference, not copied. Each buffer holds whole events. The stream ends when its events do.
+/// reference, not copied. Each buffer holds whole events. The stream ends when its events do, or
+/// when its lifetime is over.
 ///
 /// Needs tokio's timer: poll it on a runtime with time enabled.
 ///
@@ -68,6 +77,9 @@ pub struct EventStream<S> {
     /// Taken from the events, or the first bytes of all, and not yet passed on.
     held: Option<Bytes>,
     pulse: Pulse,
+    retry: Duration,
+    /// Dropped when the stream has ended.
+    guard: Option<Box<dyn Send + Sync>>,
 }
 
 impl<S> EventStream<S>
@@ -76,11 +88,47 @@ where
 {
     /// The body that carries `events`.
     pub fn new(events: S, options: EventStreamOptions) -> Self {
-        let first = Frame::from(Event::empty().retry(options.retry));
+        let EventStreamOptions { retry, heartbeat, lifetime } = options;
+        let pulse = Pulse::new(heartbeat);
         Self {
             events: Some(Box::pin(events)),
-            held: Some(first.into()),
-            pulse: Pulse::new(options.heartbeat),
+            held: Some(Frame::from(Event::empty().retry(retry)).into()),
+            pulse: match lifetime {
+                Some(limit) => pulse.with_lifetime(limit),
+                None => pulse,
+            },
+            retry,
+            guard: None,
+        }
+    }
+
+    /// Keeps `guard` too, such as a [`Permit`](crate::Permit), until the stream has ended or is
+    /// dropped.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use sse_core::{Admission, Event, EventStream, EventStreamOptions, Refused};
+    ///
+    /// # fn handler(admission: &Admission<String>, user: String) -> Result<(), Refused> {
+    /// let permit = admission.admit(user)?;
+    /// let events = stream::iter([Event::new("a")]);
+    /// let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
+    /// # drop(body);
+    /// # Ok(())
+    /// # }
+    /// # handler(&Admission::new(Default::default()), "ann".into()).unwrap();
+    /// ```
+    pub fn holding(self, guard: impl Send + Sync + 'static) -> Self {
+        Self { guard: Some(Box::new((self.guard, guard))), ..self }
+    }
+
+    /// Ends between two events: what was taken is passed on, what was not is there for the
+    /// client that comes back.
+    fn end(&mut self) {
+        if self.events.take().is_some() {
+            let mut last = BytesMut::from(self.held.take().unwrap_or_default());
+            last.put_slice(Frame::from(Event::empty().retry(self.retry)).as_ref());
+            self.held = Some(last.freeze());
         }
     }
 
@@ -126,16 +174,24 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Some(bytes) = this.pending(context) {
-            this.pulse.wrote();
-            return Poll::Ready(Some(Ok(bytes)));
+        loop {
+            if this.pulse.is_over() {
+                this.end();
+            }
+            if let Some(bytes) = this.pending(context) {
+                this.pulse.wrote();
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            if this.events.is_none() {
+                this.guard = None;
+                return Poll::Ready(None);
+            }
+            ready!(this.pulse.poll_due(context));
+            if !this.pulse.is_over() {
+                let beat = Frame::from(Event::empty().comment(""));
+                return Poll::Ready(Some(Ok(beat.into())));
+            }
         }
-        if this.events.is_none() {
-            return Poll::Ready(None);
-        }
-        ready!(this.pulse.poll_due(context));
-        let beat = Frame::from(Event::empty().comment(""));
-        Poll::Ready(Some(Ok(beat.into())))
     }
 }
 

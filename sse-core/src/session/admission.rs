@@ -1,0 +1,176 @@
+//! How many streams may be open.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Says which streams may open, so that neither everyone together nor one alone takes all that
+/// the server has. A clone speaks of the same places.
+///
+/// A key is whom a stream is counted for: an address, a user, a tenant. One without streams takes
+/// no memory.
+///
+/// ```
+/// use sse_core::{Admission, AdmissionLimits, Refused};
+///
+/// let admission = Admission::new(AdmissionLimits { in_all: 3, per_key: 2 });
+/// let first = admission.admit("ann")?;
+/// let second = admission.admit("ann")?;
+/// assert_eq!(admission.admit("ann").unwrap_err(), Refused::PerKey(2));
+/// let third = admission.admit("bob")?;
+/// assert_eq!(admission.admit("cem").unwrap_err(), Refused::InAll(3));
+/// drop(first);
+/// admission.admit("cem")?;
+/// # Ok::<(), Refused>(())
+/// ```
+///
+/// The permit belongs into the stream: `EventStream::holding` keeps it until the stream has ended
+/// or is dropped. In a variable of the handler it would be dropped as soon as the response begins,
+/// and nothing would be limited.
+pub struct Admission<K: Ord>(Arc<Places<K>>);
+
+/// How many streams may be open at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionLimits {
+    /// Of all keys together; 20,000 by default, which is 220 MiB at 11 KiB for an idle connection.
+    pub in_all: usize,
+    /// Of one key; 1,000 by default: a twentieth of all, and enough for an office of some hundred
+    /// people who share an address and have a few pages open each.
+    pub per_key: usize,
+}
+
+impl Default for AdmissionLimits {
+    fn default() -> Self {
+        Self { in_all: 20_000, per_key: 1_000 }
+    }
+}
+
+/// Why a stream may not open now: the limit that is reached. Answer with 429 and `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// That of all streams.
+    InAll(usize),
+    /// That of this key. It goes before the other, since the client can do something about it.
+    PerKey(usize),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InAll(limit) => write!(f, "{limit} streams are open, and no more may be"),
+            Self::PerKey(limit) => {
+                write!(f, "{limit} streams of this client are open, and no more may be")
+            }
+        }
+    }
+}
+
+impl Error for Refused {}
+
+/// What was admitted and what was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdmissionStats {
+    /// Streams that are open now.
+    pub open: usize,
+    /// Keys that have streams now.
+    pub keys: usize,
+    /// How often [`Refused::InAll`] was the answer.
+    pub refused_in_all: u64,
+    /// How often [`Refused::PerKey`] was the answer.
+    pub refused_per_key: u64,
+}
+
+struct Places<K> {
+    limits: AdmissionLimits,
+    taken: Mutex<Taken<K>>,
+}
+
+struct Taken<K> {
+    /// A tree gives its memory back as it shrinks.
+    by_key: BTreeMap<K, usize>,
+    stats: AdmissionStats,
+}
+
+impl<K: Ord + Clone> Admission<K> {
+    /// Admits up to `limits`.
+    pub fn new(limits: AdmissionLimits) -> Self {
+        let taken = Taken { by_key: BTreeMap::new(), stats: AdmissionStats::default() };
+        Self(Arc::new(Places { limits, taken: Mutex::new(taken) }))
+    }
+
+    /// Takes a place for a stream of `key`, at once or not at all.
+    ///
+    /// # Errors
+    ///
+    /// When a limit is reached, it.
+    pub fn admit(&self, key: K) -> Result<Permit<K>, Refused> {
+        let AdmissionLimits { in_all, per_key } = self.0.limits;
+        let mut taken = self.0.taken();
+        let Taken { by_key, stats } = &mut *taken;
+        if by_key.get(&key).copied().unwrap_or_default() >= per_key {
+            stats.refused_per_key += 1;
+            return Err(Refused::PerKey(per_key));
+        }
+        if stats.open >= in_all {
+            stats.refused_in_all += 1;
+            return Err(Refused::InAll(in_all));
+        }
+        stats.open += 1;
+        *by_key.entry(key.clone()).or_default() += 1;
+        Ok(Permit { key, places: Arc::clone(&self.0) })
+    }
+}
+
+impl<K: Ord> Admission<K> {
+    /// What was admitted so far.
+    pub fn stats(&self) -> AdmissionStats {
+        let taken = self.0.taken();
+        AdmissionStats { keys: taken.by_key.len(), ..taken.stats }
+    }
+}
+
+impl<K: Ord> Clone for Admission<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Ord> fmt::Debug for Admission<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Admission").field(&self.0.limits).field(&self.stats()).finish()
+    }
+}
+
+impl<K> Places<K> {
+    fn taken(&self) -> MutexGuard<'_, Taken<K>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place of one stream, free again when this is dropped.
+#[must_use = "the place is free again as soon as this is dropped; give it to the stream"]
+pub struct Permit<K: Ord> {
+    key: K,
+    places: Arc<Places<K>>,
+}
+
+impl<K: Ord> Drop for Permit<K> {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        taken.stats.open -= 1;
+        if let Some(streams) = taken.by_key.get_mut(&self.key) {
+            *streams -= 1;
+            if *streams == 0 {
+                taken.by_key.remove(&self.key);
+            }
+        }
+    }
+}
+
+impl<K: Ord + fmt::Debug> fmt::Debug for Permit<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Permit").field(&self.key).finish()
+    }
+}
