@@ -35,7 +35,7 @@ fn lasting(lifetime: Option<Duration>) -> EventStreamOptions {
 }
 
 async fn rest<S: stream::Stream<Item = Frame>>(body: EventStream<S>) -> Vec<String> {
-    body.map(|Ok(bytes)| String::from_utf8(bytes.to_vec()).unwrap()).collect().await
+    body.map(|Ok(bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect().await
 }
 
 #[tokio::test(start_paused = true)]
