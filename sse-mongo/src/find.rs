@@ -92,6 +92,7 @@ impl Find<'_> {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX - 2) + 2;
         let mut find = doc! {
             "find": collection,
+            "filter": self.filter(),
             "hint": self.index,
             "min": self.bound(self.range.after.as_ref().unwrap_or(&Key::LEAST)),
             "max": self.bound(self.range.before.as_ref().unwrap_or(&Key::GREATEST)),
@@ -114,6 +115,12 @@ impl Find<'_> {
             None => {}
         }
         find
+    }
+
+    /// An index holds an array under each of its elements, but it is none of them.
+    fn filter(&self) -> Document {
+        let fields = self.keys.keys().take(self.range.prefix.len());
+        fields.map(|field| (field.clone(), doc! { "$not": { "$type": "array" } }.into())).collect()
     }
 
     fn bound(&self, key: &Key) -> Document {

@@ -85,9 +85,6 @@ impl<R: Record> Inner<R> {
                 }
                 let entries: Vec<_> = found
                     .documents()
-                    .filter(|record| {
-                        topic::of(record, &self.options.fields).as_ref() == Some(topic)
-                    })
                     .map(|record| Entry {
                         topic: topic.clone(),
                         key: Key::of(record, &self.options.fields.date),

@@ -83,6 +83,22 @@ impl Number {
         Self::Finite { negative, digits, exponent, more: false }
     }
 
+    /// The number itself, if it is a whole one of 64 bits.
+    pub(crate) fn whole(self) -> Option<i64> {
+        let Self::Finite { negative, digits, exponent, more: false } = self else { return None };
+        if digits == 0 {
+            return Some(0);
+        }
+        let scale = 10u128.checked_pow(exponent.unsigned_abs())?;
+        let size = match exponent {
+            0.. => digits.checked_mul(scale)?,
+            _ if digits.is_multiple_of(scale) => digits / scale,
+            _ => return None,
+        };
+        let size = i128::try_from(size).ok()?;
+        i64::try_from(if negative { -size } else { size }).ok()
+    }
+
     pub(crate) fn compare_doubles(left: f64, right: f64) -> Ordering {
         // Only NaN has no order; it is less than all others and equal to itself.
         left.partial_cmp(&right).unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))

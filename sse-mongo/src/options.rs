@@ -55,12 +55,13 @@ pub enum Mode {
     Poll,
 }
 
-/// What the fields of a record are called in the collection. The id is always `_id`.
+/// What the fields of a record are called in the collection. The id is always `_id`; none may be
+/// within another.
 ///
 /// `workspace` and `workflow` tell which log a record belongs to. A string names it; so do the
-/// text forms of an `ObjectId`, a UUID and a whole number. A record in which one of them is
-/// missing or something else belongs to no log: it is not followed, and counted
-/// ([`Mongo::skipped`](crate::Mongo::skipped)).
+/// text forms of an `ObjectId`, a UUID and a whole number of 64 bits (`7`, also of a double). A
+/// record in which one of them is missing or something else belongs to no log: it is not followed,
+/// and counted ([`Mongo::skipped`](crate::Mongo::skipped)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     /// The workspace that the record belongs to.

@@ -7,6 +7,7 @@ use bson::{RawBson, RawBsonRef, RawDocument, Uuid};
 use sse_core::follow::Topic;
 
 use crate::json::uuid_text;
+use crate::number::Number;
 use crate::options::Fields;
 
 /// The log that a record belongs to; `None` for values that name none.
@@ -22,9 +23,8 @@ pub(crate) fn text(value: RawBsonRef<'_>) -> Option<Cow<'_, str>> {
         RawBsonRef::String(text) | RawBsonRef::Symbol(text) => Some(Cow::Borrowed(text)),
         RawBsonRef::ObjectId(id) => Some(Cow::Owned(id.to_hex())),
         RawBsonRef::Binary(binary) => uuid_text(binary).map(Cow::Owned),
-        RawBsonRef::Int32(int) => Some(Cow::Owned(int.to_string())),
-        RawBsonRef::Int64(int) => Some(Cow::Owned(int.to_string())),
-        _ => None,
+        // An index holds equal numbers of every type together, so they have one name.
+        number => Number::of(number)?.whole().map(|int| Cow::Owned(int.to_string())),
     }
 }
 
@@ -34,7 +34,6 @@ pub(crate) fn values(name: &str) -> Vec<RawBson> {
     let others = [
         ObjectId::parse_str(name).ok().map(RawBson::ObjectId),
         Uuid::parse_str(name).ok().map(|uuid| RawBson::Binary(uuid.into())),
-        // An index holds equal numbers of every type together.
         name.parse().ok().map(RawBson::Int64),
     ];
     let spells = |value: &RawBson| text(value.as_raw_bson_ref()).is_some_and(|text| text == name);

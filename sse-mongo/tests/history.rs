@@ -161,6 +161,7 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
     mongo.epoch().await.unwrap();
     let object = ObjectId::new();
     let uuid = Uuid::new();
+    let decimal = |text: &str| Bson::Decimal128(text.parse().unwrap());
     let from = mongo.tail_start().await.unwrap();
     other
         .insert([
@@ -170,26 +171,60 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
             doc! { "_id": 3, "workspace_id": object, "workflow_id": uuid },
             doc! { "_id": 4, "workspace_id": object, "workflow_id": "07" },
             doc! { "_id": 5, "workspace_id": object, "workflow_id": 7.0 },
-            doc! { "_id": 6, "workspace_id": object },
+            doc! { "_id": 6, "workspace_id": object, "workflow_id": decimal("70E-1") },
+            doc! { "_id": 7, "workspace_id": object, "workflow_id": -0.0 },
+            doc! { "_id": 8, "workspace_id": object, "workflow_id": 7.5 },
+            doc! { "_id": 9, "workspace_id": object, "workflow_id": decimal("1E+30") },
+            doc! { "_id": 10, "workspace_id": object },
         ])
         .await;
-    for (workflow, expected) in
-        [("7", vec!["0", "1", "2"]), (&*uuid.to_string(), vec!["3"]), ("07", vec!["4"])]
-    {
+    for (workflow, expected) in [
+        ("7", vec!["0", "1", "2", "5", "6"]),
+        (&*uuid.to_string(), vec!["3"]),
+        ("07", vec!["4"]),
+        ("0", vec!["7"]),
+    ] {
         let scope = Scope::new(object.to_hex(), [workflow]);
         let (_, read) = all(&mongo, &scope, Order::Ascending, 2).await;
         assert_eq!(ids(&read), expected);
     }
-    let live = common::changes(&mongo, &from, 5).await;
-    assert_eq!(common::changed(&live), ["0", "1", "2", "3", "4"]);
+    let live = common::changes(&mongo, &from, 8).await;
+    assert_eq!(common::changed(&live), ["0", "1", "2", "3", "4", "5", "6", "7"]);
     let names: Vec<_> = live.iter().map(|(_, entry)| entry.topic.name().to_owned()).collect();
-    assert_eq!(names, ["7", "7", "7", &uuid.to_string(), "07"]);
-    assert_eq!(mongo.skipped(), 2);
+    assert_eq!(names, ["7", "7", "7", &uuid.to_string(), "07", "7", "7", "0"]);
+    assert_eq!(mongo.skipped(), 3);
     assert_eq!(mongo.workspaces(10).await.unwrap(), [object.to_hex()]);
-    let mut workflows = vec!["07".to_owned(), "7".to_owned(), uuid.to_string()];
+    let mut workflows = vec!["0".to_owned(), "07".to_owned(), "7".to_owned(), uuid.to_string()];
     workflows.sort();
     assert_eq!(mongo.workflows(&object.to_hex(), 10).await.unwrap(), workflows);
     assert_eq!(mongo.workflows(&object.to_hex(), 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn arrays_are_of_no_log_and_hide_none_of_its_records() {
+    for (server, name) in [(set(), "arrays_set"), (standalone(), "arrays_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        mongo.epoch().await.unwrap();
+        other.insert((0..20).map(|id| at(id, past(id.into())))).await;
+        // The index has these under each of their workflows.
+        let several = ["a", "b", "c"].map(Bson::from).to_vec();
+        for id in (100..140).chain(200..240) {
+            let mut record = at(id, past(i64::from(id) / 10 - 4));
+            record.insert("workflow_id", several.clone());
+            other.insert([record]).await;
+        }
+        let mut expected: Vec<String> = (0..20).map(|id| id.to_string()).collect();
+        for order in BOTH {
+            for scope in [scope(), Scope::new("a", ["b", "c"])] {
+                for limit in [1, 3, 7, 100] {
+                    let (_, read) = all(&mongo, &scope, order, limit).await;
+                    assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
+                }
+            }
+            expected.reverse();
+        }
+    }
 }
 
 #[tokio::test]

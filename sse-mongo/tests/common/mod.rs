@@ -137,6 +137,7 @@ pub(crate) async fn all(
         let page = within(logs.history(scope, asked)).await.unwrap();
         assert!(page.entries.len() <= limit);
         assert!(page.more || as_of.is_none() || !page.entries.is_empty(), "an empty last page");
+        assert!(!page.more || !page.entries.is_empty(), "an empty page with more beyond it");
         let last = entries.last().map(|entry| entry.key.clone());
         entries.extend(page.entries);
         assert!(
