@@ -34,6 +34,9 @@ pub enum Error {
         /// What to enter in mongosh.
         command: String,
     },
+    /// An index that reading needs is being made for another reader.
+    #[error("an index that reading needs is being made, which may take minutes")]
+    Indexing,
     /// Change streams were asked for, and the server has none.
     #[error(
         "this MongoDB has no change streams, or is older than 5.0: make a standalone a set of one \

@@ -1,6 +1,10 @@
 //! The collection, and the indexes that reading it needs.
 
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
 use bson::{Bson, Document, doc};
+use tokio::time::timeout;
 
 use crate::error::{Act, Error};
 use crate::mongo::Inner;
@@ -17,26 +21,28 @@ pub(crate) struct Ready {
     pub(crate) settled: String,
 }
 
+/// How long an index that another reader makes is waited for. That of a new collection is made in
+/// this time; others take minutes, and those who ask are told so.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl<R> Inner<R> {
     /// The collection with its indexes; both are made if they are missing.
     pub(crate) async fn ready(&self) -> Result<Ready, Error> {
-        if let Some(ready) = &*self.ready.lock().await {
-            return Ok(ready.clone());
+        let known = self.known().clone();
+        match known {
+            Some(ready) => Ok(ready),
+            None => self.look_up().await,
         }
-        self.look_up().await
     }
 
     /// As [`ready`](Self::ready), but looks whether it is still the same collection.
     pub(crate) async fn look_up(&self) -> Result<Ready, Error> {
         let way = self.deployment().await?.way;
-        let mut known = self.ready.lock().await;
         let found = self.uuid().await?;
-        if let (Some(ready), Some(uuid)) = (&*known, &found)
-            && ready.uuid == *uuid
-        {
-            return Ok(ready.clone());
+        let known = self.known().clone();
+        if let Some(ready) = known.filter(|ready| Some(&ready.uuid) == found.as_ref()) {
+            return Ok(ready);
         }
-        *known = None;
         // Making its indexes makes a collection.
         let existing = if found.is_some() { self.indexes().await? } else { Vec::new() };
         let tail = self.ensure("tail", &self.tail_keys(), &existing).await?;
@@ -46,12 +52,16 @@ impl<R> Inner<R> {
         };
         let uuid = if found.is_some() { found } else { self.uuid().await? };
         let uuid = uuid.ok_or(Error::Answer { act: Act::Find, what: "collection just made" })?;
-        Ok(known.insert(Ready { uuid, tail, settled }).clone())
+        Ok(self.known().insert(Ready { uuid, tail, settled }).clone())
     }
 
     /// The next read looks the collection and its indexes up again.
-    pub(crate) async fn forget(&self) {
-        *self.ready.lock().await = None;
+    pub(crate) fn forget(&self) {
+        *self.known() = None;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Ready>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The collection's UUID, if it exists.
@@ -85,6 +95,9 @@ impl<R> Inner<R> {
         if let Some(found) = existing.iter().find(|index| serves(index, keys)) {
             return Ok(found.get_str("name").unwrap_or(name).to_owned());
         }
+        let Ok(_making) = timeout(PATIENCE, self.making.lock()).await else {
+            return Err(Error::Indexing);
+        };
         tracing::info!(collection = self.name, index = name, "making an index");
         let command = doc! {
             "createIndexes": &self.name,

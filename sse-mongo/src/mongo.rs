@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bson::{Document, RawDocument};
@@ -11,7 +11,7 @@ use mongodb::error::Error as DriverError;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Database};
 use sse_core::follow::Topic;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::error::{Act, Error};
 use crate::index::Ready;
@@ -43,8 +43,10 @@ pub(crate) struct Inner<R> {
     pub(crate) name: String,
     pub(crate) options: Options,
     decode: Box<Decode<R>>,
-    pub(crate) deployment: OnceCell<Deployment>,
+    pub(crate) deployment: OnceLock<Deployment>,
     pub(crate) ready: Mutex<Option<Ready>>,
+    /// Held while an index is made.
+    pub(crate) making: AsyncMutex<()>,
     /// The newest cluster time that was seen.
     newest: AtomicU64,
     /// Where the present life of the collection began, if its last one was seen to end.
@@ -93,8 +95,9 @@ impl<R> Mongo<R> {
             name: collection.to_owned(),
             options,
             decode: Box::new(decode),
-            deployment: OnceCell::new(),
+            deployment: OnceLock::new(),
             ready: Mutex::new(None),
+            making: AsyncMutex::new(()),
             newest: AtomicU64::new(0),
             began: AtomicU64::new(0),
             skipped: AtomicU64::new(0),

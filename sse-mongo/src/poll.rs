@@ -63,7 +63,7 @@ impl<R: Record> Poll<R> {
         };
         let found = match find.run(&self.inner, Act::Changes).await {
             Err(error) if error.code() == Some(2) => {
-                self.inner.forget().await;
+                self.inner.forget();
                 return Err(error);
             }
             found => found?,

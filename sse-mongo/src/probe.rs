@@ -26,10 +26,17 @@ pub(crate) enum Way {
 }
 
 impl<R> Inner<R> {
-    /// What the server is: asked once, when it first answers.
+    /// What the server is: asked until it has answered once.
     pub(crate) async fn deployment(&self) -> Result<Deployment, Error> {
-        let probed = self.deployment.get_or_try_init(|| self.probe()).await;
-        probed.copied()
+        if let Some(known) = self.deployment.get() {
+            return Ok(*known);
+        }
+        // Each asks for itself: none waits for the failures of those before it.
+        let found = self.probe().await?;
+        if self.deployment.set(found).is_ok() {
+            self.tell(found);
+        }
+        Ok(found)
     }
 
     async fn probe(&self) -> Result<Deployment, Error> {
@@ -42,6 +49,10 @@ impl<R> Inner<R> {
             Mode::Auto | Mode::Poll => Way::Poll,
             Mode::ChangeStreams => return Err(Error::NoChangeStreams),
         };
+        Ok(Deployment { way, replicated })
+    }
+
+    fn tell(&self, Deployment { way, replicated }: Deployment) {
         let collection = &self.name;
         match way {
             Way::ChangeStreams => tracing::info!(collection, "following by change streams"),
@@ -60,7 +71,6 @@ impl<R> Inner<R> {
                  and within milliseconds",
             ),
         }
-        Ok(Deployment { way, replicated })
     }
 
     /// The server's own time.

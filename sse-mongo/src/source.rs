@@ -80,7 +80,7 @@ impl<R: Record> Source for Mongo<R> {
         let read = self.inner.history(scope, query).await;
         if let Err(Error::Server { code: Some(2), .. }) = &read {
             // A bad value: the index that is hinted at was dropped.
-            self.inner.forget().await;
+            self.inner.forget();
         }
         read
     }

@@ -88,7 +88,18 @@ impl Logs {
     /// The next `times` of a command fail as the server itself would fail them, for the
     /// connections of one application only.
     pub(crate) async fn fail(&self, app: &str, command: &str, code: i32, times: i32) {
-        let data = doc! { "failCommands": [command], "errorCode": code, "appName": app };
+        self.inject(app, command, times, doc! { "errorCode": code }).await;
+    }
+
+    /// The next one of a command takes this long, for the connections of one application only.
+    pub(crate) async fn delay(&self, app: &str, command: &str, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.inject(app, command, 1, doc! { "blockConnection": true, "blockTimeMS": by }).await;
+    }
+
+    async fn inject(&self, app: &str, command: &str, times: i32, failure: Document) {
+        let mut data = doc! { "failCommands": [command], "appName": app };
+        data.extend(failure);
         let mode = doc! { "times": times };
         let point = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": data };
         self.client.database("admin").run_command(point).await.unwrap();

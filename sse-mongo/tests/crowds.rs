@@ -1,0 +1,76 @@
+//! Many who ask at once: none waits for another.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Logs, Row, connect, page, query, quick, record, scope, set, ways};
+use futures_util::future::join_all;
+use sse_core::follow::{Fault, Order, Source, SourceError};
+use sse_mongo::{Error, Mongo};
+use testbed::Mongod;
+
+const CROWD: usize = 12;
+
+/// What a crowd is answered, which asks for the epoch and for history, and how long each waits.
+async fn ask(mongo: &Mongo<Row>) -> Vec<(Result<(), Error>, Duration)> {
+    let began = Instant::now();
+    join_all((0..CROWD).map(|nth| async move {
+        let asked = query(None, None, Order::Ascending, 1);
+        let answer = match nth % 2 {
+            0 => mongo.epoch().await.map(drop),
+            _ => mongo.history(&scope(), asked).await.map(drop),
+        };
+        (answer, began.elapsed())
+    }))
+    .await
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn all_are_told_of_an_outage_within_one_selection_timeout() {
+    let mut server = Mongod::replica_set(1).unwrap();
+    let uri = format!("{}&serverSelectionTimeoutMS=1000", server.database_uri("logs"));
+    let (old, new) = (connect(&uri, quick()).await, connect(&uri, quick()).await);
+    page(&old, 1).await;
+    server.member(0).kill();
+    for mongo in [old, new] {
+        for (answer, waited) in ask(&mongo).await {
+            assert_eq!(answer.unwrap_err().fault(), Fault::Unavailable);
+            assert!(waited < Duration::from_secs(3), "{waited:?}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn all_but_the_one_that_makes_an_index_are_told_that_it_is_being_made() {
+    const LONG: Duration = Duration::from_secs(5);
+    let uri = set().database_uri("indexing");
+    let other = Logs::connect(&uri).await;
+    let mongo = connect(&format!("{uri}&appName=indexing"), quick()).await;
+    other.insert([record(0)]).await;
+    other.delay("indexing", "createIndexes", LONG).await;
+    let (made, told): (Vec<_>, Vec<_>) =
+        ask(&mongo).await.into_iter().partition(|(answer, _)| answer.is_ok());
+    assert_eq!((made.len(), told.len()), (1, CROWD - 1));
+    for (answer, waited) in told {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, Error::Indexing), "{error}");
+        assert_eq!(error.fault(), Fault::Unavailable);
+        assert!(waited < LONG / 2, "{waited:?}");
+    }
+    assert_eq!(page(&mongo, 9).await.entries.len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn all_find_a_collection_that_is_new() {
+    for (server, options) in ways() {
+        let mongo = connect(&server.database_uri("new"), options).await;
+        for (answer, _) in ask(&mongo).await {
+            answer.unwrap();
+        }
+    }
+}
