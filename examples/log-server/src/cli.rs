@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -54,6 +55,21 @@ pub struct Arguments {
     /// After how much idle time a stream shows that it is alive
     #[arg(long, value_name = "TIME", default_value = "25s", value_parser = interval)]
     pub heartbeat: Duration,
+
+    /// After how long a stream ends, give or take a tenth; clients come back and go on where they
+    /// were
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = interval)]
+    pub max_lifetime: Duration,
+
+    /// How many streams may be open at the same time
+    #[arg(long, value_name = "N", default_value = "20000")]
+    pub max_streams: NonZero<usize>,
+
+    /// How many of them one address may have (of IPv6, one /64 network); the default is for an
+    /// office behind one address. All that comes through a proxy has the proxy's address: there,
+    /// give it what --max-streams has
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub max_streams_per_address: NonZero<usize>,
 
     /// How many bytes of the newest lines are kept in memory, ready to send
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use sse_core::follow::Seal;
-use sse_core::{Log, LogOptions, Tail};
+use sse_core::{Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, Tail};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -125,7 +125,19 @@ async fn serve<S: Store>(
         announce(&format!("http://{address}{path}"))?;
     }
 
-    let app = App { log: log.clone(), store: name, heartbeat: arguments.heartbeat };
+    let app = App {
+        log: log.clone(),
+        store: name,
+        stream: EventStreamOptions {
+            heartbeat: arguments.heartbeat,
+            lifetime: Some(arguments.max_lifetime),
+            ..EventStreamOptions::default()
+        },
+        admission: Admission::new(AdmissionLimits {
+            in_all: arguments.max_streams.get(),
+            per_key: arguments.max_streams_per_address.get(),
+        }),
+    };
     let shutdown = async move {
         let asked = asked_to_end().await;
         if let Err(error) = asked {

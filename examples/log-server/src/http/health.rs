@@ -30,6 +30,21 @@ pub(super) async fn metrics<S: Store>(State(app): State<App<S>>) -> impl IntoRes
     let stats = app.log.stats();
     let mut text = String::new();
     metric(&mut text, "log_streams", "gauge", "Streams that are open.", [("", stats.open as u64)]);
+    let admitted = app.admission.stats();
+    metric(
+        &mut text,
+        "log_stream_addresses",
+        "gauge",
+        "Addresses that have streams.",
+        [("", admitted.keys as u64)],
+    );
+    metric(
+        &mut text,
+        "log_streams_refused_total",
+        "counter",
+        "Streams that were refused, by the limit that was reached.",
+        [("in_all", admitted.refused_in_all), ("per_address", admitted.refused_per_key)],
+    );
     metric(
         &mut text,
         "log_streams_fresh_total",

@@ -11,12 +11,12 @@ mod query;
 mod stream;
 mod viewer;
 
-use std::time::Duration;
+use std::net::IpAddr;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
-use sse_core::Log;
+use sse_core::{Admission, EventStreamOptions, Log};
 
 use crate::store::Store;
 use problem::Problem;
@@ -31,13 +31,20 @@ pub struct App<S: Store> {
     pub log: Log<S>,
     /// How the store is named to people, without credentials.
     pub store: String,
-    /// After how much idle time a stream shows that it is alive.
-    pub heartbeat: Duration,
+    /// How a stream is sent.
+    pub stream: EventStreamOptions,
+    /// Which streams may open, by the address of the client.
+    pub admission: Admission<IpAddr>,
 }
 
 impl<S: Store> Clone for App<S> {
     fn clone(&self) -> Self {
-        Self { log: self.log.clone(), store: self.store.clone(), heartbeat: self.heartbeat }
+        Self {
+            log: self.log.clone(),
+            store: self.store.clone(),
+            stream: self.stream,
+            admission: self.admission.clone(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
-use sse_core::PageError;
+use sse_core::{PageError, Refused};
 
 use crate::store::chain;
 
@@ -68,6 +68,22 @@ impl<E: Error + 'static> From<PageError<E>> for Problem {
     }
 }
 
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = match refused {
+            Refused::InAll(limit) => format!(
+                "{limit} streams are open, and this server takes no more; try again in a few \
+                 seconds, or start it with a higher --max-streams"
+            ),
+            Refused::PerKey(limit) => format!(
+                "your address has {limit} streams open, and may have no more; close some, or \
+                 start the server with a higher --max-streams-per-address"
+            ),
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, title, detail } = self;
@@ -77,8 +93,14 @@ impl IntoResponse for Problem {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        let seconds = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some(5),
+            // Those who were refused together do not come back together.
+            StatusCode::TOO_MANY_REQUESTS => Some(fastrand::u16(2..=8)),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

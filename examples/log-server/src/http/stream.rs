@@ -1,9 +1,11 @@
 //! `GET …/logs/stream`: the log as it happens.
 
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use sse_core::{Begin, EventStream, EventStreamOptions, Follow};
+use sse_core::{Begin, EventStream, Follow};
 
 use super::App;
 use super::path::Workflow;
@@ -13,6 +15,7 @@ use crate::store::Store;
 
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -23,7 +26,28 @@ pub(super) async fn stream<S: Store>(
         Some(LastEventId(id)) => Some(id.as_str().to_owned()),
         None => parameters.take("after"),
     };
+    let permit = app.admission.admit(client(peer))?;
     let events = app.log.follow(workflow.scope(), Begin { after, history });
-    let options = EventStreamOptions { heartbeat: app.heartbeat, ..EventStreamOptions::default() };
-    Ok(Sse::new(EventStream::new(events, options)))
+    Ok(Sse::new(EventStream::new(events, app.stream).holding(permit)))
+}
+
+/// Whom a stream is counted for. A client of IPv6 has a whole network to call from.
+fn client(peer: SocketAddr) -> IpAddr {
+    match peer.ip().to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_an_address_or_a_network_of_ipv6() {
+        let client = |peer: &str| client(peer.parse().unwrap()).to_string();
+        assert_eq!(client("192.0.2.7:80"), "192.0.2.7");
+        assert_eq!(client("[::ffff:192.0.2.7]:80"), "192.0.2.7");
+        assert_eq!(client("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");
+    }
 }

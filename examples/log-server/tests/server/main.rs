@@ -4,6 +4,7 @@
 mod answers;
 mod exactly_once;
 mod http;
+mod limits;
 mod outages;
 mod server;
 mod store;
