@@ -156,13 +156,6 @@ impl Error {
             _ => Self::Server { act, message: brief(&source), code, source: Box::new(source) },
         }
     }
-
-    pub(crate) fn code(&self) -> Option<i32> {
-        match self {
-            Self::Server { code, .. } => *code,
-            _ => None,
-        }
-    }
 }
 
 fn code_of(error: &DriverError) -> Option<i32> {

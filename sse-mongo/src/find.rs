@@ -68,7 +68,7 @@ impl Find<'_> {
         let command = RawDocumentBuf::try_from(&self.command(&inner.name, replicated))
             .map_err(|_| Error::Answer { act, what: "valid name" })?;
         let cursor = inner.db.run_raw_cursor_command(command).batch();
-        let mut server_cursor = answered(act, cursor).await?;
+        let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
         loop {
             let batch = answered(act, async { server_cursor.next().await.transpose() })
                 .await?

@@ -25,6 +25,9 @@ pub(crate) struct Ready {
 /// this time; others take minutes, and those who ask are told so.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The server's error for an index that is not there.
+const BAD_VALUE: i32 = 2;
+
 impl<R> Inner<R> {
     /// The collection with its indexes; both are made if they are missing.
     pub(crate) async fn ready(&self) -> Result<Ready, Error> {
@@ -55,9 +58,17 @@ impl<R> Inner<R> {
         Ok(self.known().insert(Ready { uuid, tail, settled }).clone())
     }
 
-    /// The next read looks the collection and its indexes up again.
-    pub(crate) fn forget(&self) {
-        *self.known() = None;
+    /// The answer to a read that names its index. If there is no such index, the next read looks
+    /// for one again.
+    pub(crate) fn by_index<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Server { code: Some(BAD_VALUE), .. }) = &answer {
+            *self.known() = None;
+            // The server lists an index from when it begins to make it.
+            if self.making.try_lock().is_err() {
+                return Err(Error::Indexing);
+            }
+        }
+        answer
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Ready>> {

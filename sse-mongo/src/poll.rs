@@ -61,13 +61,7 @@ impl<R: Record> Poll<R> {
             limit: self.inner.options.batch_size.max(1) as usize,
             snapshot: None,
         };
-        let found = match find.run(&self.inner, Act::Changes).await {
-            Err(error) if error.code() == Some(2) => {
-                self.inner.forget();
-                return Err(error);
-            }
-            found => found?,
-        };
+        let found = find.run(&self.inner, Act::Changes).await?;
         let date = &self.inner.options.fields.date;
         let last = found.documents().last().map(|record| Key::of(record, date));
         let through = match last {

@@ -77,12 +77,7 @@ impl<R: Record> Source for Mongo<R> {
         scope: &Scope,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
-        let read = self.inner.history(scope, query).await;
-        if let Err(Error::Server { code: Some(2), .. }) = &read {
-            // A bad value: the index that is hinted at was dropped.
-            self.inner.forget();
-        }
-        read
+        self.inner.history(scope, query).await
     }
 
     async fn changes(&self, from: &Position) -> Result<Changes<R>, Error> {

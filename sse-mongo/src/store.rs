@@ -77,7 +77,7 @@ impl<R> Mongo<R> {
             "hint": index,
             "maxTimeMS": 30_000,
         };
-        answered(Act::List, async {
+        let listed = answered(Act::List, async {
             let groups = self.inner.db.run_cursor_command(command).await?;
             let name = |group: Document| async move {
                 let value = group.get("_id").cloned().map(RawBson::try_from);
@@ -85,8 +85,8 @@ impl<R> Mongo<R> {
                 Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
             };
             groups.try_filter_map(name).try_collect().await
-        })
-        .await
+        });
+        self.inner.by_index(listed.await)
     }
 }
 

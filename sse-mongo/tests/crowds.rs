@@ -5,7 +5,8 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Logs, Row, connect, page, query, quick, record, scope, set, ways};
+use bson::doc;
+use common::{Logs, Row, connect, logs, page, query, quick, record, scope, set, ways, within};
 use futures_util::future::join_all;
 use sse_core::follow::{Fault, Order, Source, SourceError};
 use sse_mongo::{Error, Mongo};
@@ -61,6 +62,31 @@ async fn all_but_the_one_that_makes_an_index_are_told_that_it_is_being_made() {
         assert_eq!(error.fault(), Fault::Unavailable);
         assert!(waited < LONG / 2, "{waited:?}");
     }
+    assert_eq!(page(&mongo, 9).await.entries.len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn an_index_that_the_server_lists_and_still_makes_is_said_to_be_being_made() {
+    const HANG: &str = "hangAfterStartingIndexBuild";
+    let server = Mongod::replica_set_with(1, &["--setParameter", "enableTestCommands=1"]).unwrap();
+    let (mongo, other) = logs(&server, "listed", quick()).await;
+    other.insert([record(0)]).await;
+    let admin = other.client.database("admin");
+    admin.run_command(doc! { "configureFailPoint": HANG, "mode": "alwaysOn" }).await.unwrap();
+    let making = mongo.epoch();
+    let reading = async {
+        let begun = doc! { "waitForFailPoint": HANG, "timesEntered": 1, "maxTimeMS": 30_000 };
+        admin.run_command(begun).await.unwrap();
+        let told = ask(&mongo).await;
+        admin.run_command(doc! { "configureFailPoint": HANG, "mode": "off" }).await.unwrap();
+        told
+    };
+    let (made, told) = within(async { tokio::join!(making, reading) }).await;
+    made.unwrap();
+    // The epoch needs no index, history does.
+    let told = told.into_iter().filter_map(|(answer, _)| answer.err());
+    assert_eq!(told.filter(|error| matches!(error, Error::Indexing)).count(), CROWD / 2);
     assert_eq!(page(&mongo, 9).await.entries.len(), 1);
 }
 

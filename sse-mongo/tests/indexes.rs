@@ -96,6 +96,10 @@ async fn one_that_is_dropped_is_made_again() {
     let error = mongo.history(&scope(), asked()).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
     assert_eq!(mongo.history(&scope(), asked()).await.unwrap().entries.len(), 1);
+    other.coll.drop_index("tail").await.unwrap();
+    let error = mongo.workspaces(9).await.unwrap_err();
+    assert_eq!(error.fault(), Fault::Unavailable, "{error}");
+    assert_eq!(mongo.workspaces(9).await.unwrap(), ["a"]);
     other.coll.drop_index("settled").await.unwrap();
     let error = common::failure(&mut open).await;
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
