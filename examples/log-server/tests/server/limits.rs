@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::http::{self, Connection};
 use crate::server::Server;
@@ -15,6 +16,9 @@ use crate::stream::Client;
 
 /// How long the server may take to notice that a client is gone.
 const NOTICED: Duration = Duration::from_secs(10);
+
+/// When a stream with a lifetime of less than a second has ended for certain.
+const ENDED: Duration = Duration::from_secs(10);
 
 fn server(store: &Store, more: &[&str]) -> Server {
     let address = store.address();
@@ -120,10 +124,18 @@ async fn a_stream_ends_in_order_after_its_lifetime_and_its_place_is_free() {
     let store = Store::sqlite();
     let server = server(&store, &["--max-lifetime", "500ms", "--max-streams", "1"]);
     let opened = Instant::now();
-    let answer = http::get(server.address, &format!("{LOGS}/stream")).await;
+    let path = format!("{LOGS}/stream");
+    let answer = timeout(ENDED, http::get(server.address, &path)).await.expect("it ends");
     assert!(opened.elapsed() >= Duration::from_millis(450), "{:?}", opened.elapsed());
     assert!(answer.text.ends_with("\n\nretry: 1000\n\n"), "{answer:?}");
     assert_eq!(open(&server).await.0.status(), 200);
+}
+
+/// Reads a stream until its lifetime is over.
+async fn live_once(client: &mut Client, server: &Server, path: &str) {
+    let mut stream = client.connect(server.address, path).await;
+    let ended = async { while client.read(&mut stream).await {} };
+    timeout(ENDED, ended).await.expect("the stream ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,18 +158,15 @@ async fn nothing_is_missing_and_nothing_comes_twice_over_many_lifetimes() {
     let path = format!("{LOGS}/stream?history=all");
     let mut client = Client::default();
     for _ in 0..LIFETIMES {
-        let mut stream = client.connect(server.address, &path).await;
-        while client.read(&mut stream).await {}
+        live_once(&mut client, &server, &path).await;
     }
     stop.send_replace(());
     let written = writing.await.unwrap();
     while client.messages.len() < written.len() {
-        let mut stream = client.connect(server.address, &path).await;
-        while client.read(&mut stream).await {}
+        live_once(&mut client, &server, &path).await;
     }
     // A lifetime more, in which a duplicate would come.
-    let mut stream = client.connect(server.address, &path).await;
-    while client.read(&mut stream).await {}
+    live_once(&mut client, &server, &path).await;
     assert_eq!(client.messages, written);
     assert_eq!(client.notices("reset"), [""; 0]);
     let started = client.notices("start");
