@@ -33,7 +33,7 @@ pub struct Admission<K: Ord>(Arc<Places<K>>);
 /// How many streams may be open at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdmissionLimits {
-    /// Of all keys together; 20,000 by default, which is 220 MiB at 11 KiB for an idle connection.
+    /// Of all keys together; 20,000 by default, which takes a few hundred MiB while they are idle.
     pub in_all: usize,
     /// Of one key; 1,000 by default: a twentieth of all, and enough for an office of some hundred
     /// people who share an address and have a few pages open each.
