@@ -43,6 +43,9 @@ pub enum Error {
          node (start it with --replSet rs0, then rs.initiate() once), or poll"
     )]
     NoChangeStreams,
+    /// The server is to be a member of a replica set, and is none yet.
+    #[error("this MongoDB was started with --replSet but belongs to no set: rs.initiate() once")]
+    NotInitiated,
     /// What bears the collection's name cannot be followed.
     #[error("{name} is a {kind}: only plain collections can be followed")]
     NotACollection {

@@ -43,6 +43,9 @@ impl<R> Inner<R> {
         let hello = self.run(Act::Probe, doc! { "hello": 1 }).await?;
         let sharded = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
         let replicated = sharded || hello.contains_key("setName");
+        if !replicated && hello.contains_key("isreplicaset") {
+            return Err(Error::NotInitiated);
+        }
         let recent = hello.get_i32("maxWireVersion").is_ok_and(|version| version >= WIRE_VERSION);
         let way = match self.options.mode {
             Mode::Auto | Mode::ChangeStreams if replicated && recent => Way::ChangeStreams,

@@ -192,6 +192,25 @@ async fn insisting_on_change_streams_of_a_standalone_says_what_to_do() {
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_member_of_no_set_yet_is_taken_for_what_it_is_once_it_is_initiated() {
+    let mut server = Mongod::standalone_with(&["--replSet", "rs0"]).unwrap();
+    let uri = format!("{}?directConnection=true", server.database_uri("logs"));
+    let mongo = connect(&uri, quick()).await;
+    let error = mongo.epoch().await.unwrap_err();
+    assert!(matches!(error, Error::NotInitiated), "{error}");
+    assert_eq!(error.fault(), Fault::Unavailable);
+
+    let host = format!("127.0.0.1:{}", server.member(0).port());
+    let config = doc! { "_id": "rs0", "members": [{ "_id": 0, "host": host }] };
+    let admin = Logs::connect(&uri).await.client.database("admin");
+    admin.run_command(doc! { "replSetInitiate": config }).await.unwrap();
+    server.primary().unwrap();
+    within(async { while mongo.epoch().await.is_err() {} }).await;
+    assert_eq!(mongo.mode().await.unwrap(), Mode::ChangeStreams);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn a_view_cannot_be_followed() {
     let uri = standalone().database_uri("views");
     let other = Logs::connect(&uri).await;
