@@ -18,7 +18,7 @@ pub struct Options {
     pub mode: Mode,
     /// In poll mode: how long after its date a record may become visible and still be seen.
     pub lateness: Duration,
-    /// In poll mode: how often to look.
+    /// In poll mode: how often to look, every 10 ms at most.
     pub interval: Duration,
     /// In change-stream mode: how far before now a new tail starts, so that clients which were
     /// away for no longer than that find the ring warm.

@@ -1,6 +1,7 @@
 //! The changes of the collection, by polling behind a watermark.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sse_core::follow::{Batch, Entry, Order, Record};
 use tokio::time::{Instant, sleep_until};
@@ -10,6 +11,9 @@ use crate::find::{Find, Range};
 use crate::key::{Key, Value};
 use crate::mongo::{Inner, Mongo};
 use crate::position::{Place, Position};
+
+/// However often it is asked for: a server has other work too.
+const LEAST_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Reads what has settled since the last time: one query an interval for all logs.
 pub(crate) struct Poll<R> {
@@ -31,7 +35,7 @@ impl<R: Record> Poll<R> {
         let (batch, more) = self.read().await?;
         self.through = batch.through.clone();
         if !more {
-            self.due = Instant::now() + self.inner.options.interval;
+            self.due = Instant::now() + self.inner.options.interval.max(LEAST_INTERVAL);
         }
         Ok(batch)
     }

@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bson::{DateTime, doc};
+use bson::{Bson, DateTime, Timestamp, doc};
 use common::{
     at, changed, changes, ids, live, logs, page, query, quick, record, scope, set, standalone,
     ways, within,
@@ -141,6 +141,36 @@ async fn polling_a_replica_set_reads_pages_of_settled_records() {
         assert_eq!(changed(&rest), expected[read + 1..]);
         assert!(encoded(position, &entry.key) <= TOKEN);
     }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn polling_finds_records_whose_date_is_none_in_history_at_most() {
+    let (mongo, other) = logs(standalone(), "no_dates", quick()).await;
+    mongo.epoch().await.unwrap();
+    let start = mongo.tail_start().await.unwrap();
+    let of = |id: i32, date: Bson| {
+        let mut record = record(id);
+        record.insert("date", date);
+        record
+    };
+    let stamp = Bson::Timestamp(Timestamp { time: 1, increment: 1 });
+    other.insert([of(0, Bson::Null), of(1, "2025-01-01".into()), of(2, stamp), record(3)]).await;
+    assert_eq!(changed(&changes(&mongo, &start, 1).await), ["3"]);
+    assert_eq!(ids(&page(&mongo, 9).await.entries), ["0", "1", "3"]);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn polling_without_an_interval_pauses_all_the_same() {
+    let restless = Options { interval: Duration::ZERO, ..quick() };
+    let (mongo, _) = logs(standalone(), "restless", restless).await;
+    let mut open = mongo.changes(&mongo.tail_start().await.unwrap()).await.unwrap();
+    let began = Instant::now();
+    for _ in 0..=50 {
+        within(open.next()).await.unwrap();
+    }
+    assert!(began.elapsed() >= 50 * Duration::from_millis(10));
 }
 
 #[tokio::test]
