@@ -13,8 +13,8 @@ pub struct Position(pub(crate) Place);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// Change streams: everything committed before the cluster time `time`, and the first `nth`
-    /// inserts at it. Only the inserts of one transaction share a time, and their order in a
-    /// change stream is always the same.
+    /// inserts at it. Several may share a time, such as those of one transaction, and a change
+    /// stream always has them in the same order.
     Commit { time: ClusterTime, nth: u32 },
     /// Polling: everything with an earlier date, and what has this date and an id up to this one.
     Settled { date: Value, id: Option<Value> },
