@@ -131,8 +131,8 @@ impl<R> Inner<R> {
     fn missing(&self, name: &'static str, keys: &Document, reason: String) -> Error {
         let collection = Bson::from(self.name.as_str()).into_relaxed_text();
         let keys = Bson::from(keys.clone()).into_relaxed_text();
-        let command =
-            format!("db.getCollection({collection}).createIndex({keys}, {{\"name\":\"{name}\"}})");
+        // Without the name, which another index may have: it is found by its keys.
+        let command = format!("db.getCollection({collection}).createIndex({keys})");
         Error::MissingIndex { name, reason, command }
     }
 
