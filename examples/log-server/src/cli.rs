@@ -68,7 +68,7 @@ pub struct Arguments {
     /// How many of them one address may have (of IPv6, one /64 network); the default is for an
     /// office behind one address. All that comes through a proxy has the proxy's address: there,
     /// give it what --max-streams has
-    #[arg(long, value_name = "N", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "5000")]
     pub max_streams_per_address: NonZero<usize>,
 
     /// How many bytes of the newest lines are kept in memory, ready to send

@@ -122,7 +122,7 @@ async fn serve<S: Store>(
     announce(&format!("listening on http://{address}/"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
     for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
-        announce(&format!("http://{address}{path}"))?;
+        announce(&path)?;
     }
 
     let app = App {

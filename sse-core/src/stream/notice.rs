@@ -16,8 +16,7 @@ const DRAIN: EventType = EventType::from_static("drain");
 pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) -> Frame {
     let reset = reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()));
     let heartbeat = heartbeat.as_millis();
-    let data =
-        format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
+    let data = format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
     Event::new(data).event_type(START).into()
 }
 
