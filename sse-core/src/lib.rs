@@ -55,6 +55,8 @@ pub use stream::{
     Begin, EventStream, EventStreamOptions, Follow, Log, LogOptions, LogPage, LogStats, PageError,
     Tail,
 };
+#[cfg(feature = "json")]
+pub use wire::encode_json;
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{

@@ -20,6 +20,19 @@ use super::event::Event;
 /// assert_eq!(buffer, b"data: a\ndata: b\n\n");
 /// ```
 pub fn encode(event: &Event<'_>, buffer: &mut impl BufMut) {
+    encode_head(event, buffer);
+    if let Some(data) = &event.data {
+        put_lines(buffer, DATA, data.as_bytes());
+    }
+    buffer.put_u8(b'\n');
+}
+
+/// How a line of data begins.
+pub(super) const DATA: &[u8] = b"data: ";
+
+/// Appends all but the data and the blank line.
+#[inline]
+pub(super) fn encode_head(event: &Event<'_>, buffer: &mut impl BufMut) {
     if let Some(comment) = &event.comment {
         put_lines(buffer, b": ", comment.as_bytes());
     }
@@ -27,30 +40,35 @@ pub fn encode(event: &Event<'_>, buffer: &mut impl BufMut) {
         put_retry(buffer, reconnection_time);
     }
     if let Some(event_type) = &event.event_type {
-        put_line(buffer, b"event: ", event_type.as_str().as_bytes());
+        put_line(buffer, b"event: ", event_type.as_bytes());
     }
     if let Some(id) = &event.id {
-        put_line(buffer, b"id: ", id.as_str().as_bytes());
+        put_line(buffer, b"id: ", id.as_bytes());
     }
-    if let Some(data) = &event.data {
-        put_lines(buffer, b"data: ", data.as_bytes());
-    }
-    buffer.put_u8(b'\n');
 }
 
+#[inline]
 fn put_line(buffer: &mut impl BufMut, field: &[u8], value: &[u8]) {
     buffer.put_slice(field);
     buffer.put_slice(value);
     buffer.put_u8(b'\n');
 }
 
+#[inline]
 fn put_lines(buffer: &mut impl BufMut, field: &[u8], mut text: &[u8]) {
-    while let Some(end) = memchr2(b'\r', b'\n', text) {
-        put_line(buffer, field, &text[..end]);
-        let crlf = text[end] == b'\r' && text.get(end + 1) == Some(&b'\n');
-        text = &text[end + 1 + usize::from(crlf)..];
+    while let Some((line, rest)) = split_line(text) {
+        put_line(buffer, field, line);
+        text = rest;
     }
     put_line(buffer, field, text);
+}
+
+/// The first line of `text` and what comes after its end, if it ends.
+#[inline]
+pub(super) fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr2(b'\r', b'\n', text)?;
+    let crlf = text[end] == b'\r' && text.get(end + 1) == Some(&b'\n');
+    Some((&text[..end], &text[end + 1 + usize::from(crlf)..]))
 }
 
 fn put_retry(buffer: &mut impl BufMut, reconnection_time: Duration) {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use memchr::{memchr2, memchr3};
+
 /// An event to be written to a stream ([HTML, section 9.2.5][parsing] names the fields).
 ///
 /// Data and comments may hold any text, line breaks included; id and type are checked when
@@ -23,58 +25,79 @@ use std::time::Duration;
 pub struct Event<'a> {
     pub(crate) comment: Option<Cow<'a, str>>,
     pub(crate) retry: Option<Duration>,
-    pub(crate) event_type: Option<EventType>,
-    pub(crate) id: Option<EventId>,
+    pub(crate) event_type: Option<Cow<'a, str>>,
+    pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) data: Option<Cow<'a, str>>,
 }
 
 impl<'a> Event<'a> {
     /// An event with `data`, which a browser hands to `onmessage` unless it is given a type.
+    #[inline]
     pub fn new(data: impl Into<Cow<'a, str>>) -> Self {
         Self { data: Some(data.into()), ..Self::default() }
     }
 
     /// A block without data, for a comment, a reconnection time or an id alone: a browser
     /// dispatches nothing for it.
+    #[inline]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// An event whose data is `value` as JSON.
-    ///
-    /// # Errors
-    ///
-    /// When `value` does not serialise: a map with keys that are no text, or an error of its own.
-    #[cfg(feature = "json")]
-    pub fn json_data(value: &impl serde::Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(Self::new)
-    }
-
     /// Sets the data; without it, the event is a block that dispatches nothing.
+    #[inline]
     pub fn data(mut self, data: impl Into<Cow<'a, str>>) -> Self {
         self.data = Some(data.into());
         self
     }
 
     /// Sets the id, which the client keeps as its last event ID and sends when it reconnects.
+    #[inline]
     pub fn id(mut self, id: EventId) -> Self {
-        self.id = Some(id);
+        self.id = Some(id.0.into_string().into());
         self
+    }
+
+    /// Sets the id to text that is checked here and borrowed: nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EventId::new`].
+    #[inline]
+    pub fn try_id(mut self, id: &'a str) -> Result<Self, InvalidField> {
+        check_id(id)?;
+        self.id = Some(id.into());
+        Ok(self)
     }
 
     /// Sets the type, for which a browser's `addEventListener` listens.
+    #[inline]
     pub fn event_type(mut self, event_type: EventType) -> Self {
-        self.event_type = Some(event_type);
+        self.event_type = Some(event_type.0);
         self
     }
 
+    /// Sets the type to text that is checked here and borrowed: nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EventType::new`].
+    #[inline]
+    pub fn try_event_type(mut self, event_type: &'a str) -> Result<Self, InvalidField> {
+        check_event_type(event_type)?;
+        self.event_type = Some(event_type.into());
+        Ok(self)
+    }
+
     /// Sets how long a client waits before it reconnects; written in whole milliseconds.
+    #[inline]
     pub fn retry(mut self, reconnection_time: Duration) -> Self {
         self.retry = Some(reconnection_time);
         self
     }
 
     /// Adds a comment, written before the fields; a client ignores it.
+    #[inline]
     pub fn comment(mut self, text: impl Into<Cow<'a, str>>) -> Self {
         self.comment = Some(text.into());
         self
@@ -101,7 +124,7 @@ impl EventId {
     /// When `id` holds NUL (a client would ignore it), CR or LF (they would end the field).
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidField> {
         let id = id.into();
-        check("event id", &id, b"\0\r\n")?;
+        check_id(&id)?;
         Ok(Self(id))
     }
 
@@ -131,7 +154,7 @@ impl EventType {
     /// When `event_type` holds CR or LF, which would end the field.
     pub fn new(event_type: impl Into<Cow<'static, str>>) -> Result<Self, InvalidField> {
         let event_type = event_type.into();
-        check("event type", &event_type, b"\r\n")?;
+        check_event_type(&event_type)?;
         Ok(Self(event_type))
     }
 
@@ -156,8 +179,19 @@ impl EventType {
     }
 }
 
-fn check(field: &'static str, value: &str, forbidden: &[u8]) -> Result<(), InvalidField> {
-    match value.bytes().position(|byte| forbidden.contains(&byte)) {
+#[inline]
+fn check_id(id: &str) -> Result<(), InvalidField> {
+    check("event id", id, memchr3(b'\0', b'\r', b'\n', id.as_bytes()))
+}
+
+#[inline]
+fn check_event_type(event_type: &str) -> Result<(), InvalidField> {
+    check("event type", event_type, memchr2(b'\r', b'\n', event_type.as_bytes()))
+}
+
+#[inline]
+fn check(field: &'static str, value: &str, invalid: Option<usize>) -> Result<(), InvalidField> {
+    match invalid {
         None => Ok(()),
         Some(at) => Err(InvalidField { field, byte: value.as_bytes()[at], at }),
     }

@@ -6,6 +6,8 @@ mod encode;
 mod event;
 mod field;
 mod frame;
+#[cfg(feature = "json")]
+mod json;
 mod limits;
 mod line;
 pub mod naive;
@@ -14,5 +16,7 @@ mod parse;
 pub use encode::encode;
 pub use event::{Event, EventId, EventType, InvalidField};
 pub use frame::Frame;
+#[cfg(feature = "json")]
+pub use json::encode_json;
 pub use limits::{LimitExceeded, Limits};
 pub use parse::{Item, Items, Message, Parser};
