@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &["testbed"]),
     ("conformance", &[]),
     ("sse-fuzz", &["sse-core", "sse-mongo"]),
+    ("sse-bench", &["sse-core"]),
 ];
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {
@@ -60,9 +61,9 @@ fn stated(file: &SourceFile, manifest: &Manifest) -> Vec<Violation> {
         ("package", "rust-version", "state the oldest compiler: `rust-version.workspace = true`"),
         ("lints", "workspace", "take the shared lints: `[lints]` with `workspace = true`"),
     ];
-    // The fuzz crate is outside of the workspace and inherits nothing.
-    let inherits =
-        manifest.line_of("workspace", "members").is_none() && !file.path.starts_with("fuzz/");
+    // These are outside of the workspace and inherit nothing; a workspace is no package.
+    let outside = file.path.starts_with("fuzz/") || file.path.starts_with("benches/");
+    let inherits = manifest.line_of("workspace", "members").is_none() && !outside;
     needed
         .into_iter()
         .filter(|(table, key, _)| inherits && manifest.line_of(table, key).is_none())
