@@ -1,4 +1,7 @@
-//! What the fuzz targets share: a stream cut by its first bytes, and all that a parser says of it.
+//! What the fuzz targets share: a stream cut by its first bytes, all that a parser says of it, and
+//! a hub beside its model.
+
+pub mod hub;
 
 use sse_core::naive::Item as Seen;
 use sse_core::{Item, LimitExceeded, Parser};
