@@ -78,7 +78,7 @@ impl Pair {
             log.events.push(Published {
                 position: log.head,
                 topic: Topic::new("s", *name),
-                frame: Frame::from(Event::new(&format!("{}:{}", log.opening, log.head))),
+                frame: Frame::from(Event::new(format!("{}:{}", log.opening, log.head))),
             });
         }
         log.head += gap;
