@@ -5,6 +5,7 @@ mod chromium;
 mod command;
 mod demo;
 mod failure;
+mod fuzz;
 mod node;
 mod paths;
 mod setup;
@@ -28,6 +29,8 @@ enum Xtask {
     Demo(demo::Options),
     /// Run every check there is, against real servers and a real browser.
     Test(test::Options),
+    /// Run the fuzz targets, 20 seconds each or as long as you say.
+    Fuzz(fuzz::Options),
     /// Check the rules of layout that no compiler knows.
     Tidy,
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         }
         Xtask::Demo(options) => report(demo::run(&options)),
         Xtask::Test(options) => test::run(&options),
+        Xtask::Fuzz(options) => fuzz::run(&options),
         Xtask::Tidy => report(tidy::run()),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -35,15 +35,7 @@ impl Need {
                 found_at(&chromium::ensure()?);
                 Ok(())
             }),
-            Self::Nextest => steps.take("setup: cargo-nextest", || {
-                if find_nextest().is_none() {
-                    println!("building cargo-nextest: some minutes, once");
-                    let root = target().join("tools");
-                    run(cargo("install --locked cargo-nextest --root").arg(root))?;
-                }
-                found_at(&nextest_binary()?);
-                Ok(())
-            }),
+            Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),
             Self::Packages => steps.take("setup: page packages", node::packages),
         }
     }
@@ -58,21 +50,29 @@ pub(crate) fn everything(steps: &mut Steps) {
 
 /// `cargo nextest` with these words as arguments.
 pub(crate) fn nextest(arguments: &str) -> Result<Command, Failure> {
-    let mut nextest = command(nextest_binary()?);
+    let mut nextest = command(find_tool("cargo-nextest")?);
     nextest.arg("nextest").args(arguments.split_whitespace());
     Ok(nextest)
 }
 
-fn nextest_binary() -> Result<PathBuf, Failure> {
-    find_nextest().ok_or_else(|| Failure::Missing {
-        what: "cargo-nextest",
-        advice: "`cargo xtask setup` builds it, or see https://nexte.st for a binary".to_owned(),
-    })
+/// Looks for one of cargo's own tools, and builds it if it is missing.
+pub(crate) fn ensure_tool(name: &'static str) -> Result<(), Failure> {
+    if find_tool(name).is_err() {
+        println!("building {name}: some minutes, once");
+        let root = target().join("tools");
+        run(cargo("install --locked --root").arg(root).arg(name))?;
+    }
+    found_at(&find_tool(name)?);
+    Ok(())
 }
 
-fn find_nextest() -> Option<PathBuf> {
-    let kept = target().join("tools").join("bin").join("cargo-nextest");
-    on_path("cargo-nextest").or_else(|| Some(kept).filter(|kept| kept.is_file()))
+/// One of cargo's own tools, on the `PATH` or built by us.
+pub(crate) fn find_tool(name: &'static str) -> Result<PathBuf, Failure> {
+    let kept = target().join("tools").join("bin").join(name);
+    on_path(name).or_else(|| Some(kept).filter(|kept| kept.is_file())).ok_or_else(|| {
+        let advice = format!("`cargo install --locked {name} --root target/tools` builds it");
+        Failure::Missing { what: name, advice }
+    })
 }
 
 fn found_at(path: &std::path::Path) {

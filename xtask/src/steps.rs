@@ -33,7 +33,8 @@ impl Steps {
         self.failed() == 0
     }
 
-    fn failed(&self) -> usize {
+    /// How many of them failed.
+    pub(crate) fn failed(&self) -> usize {
         self.0.iter().filter(|step| step.failure.is_some()).count()
     }
 
