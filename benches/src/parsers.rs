@@ -24,6 +24,7 @@ pub const PARSERS: &[Parser] = &[
     ("memcpy", copy),
     ("bare memchr line splitter", split),
     (OURS, ours),
+    ("this project, owned by a Stream", ours_stream),
     ("sse-stream", sse_stream),
     ("sse-core (crates.io)", other_sse_core),
     ("sse-parse", sse_parse),
@@ -72,6 +73,16 @@ fn ours(feed: Feed) -> Seen {
         }
     }
     seen
+}
+
+fn ours_stream(feed: Feed) -> Seen {
+    let limits = sse_core::Limits { line: LIMIT, event: LIMIT };
+    let parser = sse_core::Parser::with_limits(limits);
+    read(sse_core::Incoming::new(try_chunks(feed), parser), |item, seen| {
+        if let Ok(sse_core::Received::Event(event)) = item {
+            seen.note(event.data);
+        }
+    })
 }
 
 fn other_sse_core(feed: Feed) -> Seen {

@@ -38,6 +38,7 @@
 //! - `follow` (default): positions, hub, ring and machine. Without it the crate is the wire alone,
 //!   on `bytes` and `memchr`.
 //! - `json`: events whose data is a value serialised as JSON.
+//! - `stream`: `Incoming`, which reads the events of a stream of chunks.
 //! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
 
 #[cfg(feature = "follow")]
@@ -59,6 +60,8 @@ pub use stream::{
 pub use wire::encode_json;
 #[doc(hidden)]
 pub use wire::naive;
+#[cfg(feature = "stream")]
+pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};
 pub use wire::{
     Event, EventId, EventType, Frame, InvalidField, Item, Items, LimitExceeded, Limits, Message,
     Parser, encode,

@@ -6,6 +6,8 @@ mod encode;
 mod event;
 mod field;
 mod frame;
+#[cfg(feature = "stream")]
+mod incoming;
 #[cfg(feature = "json")]
 mod json;
 mod limits;
@@ -16,6 +18,8 @@ mod parse;
 pub use encode::encode;
 pub use event::{Event, EventId, EventType, InvalidField};
 pub use frame::Frame;
+#[cfg(feature = "stream")]
+pub use incoming::{Incoming, IncomingError, Received, ReceivedEvent};
 #[cfg(feature = "json")]
 pub use json::encode_json;
 pub use limits::{LimitExceeded, Limits};

@@ -1,5 +1,7 @@
 //! Events to bytes and back, by the letter of HTML section 9.2.
 
+#[cfg(feature = "stream")]
+mod incoming;
 #[cfg(feature = "json")]
 mod json;
 mod limits;
