@@ -7,7 +7,7 @@ use clap::Args;
 use crate::command::{command, run as run_command};
 use crate::failure::Failure;
 use crate::paths;
-use crate::setup;
+use crate::setup::{self, Need};
 use crate::steps::Steps;
 
 /// How long a target runs unless told otherwise.
@@ -28,10 +28,14 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> bool {
     let mut steps = Steps::default();
     let mut chosen = Vec::new();
-    steps.take("setup", || {
+    steps.take("targets", || {
         chosen = choose(options.target.as_deref())?;
-        setup::ensure_tool("cargo-fuzz")
+        println!("{}", chosen.join(", "));
+        Ok(())
     });
+    if steps.failed() == 0 {
+        Need::CargoFuzz.ensure(&mut steps);
+    }
     if steps.failed() == 0 {
         steps.take("build", || cargo_fuzz("build", &[]));
     }
@@ -43,6 +47,12 @@ pub(crate) fn run(options: &Options) -> bool {
         }
     }
     steps.summary()
+}
+
+/// Every target for its 20 seconds, up to the first that finds something.
+pub(crate) fn every_target() -> Result<(), Failure> {
+    cargo_fuzz("build", &[])?;
+    targets()?.iter().try_for_each(|target| fuzz(target, SECONDS))
 }
 
 fn choose(wanted: Option<&str>) -> Result<Vec<String>, Failure> {

@@ -23,7 +23,7 @@ use steps::Steps;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Xtask {
-    /// Fetch what is missing of mongod, Chromium, cargo-nextest and the page's packages.
+    /// Fetch what is missing of mongod, Chromium, cargo-nextest, cargo-fuzz and the page's packages.
     Setup,
     /// Run the log server with a simulated pipeline, and print the page's address.
     Demo(demo::Options),

@@ -17,11 +17,13 @@ pub(crate) enum Need {
     Mongod,
     Chromium,
     Nextest,
+    CargoFuzz,
     Packages,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 4] = [Self::Mongod, Self::Chromium, Self::Nextest, Self::Packages];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Mongod, Self::Chromium, Self::Nextest, Self::CargoFuzz, Self::Packages];
 
     /// Looks for it, and gets it if it is missing: as a step of its own.
     pub(crate) fn ensure(self, steps: &mut Steps) {
@@ -36,6 +38,7 @@ impl Need {
                 Ok(())
             }),
             Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),
+            Self::CargoFuzz => steps.take("setup: cargo-fuzz", || ensure_tool("cargo-fuzz")),
             Self::Packages => steps.take("setup: page packages", node::packages),
         }
     }
@@ -56,7 +59,7 @@ pub(crate) fn nextest(arguments: &str) -> Result<Command, Failure> {
 }
 
 /// Looks for one of cargo's own tools, and builds it if it is missing.
-pub(crate) fn ensure_tool(name: &'static str) -> Result<(), Failure> {
+fn ensure_tool(name: &'static str) -> Result<(), Failure> {
     if find_tool(name).is_err() {
         println!("building {name}: some minutes, once");
         let root = target().join("tools");

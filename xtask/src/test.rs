@@ -7,6 +7,7 @@ use testbed::mongod;
 
 use crate::command::{cargo, read, run as run_command};
 use crate::failure::Failure;
+use crate::fuzz;
 use crate::node::{self, npm};
 use crate::setup::{self, Need};
 use crate::steps::Steps;
@@ -42,7 +43,7 @@ enum Step {
     Doctests,
     /// The documentation's links.
     Doc,
-    /// The fuzz targets compile.
+    /// The fuzz targets, 20 seconds each.
     Fuzz,
     /// The libraries make packages.
     Package,
@@ -79,6 +80,7 @@ impl Step {
         match self {
             Self::Page => &[Need::Packages],
             Self::Tests => &[Need::Mongod, Need::Chromium, Need::Nextest],
+            Self::Fuzz => &[Need::CargoFuzz],
             Self::E2e => &[Need::Mongod, Need::Chromium, Need::Packages],
             _ => &[],
         }
@@ -106,11 +108,7 @@ impl Step {
                 cargo("doc --workspace --all-features --no-deps")
                     .env("RUSTDOCFLAGS", "-D warnings"),
             ),
-            Self::Fuzz => run_command(
-                // What cargo-fuzz does; its targets use features of a nightly compiler.
-                cargo("check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz")
-                    .env("RUSTC_BOOTSTRAP", "1"),
-            ),
+            Self::Fuzz => fuzz::every_target(),
             Self::Package => package(),
             Self::E2e => e2e(options),
         }
