@@ -6,9 +6,10 @@
 //!
 //! [parsing]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-use std::{mem, str};
+use std::str;
 
 use super::chunk::{Chunk, line_end};
+use super::decode::Decoder;
 use super::limits::LimitExceeded;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -29,7 +30,7 @@ pub(super) enum Line<'c> {
 #[derive(Debug)]
 pub(super) struct Lines {
     /// The begun line, or the begun byte order mark.
-    partial: Vec<u8>,
+    partial: Decoder,
     joined: String,
     before: Before,
     /// How many lines have ended.
@@ -50,7 +51,7 @@ enum Before {
 impl Lines {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            partial: Vec::new(),
+            partial: Decoder::default(),
             joined: String::new(),
             before: Before::ByteOrderMark,
             ended: 0,
@@ -108,12 +109,9 @@ impl Lines {
         let taken = few.len() < FEW
             && chunk.nothing_decoded()
             && self.before == Before::Nothing
-            && self.partial.len() + few.len() <= self.limit
-            && !few.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+            && self.partial.length() + few.len() <= self.limit
+            && self.partial.push_ascii(few, |byte| !matches!(byte, b'\r' | b'\n'));
         if taken {
-            for byte in few {
-                self.partial.push(*byte);
-            }
             chunk.skip(few.len());
         }
         taken
@@ -128,15 +126,15 @@ impl Lines {
         let rest = chunk.rest();
         let end = line_end(rest);
         let length = end.unwrap_or(rest.len());
-        self.check(self.partial.len() + length)?;
+        self.check(self.partial.length() + length)?;
         if end.is_none() {
-            self.partial.extend_from_slice(rest);
+            self.partial.push(rest);
             chunk.skip(length);
             return Ok(Line::Unended);
         }
         self.ended += 1;
         let (bytes, line_end) = rest.split_at(length);
-        let whole = self.partial.is_empty();
+        let whole = self.partial.length() == 0;
         if whole && line_end[0] == b'\n' && chunk.decode(length) {
             return Ok(chunk.line().map_or(Line::Unended, Line::Whole));
         }
@@ -147,8 +145,8 @@ impl Lines {
         if whole && let Ok(line) = str::from_utf8(bytes) {
             return Ok(Line::Whole(line));
         }
-        self.partial.extend_from_slice(bytes);
-        self.join();
+        self.partial.push(bytes);
+        self.partial.end(&mut self.joined);
         Ok(Line::Joined)
     }
 
@@ -158,15 +156,6 @@ impl Lines {
             return Err(LimitExceeded::Line { at: self.ended + 1, limit: self.limit });
         }
         Ok(())
-    }
-
-    /// Decodes the begun line, which ended. Nothing is copied unless characters are broken.
-    fn join(&mut self) {
-        let free = mem::take(&mut self.joined);
-        self.joined = String::from_utf8(mem::take(&mut self.partial))
-            .unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned());
-        self.partial = free.into_bytes();
-        self.partial.clear();
     }
 
     /// Drops what may come before a line; whether it is decided.
@@ -179,12 +168,12 @@ impl Lines {
                 Some(_) => {}
             }
         } else {
-            let missing = &BYTE_ORDER_MARK[self.partial.len()..];
+            let missing = &BYTE_ORDER_MARK[self.partial.length()..];
             if rest.starts_with(missing) {
                 self.partial.clear();
                 chunk.skip(missing.len());
             } else if missing.starts_with(rest) {
-                self.partial.extend_from_slice(rest);
+                self.partial.push(rest);
                 chunk.skip(rest.len());
                 return false;
             }

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod chunk;
+mod decode;
 mod encode;
 mod event;
 mod field;
