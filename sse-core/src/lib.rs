@@ -35,9 +35,11 @@
 //!
 //! # Features
 //!
-//! - `follow` (default): positions, hub, ring and machine. Without it the crate is the wire alone,
-//!   on `bytes` and `memchr`.
+//! Without any feature the crate is the wire alone, on `bytes` and `memchr`.
+//!
+//! - `follow` (default): positions, hub, ring and machine.
 //! - `json`: events whose data is a value serialised as JSON.
+//! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
 //! - `stream`: `Incoming`, which reads the events of a stream of chunks.
 //! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
 

@@ -4,6 +4,8 @@ use std::str;
 
 use memchr::{memchr2, memrchr};
 
+use super::decode::utf8;
+
 /// How many bytes are decoded at once, since decoding each line alone takes longer: enough for
 /// that, and not so many that they cost much when a reader goes no further.
 const AT_ONCE: usize = 2048;
@@ -73,7 +75,7 @@ impl<'c> Chunk<'c> {
     pub(super) fn decode(&mut self, length: usize) -> bool {
         let at_once = &self.rest[..AT_ONCE.clamp(length + 1, self.rest.len())];
         let lines = &at_once[..=memrchr(b'\n', at_once).unwrap_or(length)];
-        self.text = str::from_utf8(lines).unwrap_or_else(|broken| {
+        self.text = utf8(lines).unwrap_or_else(|broken| {
             let valid = &lines[..broken.valid_up_to()];
             let lines = memrchr(b'\n', valid).map_or(0, |end| end + 1);
             str::from_utf8(&valid[..lines]).unwrap_or_default()

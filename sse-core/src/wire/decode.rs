@@ -5,6 +5,16 @@
 
 use std::{mem, str};
 
+/// `bytes` as text, and as [`str::from_utf8`] where they break off.
+#[inline]
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, str::Utf8Error> {
+    #[cfg(feature = "simdutf8")]
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+        return Ok(text);
+    }
+    str::from_utf8(bytes)
+}
+
 /// A text of which more may come.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
@@ -25,7 +35,7 @@ impl Decoder {
     #[inline]
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
-        match str::from_utf8(bytes) {
+        match utf8(bytes) {
             Ok(text) if self.begun.is_empty() => self.text.push_str(text),
             _ => self.push_broken(bytes),
         }
