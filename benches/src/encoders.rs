@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body::Body;
-use sse_core::{Event, EventType, Frame, encode_json};
+use sse_core::{Event, EventIdRef, EventType, Frame, encode_json};
 use tokio_util::codec::Encoder as _;
 use warp::Reply;
 
@@ -81,7 +81,8 @@ fn text(event: &LogEvent) -> Event<'_> {
 }
 
 fn head(event: &LogEvent) -> Event<'_> {
-    Event::empty().event_type(LOG_TYPE).try_id(&event.id).expect("an id")
+    let id = EventIdRef::new(&event.id).expect("an id");
+    Event::empty().event_type(LOG_TYPE).id_ref(id)
 }
 
 fn ours_json(events: &'static [LogEvent]) -> Seen {

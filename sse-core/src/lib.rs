@@ -62,9 +62,9 @@ pub use stream::{
 pub use wire::encode_json;
 #[doc(hidden)]
 pub use wire::naive;
+pub use wire::{
+    Event, EventId, EventIdRef, EventType, Frame, InvalidField, Item, Items, LimitExceeded, Limits,
+    Message, Parser, encode,
+};
 #[cfg(feature = "stream")]
 pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};
-pub use wire::{
-    Event, EventId, EventType, Frame, InvalidField, Item, Items, LimitExceeded, Limits, Message,
-    Parser, encode,
-};

@@ -40,7 +40,7 @@ pub(super) fn encode_head(event: &Event<'_>, buffer: &mut impl BufMut) {
         put_retry(buffer, reconnection_time);
     }
     if let Some(event_type) = &event.event_type {
-        put_line(buffer, b"event: ", event_type.as_bytes());
+        put_line(buffer, b"event: ", event_type.as_str().as_bytes());
     }
     if let Some(id) = &event.id {
         put_line(buffer, b"id: ", id.as_bytes());

@@ -25,7 +25,7 @@ use memchr::{memchr2, memchr3};
 pub struct Event<'a> {
     pub(crate) comment: Option<Cow<'a, str>>,
     pub(crate) retry: Option<Duration>,
-    pub(crate) event_type: Option<Cow<'a, str>>,
+    pub(crate) event_type: Option<EventType>,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) data: Option<Cow<'a, str>>,
 }
@@ -58,35 +58,18 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the id to text that is checked here and borrowed: nothing is allocated.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`EventId::new`].
+    /// Sets the id to one that is borrowed; see [`id`](Self::id).
     #[inline]
-    pub fn try_id(mut self, id: &'a str) -> Result<Self, InvalidField> {
-        check_id(id)?;
-        self.id = Some(id.into());
-        Ok(self)
+    pub fn id_ref(mut self, id: EventIdRef<'a>) -> Self {
+        self.id = Some(id.0.into());
+        self
     }
 
     /// Sets the type, for which a browser's `addEventListener` listens.
     #[inline]
     pub fn event_type(mut self, event_type: EventType) -> Self {
-        self.event_type = Some(event_type.0);
+        self.event_type = Some(event_type);
         self
-    }
-
-    /// Sets the type to text that is checked here and borrowed: nothing is allocated.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`EventType::new`].
-    #[inline]
-    pub fn try_event_type(mut self, event_type: &'a str) -> Result<Self, InvalidField> {
-        check_event_type(event_type)?;
-        self.event_type = Some(event_type.into());
-        Ok(self)
     }
 
     /// Sets how long a client waits before it reconnects; written in whole milliseconds.
@@ -124,13 +107,46 @@ impl EventId {
     /// When `id` holds NUL (a client would ignore it), CR or LF (they would end the field).
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidField> {
         let id = id.into();
-        check_id(&id)?;
+        EventIdRef::new(&id)?;
         Ok(Self(id))
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// An id that a stream can carry, borrowed: to check and write one without an allocation.
+///
+/// ```
+/// use sse_core::{Event, EventIdRef, encode};
+///
+/// let row = ("41-7", "x");
+/// let mut buffer = Vec::new();
+/// encode(&Event::new(row.1).id_ref(EventIdRef::new(row.0)?), &mut buffer);
+/// assert_eq!(buffer, b"id: 41-7\ndata: x\n\n");
+/// # Ok::<(), sse_core::InvalidField>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct EventIdRef<'a>(&'a str);
+
+impl<'a> EventIdRef<'a> {
+    /// Checks `id`, as [`EventId::new`] does.
+    ///
+    /// # Errors
+    ///
+    /// When `id` holds NUL, CR or LF.
+    #[inline]
+    pub fn new(id: &'a str) -> Result<Self, InvalidField> {
+        check("event id", id, memchr3(b'\0', b'\r', b'\n', id.as_bytes()))?;
+        Ok(Self(id))
+    }
+}
+
+impl<'a> From<&'a EventId> for EventIdRef<'a> {
+    fn from(id: &'a EventId) -> Self {
+        Self(&id.0)
     }
 }
 
@@ -154,7 +170,7 @@ impl EventType {
     /// When `event_type` holds CR or LF, which would end the field.
     pub fn new(event_type: impl Into<Cow<'static, str>>) -> Result<Self, InvalidField> {
         let event_type = event_type.into();
-        check_event_type(&event_type)?;
+        check("event type", &event_type, memchr2(b'\r', b'\n', event_type.as_bytes()))?;
         Ok(Self(event_type))
     }
 
@@ -177,16 +193,6 @@ impl EventType {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-#[inline]
-fn check_id(id: &str) -> Result<(), InvalidField> {
-    check("event id", id, memchr3(b'\0', b'\r', b'\n', id.as_bytes()))
-}
-
-#[inline]
-fn check_event_type(event_type: &str) -> Result<(), InvalidField> {
-    check("event type", event_type, memchr2(b'\r', b'\n', event_type.as_bytes()))
 }
 
 #[inline]

@@ -17,7 +17,7 @@ pub mod naive;
 mod parse;
 
 pub use encode::encode;
-pub use event::{Event, EventId, EventType, InvalidField};
+pub use event::{Event, EventId, EventIdRef, EventType, InvalidField};
 pub use frame::Frame;
 #[cfg(feature = "stream")]
 pub use incoming::{Incoming, IncomingError, Received, ReceivedEvent};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use sse_core::{Event, EventType, Frame, encode_json};
+use sse_core::{Event, EventId, EventType, Frame, encode_json};
 
 use crate::{assert_reads, event};
 
@@ -24,7 +24,7 @@ fn raw(json: &str) -> Box<RawValue> {
 fn a_value_is_the_data_after_the_other_fields() {
     let log = Event::new("replaced").event_type(EventType::from_static("log"));
     let value = BTreeMap::from([("message", "a\nb"), ("type", "\r\n\u{2028}")]);
-    let stream = written(&log.try_id("7").unwrap(), &value);
+    let stream = written(&log.id(EventId::new("7").unwrap()), &value);
     let json = serde_json::to_string(&value).unwrap();
     assert_eq!(stream, format!("event: log\nid: 7\ndata: {json}\n\n"));
     assert_reads(stream, &[event("log", &json, "7")], "7");
