@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use crate::parsers::OURS;
+use crate::parsers::{BOUNDS, OURS};
 
 /// What was measured of one contender in one case.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
     /// Nanoseconds an event, the median of all runs.
     pub time: f64,
+    /// How many times ours that is.
+    pub ratio: f64,
     /// Allocations an event.
     pub allocations: f64,
     /// Whether it made of its input what the others made.
@@ -33,6 +35,42 @@ impl Table {
     }
 }
 
+/// Ours in one case, beside the fastest of the others.
+pub struct Best {
+    pub ours: f64,
+    pub name: &'static str,
+    pub time: f64,
+    pub ratio: f64,
+}
+
+impl Display for Best {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ours, name, time, ratio } = *self;
+        let mark = if ratio < 1.0 { ", **faster than ours**" } else { "" };
+        write!(f, "{} | {name}, {} | {ratio:.2}×{mark}", digits(ours), digits(time))
+    }
+}
+
+impl Table {
+    /// Each case with the fastest other that did the same work.
+    pub fn best(&self) -> impl Iterator<Item = (&str, Best)> {
+        let ours = self.rows.iter().position(|row| *row == OURS);
+        self.columns.iter().enumerate().filter_map(move |(column, case)| {
+            let ours = self.cells.get(&(ours?, column))?.time;
+            let others = self.rows.iter().enumerate().filter(|(_, name)| !is_ours_or_bound(name));
+            let times = others.filter_map(|(row, name)| {
+                let cell = self.cells.get(&(row, column)).filter(|cell| cell.right)?;
+                Some(Best { ours, name, time: cell.time, ratio: cell.ratio })
+            });
+            Some((case.as_str(), times.min_by(|a, b| a.ratio.total_cmp(&b.ratio))?))
+        })
+    }
+}
+
+fn is_ours_or_bound(name: &str) -> bool {
+    name.starts_with(OURS) || BOUNDS.contains(&name)
+}
+
 fn place<T: PartialEq>(all: &mut Vec<T>, one: T) -> usize {
     all.iter().position(|known| *known == one).unwrap_or_else(|| {
         all.push(one);
@@ -44,7 +82,6 @@ impl Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| ns an event (times ours), allocations | {} |", self.columns.join(" | "))?;
         writeln!(f, "| --- |{}", " --: |".repeat(self.columns.len()))?;
-        let ours = self.rows.iter().position(|row| *row == OURS);
         for (at, row) in self.rows.iter().enumerate() {
             let row_name = if *row == OURS { format!("**{row}**") } else { (*row).to_owned() };
             write!(f, "| {row_name} |")?;
@@ -53,9 +90,7 @@ impl Display for Table {
                     write!(f, " |")?;
                     continue;
                 };
-                let base = ours.and_then(|ours| self.cells.get(&(ours, column)));
-                let ratio = base.map_or(f64::NAN, |base| cell.time / base.time);
-                let time = digits(cell.time);
+                let (time, ratio) = (digits(cell.time), cell.ratio);
                 write!(f, " {time} ({ratio:.2}×), {}", digits(cell.allocations))?;
                 write!(f, "{} |", if cell.right { "" } else { ", wrong" })?;
             }

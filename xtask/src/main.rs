@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 #![allow(clippy::print_stdout, reason = "a command that talks to people")]
 
+mod bench;
 mod chromium;
 mod command;
 mod demo;
@@ -29,6 +30,8 @@ enum Xtask {
     Demo(demo::Options),
     /// Run every check there is, against real servers and a real browser.
     Test(test::Options),
+    /// Measure, and write BENCHMARKS.md.
+    Bench(bench::Options),
     /// Run the fuzz targets, 20 seconds each or as long as you say.
     Fuzz(fuzz::Options),
     /// Check the rules of layout that no compiler knows.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         }
         Xtask::Demo(options) => report(demo::run(&options)),
         Xtask::Test(options) => test::run(&options),
+        Xtask::Bench(options) => report(bench::run(&options)),
         Xtask::Fuzz(options) => fuzz::run(&options),
         Xtask::Tidy => report(tidy::run()),
     };
