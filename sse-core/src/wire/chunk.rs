@@ -8,7 +8,7 @@ use super::decode::utf8;
 
 /// How many bytes are decoded at once, since decoding each line alone takes longer: enough for
 /// that, and not so many that they cost much when a reader goes no further.
-const AT_ONCE: usize = 2048;
+const AT_ONCE: usize = 4096;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk<'c> {

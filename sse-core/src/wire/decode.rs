@@ -48,7 +48,9 @@ impl Decoder {
             self.begun.is_empty() && bytes.iter().all(|byte| byte.is_ascii() && accept(*byte));
         if accepted {
             self.length += bytes.len();
-            self.text.extend(bytes.iter().map(|byte| char::from(*byte)));
+            for byte in bytes {
+                self.text.push(char::from(*byte));
+            }
         }
         accepted
     }

@@ -24,22 +24,21 @@ impl<'l> Field<'l> {
     #[allow(clippy::inline_always, reason = "every line passes here, and a call takes its time")]
     #[inline(always)]
     pub(super) fn of(line: &'l str) -> Self {
-        if let Some(value) = value(line, "data") {
-            Self::Data(value)
-        } else if line.is_empty() {
-            Self::None
-        } else if let Some(value) = value(line, "event") {
-            Self::EventType(value)
-        } else if let Some(value) = value(line, "id") {
-            if memchr(0, value.as_bytes()).is_some() { Self::Ignored } else { Self::Id(value) }
-        } else if let Some(text) = value(line, "") {
-            Self::Comment(text)
-        } else if let Some(digits) = value(line, "retry") {
-            milliseconds(digits).map_or(Self::Ignored, Self::Retry)
-        } else {
-            Self::Ignored
-        }
+        let known = match line.as_bytes().first() {
+            None => Some(Self::None),
+            Some(b'd') => value(line, "data").map(Self::Data),
+            Some(b'i') => value(line, "id").filter(|id| !has_nul(id)).map(Self::Id),
+            Some(b'e') => value(line, "event").map(Self::EventType),
+            Some(b':') => value(line, "").map(Self::Comment),
+            Some(b'r') => value(line, "retry").and_then(milliseconds).map(Self::Retry),
+            Some(_) => None,
+        };
+        known.unwrap_or(Self::Ignored)
     }
+}
+
+fn has_nul(id: &str) -> bool {
+    memchr(0, id.as_bytes()).is_some()
 }
 
 #[inline]
