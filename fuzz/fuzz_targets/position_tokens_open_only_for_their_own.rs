@@ -1,4 +1,5 @@
-//! An id opens to what was sealed, where it belongs; any other text opens to nothing.
+//! An id opens to what was sealed, where it belongs; any other text opens only if it is itself what
+//! sealing gives. (The fuzzer sees what a tag is compared with, so it does forge ids.)
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -49,7 +50,8 @@ fuzz_target!(|input: Input<'_>| {
     assert_eq!(seal.open(id.as_str(), &other).as_ref(), belongs.then_some(&sealed));
     let genuine = &id.as_str()[..id.as_str().len().min(genuine.into())];
     for text in [text, &format!("{genuine}{text}")] {
-        let opened = seal.open(text, &scope);
-        assert_eq!(opened.as_ref(), (text == id.as_str()).then_some(&sealed));
+        if let Some((epoch, frontier)) = seal.open::<Number, Number>(text, &scope) {
+            assert_eq!(seal.seal(epoch, &frontier, &scope).as_str(), text);
+        }
     }
 });
