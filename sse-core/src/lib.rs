@@ -29,9 +29,10 @@
 //! # Ok::<(), sse_core::LimitExceeded>(())
 //! ```
 //!
-//! Following: implement [`follow::Source`] for a log, or take one that is there (`sse-mongo`);
-//! make a `Log` of it (feature `tokio`), spawn its `run`, and give each client an `EventStream`
-//! of its `follow`. Adapters (`sse-axum`, `sse-warp`) turn that into a response.
+//! Following: implement [`follow::Source`] for a log, or take one that is there (`sse-mongo`, or
+//! `Channel`, whose log is in memory). Make a `Log` of it (feature `tokio`), spawn its `run`, and
+//! give each client an `EventStream` of its `follow`. Adapters (`sse-axum`, `sse-warp`) turn that
+//! into a response.
 //!
 //! # Features
 //!
@@ -55,8 +56,8 @@ pub use session::{
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
-    Begin, EventStream, EventStreamOptions, Follow, Log, LogOptions, LogPage, LogStats, PageError,
-    Tail,
+    Begin, Channel, ChannelChanges, EventStream, EventStreamOptions, Follow, Gone, Log, LogOptions,
+    LogPage, LogStats, Nth, PageError, Tail,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

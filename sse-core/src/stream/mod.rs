@@ -1,6 +1,7 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
 mod backoff;
+mod channel;
 mod events;
 mod follow;
 mod log;
@@ -8,6 +9,7 @@ mod notice;
 mod pulse;
 mod tail;
 
+pub use channel::{Channel, ChannelChanges, Gone, Nth};
 pub use events::{EventStream, EventStreamOptions};
 pub use follow::Follow;
 pub use log::{Begin, Log, LogOptions, LogPage, LogStats, PageError};

@@ -1,0 +1,119 @@
+//! A log in memory is followed like any other, as far as it is kept.
+#![cfg(feature = "tokio")]
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use sse_core::follow::{History, Order, Record, Scope, Seal, Topic};
+use sse_core::{Begin, Channel, Event, Frame, Item, Log, LogOptions, Parser};
+use tokio::time::timeout;
+
+#[derive(Debug)]
+struct Number(u32);
+
+impl Record for Number {
+    fn event(&self) -> Event<'_> {
+        Event::new(self.0.to_string())
+    }
+}
+
+type Numbers = Channel<Number>;
+
+fn scope() -> Scope {
+    Scope::new("s", ["a"])
+}
+
+fn publish(channel: &Numbers, numbers: impl IntoIterator<Item = u32>) {
+    for number in numbers {
+        channel.publish(Topic::new("s", "a"), Number(number));
+        channel.publish(Topic::new("s", "b"), Number(1_000 + number));
+    }
+}
+
+/// A log whose ring holds almost nothing, so that all is read from the channel.
+fn log(channel: &Numbers, ring_bytes: usize) -> Log<Numbers> {
+    let options = LogOptions { ring_bytes, ..LogOptions::default() };
+    let log = Log::new(channel.clone(), Seal::new(b"secret"), options);
+    let run = log.clone();
+    tokio::spawn(async move { run.run(|_| {}).await });
+    log
+}
+
+fn begin(after: Option<String>) -> Begin {
+    Begin { after, history: History::Newest(3) }
+}
+
+/// What comes until nothing does: the data of messages, and the types of other events.
+async fn read(stream: &mut (impl Stream<Item = Frame> + Unpin)) -> (Vec<String>, String) {
+    let mut parser = Parser::new();
+    let mut seen = Vec::new();
+    let mut id = String::new();
+    while let Ok(Some(frame)) = timeout(Duration::from_secs(5), stream.next()).await {
+        let mut items = parser.push(frame.as_ref());
+        while let Some(item) = items.next().unwrap() {
+            if let Item::Event(event) = item {
+                let message = event.event_type == "message";
+                seen.push(if message { event.data } else { event.event_type }.to_owned());
+                event.last_event_id.clone_into(&mut id);
+            }
+        }
+    }
+    (seen, id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_the_newest_records_and_goes_on_live_and_after_its_last_one() {
+    for ring_bytes in [0, 1 << 20] {
+        let channel = Numbers::new(100);
+        publish(&channel, 1..=5);
+        let log = log(&channel, ring_bytes);
+        let mut stream = log.follow(scope(), begin(None));
+        let (seen, _) = read(&mut stream).await;
+        assert_eq!(seen, ["start", "3", "4", "5", "sync"]);
+        publish(&channel, 6..=7);
+        let (seen, id) = read(&mut stream).await;
+        assert_eq!(seen, ["6", "7"], "ring of {ring_bytes} bytes");
+        publish(&channel, 8..=9);
+        let (seen, _) = read(&mut log.follow(scope(), begin(Some(id)))).await;
+        assert_eq!(seen, ["start", "8", "9"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_missed_more_than_is_kept_is_told_and_begins_anew() {
+    let channel = Numbers::new(4);
+    publish(&channel, 1..=2);
+    let log = log(&channel, 0);
+    let (_, id) = read(&mut log.follow(scope(), begin(None))).await;
+    publish(&channel, 3..=5);
+    let mut stream = log.follow(scope(), begin(Some(id)));
+    let (seen, _) = read(&mut stream).await;
+    let seen: Vec<_> = seen.iter().filter(|event| *event != "status").collect();
+    assert_eq!(seen, ["start", "reset", "4", "5", "sync"]);
+}
+
+#[tokio::test]
+async fn pages_go_both_ways_and_do_not_step_over_what_has_gone() {
+    let channel = Numbers::new(8);
+    publish(&channel, 1..=5);
+    let log = log(&channel, 1 << 20);
+    let data = |page: &sse_core::LogPage<Numbers>| -> Vec<u32> {
+        page.records.iter().map(|record| record.0).collect()
+    };
+    for (order, first, second) in
+        [(Order::Ascending, [2, 3], [4, 5]), (Order::Descending, [5, 4], [3, 2])]
+    {
+        let page = log.page(&scope(), None, order, 2).await.unwrap();
+        assert_eq!(data(&page), first);
+        let cursor = page.next.unwrap();
+        let page = log.page(&scope(), Some(cursor.as_str()), order, 2).await.unwrap();
+        assert_eq!(data(&page), second);
+        assert!(page.next.is_none());
+    }
+    let page = log.page(&scope(), None, Order::Ascending, 1).await.unwrap();
+    publish(&channel, 6..=9);
+    let cursor = page.next.unwrap();
+    let gone = log.page(&scope(), Some(cursor.as_str()), Order::Ascending, 2).await.unwrap_err();
+    assert_eq!(gone.to_string(), "the log could not be read");
+}
