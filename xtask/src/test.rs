@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything there is to check, one step after the other.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use testbed::mongod;
@@ -131,6 +133,7 @@ fn core() -> Result<(), Failure> {
     for feature in Manifest::parse(&manifest).features() {
         run_command(cargo(bare).args(["--features", feature]))?;
     }
+    wasm()?;
     let tree = read(&mut cargo(
         "tree --package sse-core --no-default-features --edges normal,build --prefix none",
     ))?;
@@ -145,6 +148,18 @@ fn core() -> Result<(), Failure> {
     Err(Failure::Found(format!(
         "without features sse-core may depend on bytes and memchr only, and is built of {crates:?}"
     )))
+}
+
+/// A browser's or an edge's runtime, where the toolchain has what it takes.
+fn wasm() -> Result<(), Failure> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let library =
+        read(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
+    if Path::new(library.trim()).exists() {
+        return run_command(&mut cargo(&format!("check --package sse-core --target {TARGET}")));
+    }
+    println!("not checked for {TARGET}, which is not installed (rustup target add {TARGET})");
+    Ok(())
 }
 
 fn package() -> Result<(), Failure> {
