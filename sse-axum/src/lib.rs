@@ -8,6 +8,9 @@ pub use last_event_id::{LastEventId, LastEventIdRejection};
 pub use response::Sse;
 pub use serve::{serve, serve_with};
 #[doc(no_inline)]
-pub use sse_core::{Event, EventId, EventStream, EventStreamOptions, EventType};
+pub use sse_core::{
+    Admission, AdmissionLimits, Event, EventId, EventStream, EventStreamOptions, EventType, Permit,
+    Refused,
+};
 #[doc(no_inline)]
 pub use sse_hyper::{ServeOptions, bind};

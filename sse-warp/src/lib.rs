@@ -10,6 +10,9 @@ pub use peer::peer_address;
 pub use reply::{reply, reply_events};
 pub use serve::{serve, serve_with};
 #[doc(no_inline)]
-pub use sse_core::{Event, EventId, EventStream, EventStreamOptions, EventType};
+pub use sse_core::{
+    Admission, AdmissionLimits, Event, EventId, EventStream, EventStreamOptions, EventType, Permit,
+    Refused,
+};
 #[doc(no_inline)]
 pub use sse_hyper::{ServeOptions, bind};
