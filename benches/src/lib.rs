@@ -8,7 +8,7 @@ pub mod workload;
 
 /// What a reader of the results must know first.
 pub const PREFACE: &str = "\
-# Benchmarks
+## Wire
 
 Our parser and encoder beside those of other crates, all in one run:
 

@@ -45,7 +45,7 @@ fn main() {
             table.add(&case.name, contender.name, cell);
         }
     }
-    println!("{PREFACE}\n{machine}\n\n## At a glance\n");
+    println!("{PREFACE}\n{machine}\n\n### At a glance\n");
     println!("| work | ours, ns | fastest other, ns | times ours |\n| --- | --: | --- | --: |");
     for (name, table) in &tables {
         for (case, best) in table.best() {
@@ -53,7 +53,7 @@ fn main() {
         }
     }
     for (name, table) in tables {
-        println!("\n## {name}\n\n{table}");
+        println!("\n### {name}\n\n{table}");
     }
 }
 

@@ -1,39 +1,103 @@
 //! `cargo xtask bench`: measures, and writes down what was measured.
 
+mod section;
+
 use std::fs;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand};
 
-use crate::command::{cargo, read, run as run_command};
+use crate::command::{cargo, command, read, run as run_command};
 use crate::failure::Failure;
 use crate::paths;
 
-/// What `bench` may be told.
-#[derive(Args, Debug)]
-pub(crate) struct Options {
-    /// What to measure.
-    what: What,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum What {
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Options {
     /// Parser and encoder beside those of other crates, into BENCHMARKS.md.
     Wire,
+    /// One publisher and thousands of streams, beside other servers, into BENCHMARKS.md.
+    Fanout(Fanout),
 }
+
+/// How much of the fan-out to measure.
+#[derive(Args, Debug)]
+pub(crate) struct Fanout {
+    /// One short round, about two minutes; its figures are printed and not written down.
+    #[arg(long)]
+    short: bool,
+    /// Only the server of this name, any number of times; printed and not written down.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+}
+
+/// The crates of peers have a workspace and a lock of their own.
+const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
 
 /// Measures what was asked for.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    match options.what {
-        What::Wire => wire(),
+    match options {
+        Options::Wire => wire(),
+        Options::Fanout(options) => fanout(options),
     }
 }
 
 fn wire() -> Result<(), Failure> {
-    let crate_of_peers = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
-    run_command(&mut cargo(&format!("build --bins {crate_of_peers}")))?;
+    run_command(&mut cargo(&format!("build --bins --package sse-bench {PEERS}")))?;
     println!("measuring takes about a minute; leave the machine alone meanwhile");
-    let document = read(&mut cargo(&format!("run --quiet {crate_of_peers}")))?;
-    fs::write(paths::root().join("BENCHMARKS.md"), document)
+    write_down(&read(&mut cargo(&format!("run --quiet --package sse-bench {PEERS}")))?)
+}
+
+fn fanout(options: &Fanout) -> Result<(), Failure> {
+    let built = paths::target().join("bench").join("release");
+    run_command(&mut cargo(&format!("build --bins --package sse-fanout {PEERS}")))?;
+    let mut servers = vec![
+        ("sse-axum", example("sse-axum")?),
+        ("sse-warp", example("sse-warp")?),
+        ("axum", built.join("peer-axum")),
+        ("warp", built.join("peer-warp")),
+        ("actix-web-lab", built.join("peer-actix")),
+        ("bare hyper", built.join("peer-hyper")),
+    ];
+    if let Some(unknown) = options.only.iter().find(|name| !servers.iter().any(|(n, _)| n == name))
+    {
+        let known: Vec<_> = servers.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::Found(format!("no server is called {unknown}; there are {known:?}")));
+    }
+    if !options.only.is_empty() {
+        servers.retain(|(name, _)| options.only.iter().any(|only| only == name));
+    }
+    let mut measure = command(built.join("sse-fanout"));
+    measure.args(options.short.then_some("--short"));
+    for (name, program) in servers {
+        measure.arg(format!("{name}={}", program.display()));
+    }
+    let takes = if options.short { "two" } else { "ten" };
+    println!("measuring takes about {takes} minutes; leave the machine alone meanwhile");
+    let section = read(&mut measure)?;
+    if options.short || !options.only.is_empty() {
+        println!("\n{section}");
+        return Ok(());
+    }
+    write_down(&section)
+}
+
+/// The `broadcast` example of an adapter. Both have the same name, so each is built and moved out
+/// of the other's way.
+fn example(adapter: &str) -> Result<PathBuf, Failure> {
+    let what = format!("--package {adapter} --example broadcast");
+    run_command(&mut cargo(&format!("build --release {what} --target-dir target/bench")))?;
+    let built = paths::target().join("bench").join("release").join("examples");
+    let program = built.join(adapter);
+    fs::copy(built.join("broadcast"), &program)
+        .map_err(Failure::io(format!("copy the example of {adapter}")))?;
+    Ok(program)
+}
+
+fn write_down(section: &str) -> Result<(), Failure> {
+    let file = paths::root().join("BENCHMARKS.md");
+    let document = fs::read_to_string(&file).map_err(Failure::io("read BENCHMARKS.md"))?;
+    fs::write(&file, section::put(&document, section))
         .map_err(Failure::io("write BENCHMARKS.md"))?;
     println!("BENCHMARKS.md is new");
     Ok(())

@@ -31,6 +31,7 @@ enum Xtask {
     /// Run every check there is, against real servers and a real browser.
     Test(test::Options),
     /// Measure, and write BENCHMARKS.md.
+    #[command(subcommand)]
     Bench(bench::Options),
     /// Run the fuzz targets, 20 seconds each or as long as you say.
     Fuzz(fuzz::Options),

@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("conformance", &[]),
     ("sse-fuzz", &["sse-core", "sse-mongo"]),
     ("sse-bench", &["sse-core"]),
+    ("sse-fanout", &[]),
 ];
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {

@@ -1,0 +1,142 @@
+//! What was measured, as a section of Markdown.
+
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use crate::Contender;
+use crate::measure::{Measured, Plan};
+
+/// What others are compared to, where it took part.
+const STANDARD: &str = "axum";
+
+/// The columns: a heading, the unit that divides, the digits, and what to show.
+type Column = (&'static str, f64, usize, fn(&Measured) -> f64);
+
+const MEMORY: &[Column] = &[
+    ("KiB a stream, idle from the start", 1024.0, 1, |round| round.idle),
+    ("KiB a stream, idle after some events", 1024.0, 1, |round| round.used),
+    ("1,000 connects at once, ms", 1e-3, 0, |round| round.connects),
+];
+
+const STEADY: &[Column] = &[
+    ("CPU seconds a million deliveries", 1.0, 2, |round| round.cpu),
+    ("p50, ms", 1.0, 2, |round| round.p50),
+    ("p99, ms", 1.0, 2, |round| round.p99),
+    ("bytes an event", 1.0, 0, |round| round.event),
+];
+
+const MOST: &[Column] = &[
+    ("deliveries a second", 1.0, 0, |round| round.most),
+    ("CPU of the server, %", 0.01, 0, |round| round.server_load),
+    ("CPU of the clients, %", 0.01, 0, |round| round.our_load),
+    ("left out when overloaded", 1.0, 0, |round| round.lost as f64),
+];
+
+pub fn markdown(machine: &str, plan: Plan, contenders: &[Contender]) -> String {
+    let Plan { rounds, idle, streams, steady, .. } = plan;
+    let gaps: u64 = sum(contenders, |round| round.gaps);
+    let duplicates: u64 = sum(contenders, |round| round.duplicates);
+    let mut text = format!(
+        "\
+## Fan-out
+
+One publisher and many streams, ours beside what else there is, all in one run:
+
+```sh
+cargo xtask bench fanout
+```
+
+Each server does the same: an event of 200 bytes of JSON goes to all streams, at a rate that the
+benchmark sets. `sse-axum` and `sse-warp` are their `broadcast` examples, with ids, heartbeat, stall
+limit and admission; axum, warp and actix-web-lab are their own responses over a broadcast channel
+of tokio, with heartbeat; bare hyper is a bound: it shares one buffer of what is pending among all
+streams, and has nothing else. All have a runtime of one thread on one core; the clients have the
+other. Contenders take turns, {rounds} times; each cell has the median, and in brackets how many times
+{STANDARD}'s that is. Latency counts from when an event was due until a client has read it.
+
+{machine} When all kept up, {gaps} events were left out and {duplicates} came twice.
+
+### {idle} streams open, and connecting
+
+{}
+### {streams} streams, 10 events a second, {} seconds
+
+{}
+### {streams} streams, the most with 99 % in less than 100 ms
+
+{}",
+        table(MEMORY, contenders),
+        steady.as_secs(),
+        table(STEADY, contenders),
+        table(MOST, contenders),
+    );
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+fn sum(contenders: &[Contender], of: impl Fn(&Measured) -> u64) -> u64 {
+    contenders.iter().flat_map(|contender| &contender.rounds).map(of).sum()
+}
+
+fn table(columns: &[Column], contenders: &[Contender]) -> String {
+    let standard = contenders.iter().find(|contender| contender.name == STANDARD);
+    let mut text = String::from("| |");
+    for (heading, ..) in columns {
+        write!(text, " {heading} |").expect("a string takes all");
+    }
+    text += "\n| --- |";
+    text += &" --: |".repeat(columns.len());
+    for contender in contenders {
+        write!(text, "\n| {} |", contender.name).expect("a string takes all");
+        for (_, unit, digits, of) in columns {
+            let value = median(contender, of);
+            write!(text, " {}", number(value / unit, *digits)).expect("a string takes all");
+            let theirs = standard.map(|standard| median(standard, of)).filter(|_| *digits < 3);
+            if let Some(theirs) = theirs.filter(|theirs| *theirs > 0.0) {
+                write!(text, " ({:.2}×)", value / theirs).expect("a string takes all");
+            }
+            text += " |";
+        }
+    }
+    text + "\n"
+}
+
+/// With commas between the thousands.
+fn number(value: f64, digits: usize) -> String {
+    let plain = format!("{value:.digits$}");
+    let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + rest
+}
+
+fn median(contender: &Contender, of: impl Fn(&Measured) -> f64) -> f64 {
+    let mut values: Vec<_> = contender.rounds.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// What it ran on; asked before anything else runs.
+pub fn machine() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name\t: "));
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    format!(
+        "Machine: {}, {cores} cores; Linux {}; {}; load before the run: {load}.",
+        model.unwrap_or("unknown"),
+        kernel.trim(),
+        rustc.unwrap_or_else(|_| "unknown compiler".to_owned())
+    )
+}
