@@ -134,11 +134,8 @@ impl Pair {
     /// The reader reads on, if it has a place.
     pub fn read(&mut self, reader: u8, max_bytes: usize) {
         let Some(reader) = self.readers.get_mut(usize::from(reader)) else { return };
-        let mut frames = Vec::new();
-        let answer = reader.subscription.poll_read(max_bytes, &mut frames, &mut noop());
-        let Some(log) = reader.expect_news(self.log.as_ref(), news(&answer)) else {
-            return assert!(frames.is_empty());
-        };
+        let answer = reader.subscription.poll_read(max_bytes, &mut noop());
+        let Some(log) = reader.expect_news(self.log.as_ref(), news(&answer)) else { return };
         // Without a place, all that is promised is that nothing panics.
         let Some((opening, at)) = reader.at else { return };
         let unread = log.unread(at, reader.subscription.scope());
@@ -147,18 +144,17 @@ impl Pair {
             Poll::Ready(Ok(Read::Lagged)) => {
                 let evicted = unread.len() > log.kept(&unread);
                 assert!(opening != log.opening || evicted, "nothing of it was evicted");
-                assert!(frames.is_empty());
                 reader.at = None;
             }
-            Poll::Ready(Ok(Read::Events(last))) => {
+            Poll::Ready(Ok(Read::Events { frame, last })) => {
                 assert_eq!(opening, log.opening, "a ring that began anew leaves a gap");
-                let expected = unread.iter().map(|event| &event.frame);
-                assert!(!frames.is_empty() && frames.iter().eq(expected.take(frames.len())));
-                assert_eq!(last, unread[frames.len() - 1].position);
-                let bytes = frames.iter().map(Frame::len).sum::<usize>();
-                assert!(frames.len() == 1 || bytes <= max_bytes);
-                let next = unread.get(frames.len());
-                assert!(next.is_none_or(|next| bytes + next.frame.len() > max_bytes));
+                let events = frame.events() as usize;
+                assert!(events > 0 && events <= unread.len());
+                assert_eq!(frame, Frame::merge(unread[..events].iter().map(|event| &event.frame)));
+                assert_eq!(last, unread[events - 1].position);
+                assert!(events == 1 || frame.len() <= max_bytes);
+                let next = unread.get(events);
+                assert!(next.is_none_or(|next| frame.len() + next.frame.len() > max_bytes));
                 reader.at = Some((opening, last));
             }
             Poll::Ready(Err(news)) => unreachable!("{news:?}"),

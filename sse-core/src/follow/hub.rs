@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::merges::Merges;
 use super::ring::{Lagged, Ring, Standing};
 use super::topic::{Scope, Topic};
 use crate::wire::Frame;
@@ -11,8 +12,9 @@ use crate::wire::Frame;
 /// Hands what one publisher reads from a log to any number of readers.
 ///
 /// One lock covers "find my place and subscribe" and "publish", so that no event falls between
-/// them. An event is encoded once and shared; it wakes the readers of its topic and no others. A
-/// reader holds its place and nothing else, and one that is too slow is told that it lags.
+/// them. An event is encoded once and shared; it wakes the readers of its topic and no others. What
+/// is pending leaves in one piece, made once for all who stand at the same place. A reader holds
+/// its place and nothing else, and one that is too slow is told that it lags.
 ///
 /// ```
 /// use std::task::{Context, Poll, Waker};
@@ -28,9 +30,8 @@ use crate::wire::Frame;
 ///
 /// let event = Frame::from(Event::new("a line"));
 /// hub.publish([(Topic::new("etl", "orders"), 1, event.clone())], 1);
-/// let mut frames = Vec::new();
-/// let read = reader.poll_read(usize::MAX, &mut frames, &mut cx);
-/// assert_eq!((read, frames), (Poll::Ready(Ok(Read::Events(1))), vec![event]));
+/// let read = reader.poll_read(usize::MAX, &mut cx);
+/// assert_eq!(read, Poll::Ready(Ok(Read::Events { frame: event, last: 1 })));
 /// ```
 #[derive(Debug)]
 pub struct Hub<P>(Arc<Mutex<State<P>>>);
@@ -54,6 +55,7 @@ struct State<P> {
     /// Those who wait for the ring to come as far as they are.
     ahead: HashSet<u64>,
     next_reader: u64,
+    merges: Merges<P>,
 }
 
 impl<P: Ord + Clone> Hub<P> {
@@ -69,6 +71,7 @@ impl<P: Ord + Clone> Hub<P> {
             topics: HashMap::new(),
             ahead: HashSet::new(),
             next_reader: 0,
+            merges: Merges::default(),
         })))
     }
 
@@ -80,6 +83,7 @@ impl<P: Ord + Clone> Hub<P> {
                 Some((current, ring)) => {
                     *current = epoch;
                     ring.restart(start);
+                    state.merges.clear();
                 }
                 closed => {
                     let mut ring = Ring::new(state.max_bytes, start);
@@ -204,8 +208,13 @@ pub enum Located {
 /// What a reader was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read<P> {
-    /// Events up to this position.
-    Events(P),
+    /// One event, or several in one piece.
+    Events {
+        /// Their bytes.
+        frame: Frame,
+        /// The position of the last of them.
+        last: P,
+    },
     /// Events of its own topics were evicted before they were read.
     Lagged,
 }
@@ -266,8 +275,7 @@ impl<P: Ord + Clone> Subscription<P> {
         }
     }
 
-    /// Appends the next events to `frames`, at least one and up to `max_bytes`; waits while there
-    /// are none.
+    /// Takes the next events, at least one and up to `max_bytes`; waits while there are none.
     ///
     /// # Errors
     ///
@@ -275,7 +283,6 @@ impl<P: Ord + Clone> Subscription<P> {
     pub fn poll_read(
         &mut self,
         max_bytes: usize,
-        frames: &mut Vec<Frame>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Read<P>, News>> {
         let hub = self.hub.clone();
@@ -283,9 +290,11 @@ impl<P: Ord + Clone> Subscription<P> {
         if let Some(news) = self.news(&state) {
             return Poll::Ready(Err(news));
         }
-        let Some((_, ring)) = &state.open else { return self.wait(&mut state, cx) };
-        match ring.read(&self.scope, &mut self.place, max_bytes, frames) {
-            Ok(Some(last)) => Poll::Ready(Ok(Read::Events(last))),
+        let State { open: Some((_, ring)), merges, .. } = &mut *state else {
+            return self.wait(&mut state, cx);
+        };
+        match merges.read(ring, &self.scope, &mut self.place, max_bytes) {
+            Ok(Some((frame, last))) => Poll::Ready(Ok(Read::Events { frame, last })),
             Ok(None) => self.wait(&mut state, cx),
             Err(Lagged) => Poll::Ready(Ok(Read::Lagged)),
         }
@@ -402,7 +411,7 @@ mod tests {
             let mut reader = hub.subscribe(Scope::new("s", [name]));
             assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(1)));
             assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
-            assert!(reader.poll_read(1, &mut Vec::new(), &mut cx).is_pending());
+            assert!(reader.poll_read(1, &mut cx).is_pending());
             (reader, flag)
         });
         hub.publish([(Topic::new("s", "b"), 1, Frame::from(Event::new("x")))], 1);

@@ -3,6 +3,7 @@
 mod frontier;
 mod hub;
 mod machine;
+mod merges;
 mod position;
 mod ring;
 mod source;

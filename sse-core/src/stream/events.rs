@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
 
+use super::close::{CloseReason, Closed, Ledger};
 use super::pulse::Pulse;
 use crate::session::{Heartbeat, Lifetime};
 use crate::wire::{Event, Frame};
@@ -78,6 +79,9 @@ pub struct EventStream<S> {
     held: Option<Bytes>,
     pulse: Pulse,
     retry: Duration,
+    /// Why, once the events are no more.
+    over: CloseReason,
+    ledger: Ledger,
     /// Dropped when the stream has ended.
     guard: Option<Box<dyn Send + Sync>>,
 }
@@ -98,8 +102,32 @@ where
                 None => pulse,
             },
             retry,
+            over: CloseReason::Ended,
+            ledger: Ledger::new(),
             guard: None,
         }
+    }
+
+    /// Tells `hook` when the stream is over, whether it ended or was dropped: for logs, metrics,
+    /// and who is watching.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use futures_util::stream;
+    /// use sse_core::{CloseReason, Event, EventStream, EventStreamOptions};
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let events = stream::iter([Event::new("a")]);
+    /// let body = EventStream::new(events, EventStreamOptions::default())
+    ///     .on_close(move |closed| drop(tell.send(closed)));
+    /// drop(body); // as a server does when the client has left
+    /// let closed = told.recv()?;
+    /// assert_eq!((closed.reason, closed.events), (CloseReason::Dropped, 0));
+    /// # Ok::<(), mpsc::RecvError>(())
+    /// ```
+    pub fn on_close(mut self, hook: impl FnOnce(Closed) + Send + Sync + 'static) -> Self {
+        self.ledger.set(Box::new(hook));
+        self
     }
 
     /// Keeps `guard` too, such as a [`Permit`](crate::Permit), until the stream has ended or is
@@ -126,6 +154,7 @@ where
     /// client that comes back.
     fn end(&mut self) {
         if self.events.take().is_some() {
+            self.over = CloseReason::Lifetime;
             let mut last = BytesMut::from(self.held.take().unwrap_or_default());
             last.put_slice(Frame::from(Event::empty().retry(self.retry)).as_ref());
             self.held = Some(last.freeze());
@@ -138,7 +167,13 @@ where
         if let Poll::Ready(None) = next {
             self.events = None;
         }
-        next.map(|event| event.map(|event| event.into().into()))
+        next.map(|event| {
+            event.map(|event| {
+                let frame = event.into();
+                self.ledger.events(frame.events());
+                frame.into()
+            })
+        })
     }
 
     /// Everything that is pending, up to the bound; what would pass it is held for the next.
@@ -180,16 +215,19 @@ where
             }
             if let Some(bytes) = this.pending(context) {
                 this.pulse.wrote();
+                this.ledger.bytes(bytes.len());
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if this.events.is_none() {
                 this.guard = None;
+                this.ledger.close(this.over);
                 return Poll::Ready(None);
             }
             ready!(this.pulse.poll_due(context));
             if !this.pulse.is_over() {
-                let beat = Frame::from(Event::empty().comment(""));
-                return Poll::Ready(Some(Ok(beat.into())));
+                let beat = Bytes::from(Frame::from(Event::empty().comment("")));
+                this.ledger.bytes(beat.len());
+                return Poll::Ready(Some(Ok(beat)));
             }
         }
     }

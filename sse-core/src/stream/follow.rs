@@ -164,20 +164,17 @@ impl<S: Source> Follow<S> {
                 Ok(located) => self.on_located(located),
                 Err(news) => self.on_news(&news),
             },
-            Want::Read => {
-                let mut frames = Vec::new();
-                match ready!(self.subscription.poll_read(READ, &mut frames, cx)) {
-                    Ok(Read::Events(last)) => {
-                        self.ready.extend(frames);
-                        self.machine.on_read(last);
-                    }
-                    Ok(Read::Lagged) => {
-                        self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
-                        self.machine.on_lagged();
-                    }
-                    Err(news) => self.on_news(&news),
+            Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
+                Ok(Read::Events { frame, last }) => {
+                    self.ready.push_back(frame);
+                    self.machine.on_read(last);
                 }
-            }
+                Ok(Read::Lagged) => {
+                    self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
+                    self.machine.on_lagged();
+                }
+                Err(news) => self.on_news(&news),
+            },
         }
         Poll::Ready(())
     }

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod channel;
+mod close;
 mod events;
 mod follow;
 mod log;
@@ -10,6 +11,7 @@ mod pulse;
 mod tail;
 
 pub use channel::{Channel, ChannelChanges, Gone, Nth};
+pub use close::{CloseReason, Closed};
 pub use events::{EventStream, EventStreamOptions};
 pub use follow::Follow;
 pub use log::{Begin, Log, LogOptions, LogPage, LogStats, PageError};

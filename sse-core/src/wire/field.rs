@@ -38,7 +38,7 @@ impl<'l> Field<'l> {
 #[inline]
 fn has_nul(id: &str) -> bool {
     // Ids are short, and a loop without a branch looks at many bytes at once.
-    id.bytes().fold(false, |found, byte| found | (byte == 0))
+    id.bytes().fold(u8::MAX, u8::min) == 0
 }
 
 #[inline]

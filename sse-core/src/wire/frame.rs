@@ -1,23 +1,29 @@
-//! An encoded event, shared by reference count.
+//! Encoded events, shared by reference count.
 
 use std::cell::Cell;
 use std::convert::Infallible;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::encode::encode;
 use super::event::Event;
 
-/// The bytes of one event, encoded once however many clients read it: a clone is a reference.
+/// The bytes of an event, or of several, encoded once however many clients read them: a clone is a
+/// reference.
 ///
 /// ```
 /// use sse_core::{Event, Frame};
 ///
 /// let frame = Frame::from(&Event::new("x"));
 /// assert_eq!(frame.as_ref(), b"data: x\n\n");
+/// let two = Frame::merge([&frame, &Event::new("y").into()]);
+/// assert_eq!((two.as_ref(), two.events()), (&b"data: x\n\ndata: y\n\n"[..], 2));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame(Bytes);
+pub struct Frame {
+    bytes: Bytes,
+    events: u32,
+}
 
 impl Frame {
     /// An event with `value` as JSON for its data, whatever data it has.
@@ -41,16 +47,35 @@ impl Frame {
         Self::written(|buffer| super::json::encode_json(event, value, buffer))
     }
 
-    /// How many bytes the event takes on the wire.
+    /// The events of all `frames`, one after the other, in one piece: what leaves together is
+    /// copied once, not once for each client.
+    pub fn merge<'f>(frames: impl IntoIterator<Item = &'f Frame, IntoIter: Clone>) -> Self {
+        let frames = frames.into_iter();
+        let mut bytes = BytesMut::with_capacity(frames.clone().map(Frame::len).sum());
+        let mut events = 0;
+        for frame in frames {
+            bytes.extend_from_slice(&frame.bytes);
+            events += frame.events;
+        }
+        Self { bytes: bytes.freeze(), events }
+    }
+
+    /// How many bytes it takes on the wire.
     #[allow(clippy::len_without_is_empty, reason = "an encoded event holds at least a line feed")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
+    }
+
+    /// How many events it holds.
+    pub fn events(&self) -> u32 {
+        self.events
     }
 
     /// Allocates what was written and no more: how long it is, is known only afterwards.
     fn written<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Self, E> {
         let mut buffer = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        let frame = write(&mut buffer).map(|()| Self(Bytes::copy_from_slice(&buffer)));
+        let frame =
+            write(&mut buffer).map(|()| Self { bytes: Bytes::copy_from_slice(&buffer), events: 1 });
         if buffer.capacity() <= SCRATCH_LIMIT {
             buffer.clear();
             // A thread that ends needs no buffer any more.
@@ -87,12 +112,12 @@ impl From<Event<'_>> for Frame {
 
 impl From<Frame> for Bytes {
     fn from(frame: Frame) -> Self {
-        frame.0
+        frame.bytes
     }
 }
 
 impl AsRef<[u8]> for Frame {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }

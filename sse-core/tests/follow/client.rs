@@ -30,7 +30,7 @@ impl Client {
         log.follow(scope.clone(), Begin { after, history })
     }
 
-    /// Reads one event; `false` when none comes for so long that none is to be expected, or when
+    /// Reads one event or several in one piece; `false` when none comes for so long that none is to be expected, or when
     /// the stream has ended.
     pub(crate) async fn read(&mut self, stream: &mut Follow<Model>) -> bool {
         self.read_within(Duration::from_secs(60), stream).await
@@ -59,7 +59,7 @@ impl Client {
             }
         }
         let text = std::str::from_utf8(frame.as_ref()).unwrap();
-        if let Some(id) = text.lines().find_map(|line| line.strip_prefix("id: ")) {
+        if let Some(id) = text.lines().rev().find_map(|line| line.strip_prefix("id: ")) {
             id.clone_into(&mut self.last_id);
         }
         true

@@ -1,0 +1,151 @@
+//! What is pending for many readers, in one piece made once.
+
+use std::collections::VecDeque;
+
+use super::ring::{Lagged, Ring};
+use super::topic::Scope;
+use crate::wire::Frame;
+
+/// How many pieces are kept: as many crowds of readers can be on their way at the same time.
+const KEPT: usize = 16;
+
+/// The pieces that were made last. An event wakes all readers of its topic, and those who stand at
+/// the same place are given the same bytes.
+#[derive(Debug)]
+pub(super) struct Merges<P> {
+    pieces: VecDeque<Piece<P>>,
+    /// Emptied after each use.
+    frames: Vec<Frame>,
+}
+
+#[derive(Debug)]
+struct Piece<P> {
+    scope: Scope,
+    max_bytes: usize,
+    /// The place from which it was read, and that behind it.
+    from: u64,
+    to: u64,
+    /// Whether no more went in.
+    full: bool,
+    frame: Frame,
+    last: P,
+}
+
+impl<P> Default for Merges<P> {
+    fn default() -> Self {
+        Self { pieces: VecDeque::new(), frames: Vec::new() }
+    }
+}
+
+impl<P: Ord + Clone> Merges<P> {
+    /// Forgets them: places mean something else from now on.
+    pub(super) fn clear(&mut self) {
+        self.pieces.clear();
+    }
+
+    /// Reads on in `ring` from `place`, at least one event and up to `max_bytes`, and moves `place`
+    /// behind what was read.
+    pub(super) fn read(
+        &mut self,
+        ring: &Ring<P>,
+        scope: &Scope,
+        place: &mut u64,
+        max_bytes: usize,
+    ) -> Result<Option<(Frame, P)>, Lagged> {
+        let made = self.pieces.iter().find(|piece| {
+            (piece.from, piece.max_bytes) == (*place, max_bytes)
+                && piece.scope == *scope
+                && (piece.full || ring.is_read(scope, piece.to))
+        });
+        if let Some(Piece { frame, last, to, .. }) = made {
+            *place = *to;
+            return Ok(Some((frame.clone(), last.clone())));
+        }
+        let from = *place;
+        let Some(last) = ring.read(scope, place, max_bytes, &mut self.frames)? else {
+            return Ok(None);
+        };
+        let frame = if let [only] = &self.frames[..] {
+            only.clone()
+        } else {
+            let frame = Frame::merge(&self.frames);
+            if self.pieces.len() == KEPT {
+                self.pieces.pop_front();
+            }
+            self.pieces.push_back(Piece {
+                scope: scope.clone(),
+                max_bytes,
+                from,
+                to: *place,
+                full: !ring.is_read(scope, *place),
+                frame: frame.clone(),
+                last: last.clone(),
+            });
+            frame
+        };
+        self.frames.clear();
+        Ok(Some((frame, last)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::topic::Topic;
+    use super::*;
+    use crate::wire::Event;
+
+    fn ring(events: std::ops::RangeInclusive<u32>) -> Ring<u32> {
+        let mut ring = Ring::new(1 << 20, 0);
+        push(&mut ring, events);
+        ring
+    }
+
+    fn push(ring: &mut Ring<u32>, events: std::ops::RangeInclusive<u32>) {
+        for position in events {
+            let frame = Frame::from(Event::new(position.to_string()));
+            ring.push(Topic::new("s", "a"), position, frame);
+        }
+    }
+
+    fn read(
+        merges: &mut Merges<u32>,
+        ring: &Ring<u32>,
+        place: &mut u64,
+        max_bytes: usize,
+    ) -> Option<(Frame, u32)> {
+        merges.read(ring, &Scope::new("s", ["a"]), place, max_bytes).ok().flatten()
+    }
+
+    #[test]
+    fn readers_at_the_same_place_share_the_bytes() {
+        let (mut merges, ring) = (Merges::default(), ring(1..=3));
+        let pieces = [0, 0].map(|mut place| read(&mut merges, &ring, &mut place, 1000).unwrap());
+        assert_eq!(pieces[0].0.events(), 3);
+        assert_eq!(pieces[0].0.as_ref().as_ptr(), pieces[1].0.as_ref().as_ptr());
+        let (later, _) = read(&mut merges, &ring, &mut 1, 1000).unwrap();
+        assert_eq!(later.events(), 2);
+    }
+
+    #[test]
+    fn a_piece_that_is_not_all_there_is_by_now_is_made_anew() {
+        let (mut merges, mut ring) = (Merges::default(), ring(1..=3));
+        let (full, part) = (20, 1000);
+        assert_eq!(read(&mut merges, &ring, &mut 0, full).unwrap().1, 2);
+        assert_eq!(read(&mut merges, &ring, &mut 0, part).unwrap().1, 3);
+        push(&mut ring, 4..=4);
+        let mut place = 0;
+        assert_eq!(read(&mut merges, &ring, &mut place, full).unwrap().1, 2);
+        assert_eq!(read(&mut merges, &ring, &mut place, part).unwrap().1, 4);
+        assert_eq!(read(&mut merges, &ring, &mut place, part), None);
+        assert_eq!(read(&mut merges, &ring, &mut 0, part).unwrap().0.events(), 4);
+    }
+
+    #[test]
+    fn no_more_pieces_are_kept_than_crowds_need() {
+        let (mut merges, ring) = (Merges::default(), ring(1..=100));
+        for mut place in 0..50 {
+            read(&mut merges, &ring, &mut place, 1000);
+        }
+        assert_eq!(merges.pieces.len(), KEPT);
+    }
+}

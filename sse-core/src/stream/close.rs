@@ -1,0 +1,91 @@
+//! What is known of a stream when it is over.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What a stream was, once it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// Why it is over.
+    pub reason: CloseReason,
+    /// How long it was open.
+    pub duration: Duration,
+    /// How many events went into it, without heartbeats.
+    pub events: u64,
+    /// How many bytes were passed on to the connection.
+    pub bytes: u64,
+}
+
+/// Why a stream is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// Its events ended: the log is draining, say.
+    Ended,
+    /// Its lifetime was over.
+    Lifetime,
+    /// It was dropped: the client has left, or was cut off.
+    Dropped,
+}
+
+impl CloseReason {
+    /// The reason as metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Lifetime => "lifetime",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+type Hook = Box<dyn FnOnce(Closed) + Send + Sync>;
+
+/// Counts, and tells its hook when the stream is over, however that comes.
+pub(super) struct Ledger {
+    opened: Instant,
+    events: u64,
+    bytes: u64,
+    hook: Option<Hook>,
+}
+
+impl Ledger {
+    pub(super) fn new() -> Self {
+        Self { opened: Instant::now(), events: 0, bytes: 0, hook: None }
+    }
+
+    pub(super) fn set(&mut self, hook: Hook) {
+        self.hook = Some(hook);
+    }
+
+    pub(super) fn events(&mut self, events: u32) {
+        self.events += u64::from(events);
+    }
+
+    pub(super) fn bytes(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// It is over; only the first reason counts.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        if let Some(hook) = self.hook.take() {
+            let (events, bytes) = (self.events, self.bytes);
+            hook(Closed { reason, duration: self.opened.elapsed(), events, bytes });
+        }
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.close(CloseReason::Dropped);
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { events, bytes, .. } = self;
+        f.debug_struct("Ledger").field("events", events).field("bytes", bytes).finish()
+    }
+}

@@ -1,0 +1,65 @@
+//! Whoever asked is told when a stream is over, once, and what it was.
+#![cfg(feature = "tokio")]
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use sse_core::{CloseReason, Closed, Event, EventStream, EventStreamOptions, Frame};
+
+fn body<S: Stream<Item: Into<Frame>>>(
+    events: S,
+    lifetime: Option<Duration>,
+) -> (EventStream<S>, mpsc::Receiver<Closed>) {
+    let options = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
+    let (tell, told) = mpsc::channel();
+    (EventStream::new(events, options).on_close(move |closed| tell.send(closed).unwrap()), told)
+}
+
+/// The one time that is told.
+fn only(told: &mpsc::Receiver<Closed>) -> Closed {
+    let closed = told.recv().unwrap();
+    assert!(told.recv().is_err(), "it is told once");
+    closed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_ends_is_told_with_what_went_through_it() {
+    let merged = Frame::merge(&[Event::new("b").into(), Event::new("c").into()]);
+    let (mut body, told) = body(stream::iter([Event::new("a").into(), merged]), None);
+    let mut bytes = 0;
+    while let Some(Ok(part)) = body.next().await {
+        bytes += part.len() as u64;
+    }
+    assert_eq!(told.try_recv().unwrap().reason, CloseReason::Ended);
+    drop(body);
+    assert!(told.recv().is_err(), "it is told once, and not again when it is dropped");
+    assert!(bytes > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_and_bytes_are_counted_and_heartbeats_are_no_events() {
+    let merged = Frame::merge(&[Event::new("b").into(), Event::new("c").into()]);
+    let events = stream::iter([Event::new("a").into(), merged]).chain(stream::pending());
+    let (mut body, told) = body(events, None);
+    let mut bytes = 0;
+    for _ in 0..3 {
+        bytes += body.next().await.unwrap().unwrap().len() as u64;
+    }
+    drop(body);
+    let closed = only(&told);
+    assert_eq!((closed.reason, closed.events, closed.bytes), (CloseReason::Dropped, 3, bytes));
+    assert_eq!(closed.duration, EventStreamOptions::default().heartbeat * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_lifetime_is_told_as_such() {
+    let limit = Duration::from_secs(100);
+    let (mut body, told) = body(stream::pending::<Frame>(), Some(limit));
+    while body.next().await.is_some() {}
+    drop(body);
+    let closed = only(&told);
+    assert_eq!((closed.reason, closed.events), (CloseReason::Lifetime, 0));
+    assert!(closed.duration >= limit / 10 * 9 && closed.duration <= limit / 10 * 11);
+}
