@@ -6,6 +6,7 @@ mod listen;
 mod options;
 mod serve;
 mod stall;
+mod unsent;
 
 pub use connection::PeerAddress;
 pub use headers::{InvalidLastEventId, LAST_EVENT_ID, last_event_id, response_headers};

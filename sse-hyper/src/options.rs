@@ -14,7 +14,10 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// How long a write may make no progress before its connection is ended; 30 s by default.
+    /// How long a connection may make no progress, while something waits to be sent, before it is
+    /// ended; 30 s by default. Over HTTP/1.1 the socket tells; over HTTP/2 the windows of all its
+    /// streams together do too, and the time that it takes to answer a ping, sent after being
+    /// idle for as long.
     pub stall_limit: Duration,
     /// How long a client may take to send the head of a request, the first one counted from the
     /// connect; 30 s by default. It also ends HTTP/1.1 connections kept open for so long without
