@@ -95,6 +95,23 @@ async fn a_client_that_shuts_its_window_is_cut_off_after_the_limit() {
 }
 
 #[tokio::test]
+async fn new_streams_put_off_nothing() {
+    let mut server = Streaming::start().await;
+    let mut stuck = server.connect(0).await;
+    let mut streams = Vec::new();
+    let (start, mut pace) = (Instant::now(), interval(STALL / 4));
+    while !stuck.connection.is_finished() && start.elapsed() < STALL * 8 {
+        pace.tick().await;
+        let request = Request::get("http://test/").body(Empty::new()).unwrap();
+        streams.push(stuck.requests.send_request(request));
+        if let Ok(Some(stream)) = timeout(STALL / 4, server.streams.recv()).await {
+            stream.send(letters(1)).unwrap();
+        }
+    }
+    assert!(start.elapsed() < STALL * 4, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn what_a_body_that_has_ended_left_unsent_counts_too() {
     let mut server = Streaming::start().await;
     let mut stuck = server.connect(WINDOW).await;
