@@ -1,18 +1,24 @@
 //! How streams end: by themselves, by their client, by a shutdown, by a client that is stuck.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use sse_axum::ServeOptions;
-use sse_core::{Event, EventStreamOptions, Parser};
+use sse_core::{Event, Parser};
 
 use crate::client::Received;
-use crate::host::{Host, Server};
+use crate::host::{Host, Options, Server};
 use crate::within;
 
 promises! {
     everywhere: a_stream_ends_when_its_events_do, a_client_that_leaves_ends_its_stream,
-        a_shutdown_lets_a_stream_end_itself;
+        a_shutdown_lets_a_stream_end_itself,
+        a_drain_sends_each_client_away_for_a_time_of_its_own;
     under_our_serve: a_shutdown_ends_endless_streams, a_client_that_stops_reading_is_cut_off;
+}
+
+fn serving(serve: ServeOptions) -> Options {
+    Options { serve, ..Options::default() }
 }
 
 async fn a_stream_ends_when_its_events_do(host: Host) {
@@ -24,9 +30,15 @@ async fn a_stream_ends_when_its_events_do(host: Host) {
 }
 
 async fn a_client_that_leaves_ends_its_stream(host: Host) {
-    let (mut client, visit) = Server::start(host).await.open().await;
+    let mut server = Server::start(host).await;
+    let (mut client, visit) = server.open().await;
     client.chunk().await.unwrap();
     drop(client);
+    within(visit.events.closed()).await;
+
+    let (mut client, visit) = server.open().await;
+    client.chunk().await.unwrap();
+    let _connection = client.leave();
     within(visit.events.closed()).await;
 }
 
@@ -43,10 +55,41 @@ async fn a_shutdown_lets_a_stream_end_itself(host: Host) {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
+async fn a_drain_sends_each_client_away_for_a_time_of_its_own(host: Host) {
+    const CLIENTS: usize = 8;
+    let server = Server::start(host).await;
+    server.write(Event::new("line"));
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let (mut client, mut parser) = (server.get("/log", &[]).await, Parser::new());
+        let mut received = Vec::new();
+        while !received.iter().any(|item| is_event(item, "sync")) {
+            received.extend(client.receive(&mut parser, 1).await);
+        }
+        clients.push((client, parser));
+    }
+    server.log.drain();
+    let served = server.shut_down();
+    let mut times = BTreeSet::new();
+    for (mut client, mut parser) in clients {
+        let last = client.receive(&mut parser, usize::MAX).await;
+        let [Received::Retry(time), drain] = &last[..] else { panic!("{last:?}") };
+        assert!(is_event(drain, "drain"), "{drain:?}");
+        assert!(*time >= Duration::from_millis(100) && *time <= Duration::from_millis(2100));
+        times.insert(*time);
+    }
+    assert!(times.len() > CLIENTS / 2, "{times:?}");
+    within(served).await.unwrap();
+}
+
+fn is_event(item: &Received, name: &str) -> bool {
+    matches!(item, Received::Event { event_type, .. } if event_type == name)
+}
+
 async fn a_shutdown_ends_endless_streams(host: Host) {
     let drain_limit = Duration::from_millis(200);
-    let limits = ServeOptions { drain_limit, ..ServeOptions::default() };
-    let mut server = Server::with(host, EventStreamOptions::default(), limits).await;
+    let serve = ServeOptions { drain_limit, ..ServeOptions::default() };
+    let mut server = Server::with(host, serving(serve)).await;
     let (mut client, visit) = server.open().await;
     let began = Instant::now();
     within(server.shut_down()).await.unwrap();
@@ -57,10 +100,10 @@ async fn a_shutdown_ends_endless_streams(host: Host) {
 
 async fn a_client_that_stops_reading_is_cut_off(host: Host) {
     let stall_limit = Duration::from_millis(200);
-    let limits = ServeOptions { stall_limit, ..ServeOptions::default() };
-    let mut server = Server::with(host, EventStreamOptions::default(), limits).await;
+    let serve = ServeOptions { stall_limit, ..ServeOptions::default() };
+    let mut server = Server::with(host, serving(serve)).await;
     let (stuck, visit) = server.open().await;
-    // More than the socket's buffers on both sides hold.
+    // More than the socket's buffers on both sides hold, and any window.
     let data = "x".repeat(64 * 1024);
     for _ in 0..1024 {
         visit.events.send(Event::new(data.clone())).unwrap();

@@ -1,140 +1,120 @@
-//! The same application under each adapter and server.
+//! What the application runs on: an adapter, a server, a protocol.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::Router;
-use axum::extract::{ConnectInfo, State};
-use axum::response::IntoResponse;
-use axum::routing::get;
-use futures_util::{Stream, stream};
-use sse_axum::{LastEventId, Sse};
-use sse_core::{Event, EventId, EventStream, EventStreamOptions};
+use sse_core::follow::Seal;
+use sse_core::{Admission, AdmissionLimits, Channel, Event, EventStreamOptions, Log, LogOptions};
 use sse_warp::ServeOptions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use warp::{Filter, Reply};
 
+use crate::app::{App, Line, Visit, axum_app, topic, warp_app};
 use crate::client::Client;
 use crate::within;
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Host(pub(crate) Stack, pub(crate) Protocol);
+
 /// An adapter, and what serves it: `sse-hyper` or the framework alone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Host {
+pub(crate) enum Stack {
     AxumServed,
     AxumAlone,
     WarpServed,
     WarpAlone,
 }
 
-/// A request for the stream, as the handler saw it, and the way to send events on the stream.
-pub(crate) struct Visit {
-    pub(crate) last_event_id: Option<EventId>,
-    pub(crate) peer: Option<SocketAddr>,
-    pub(crate) events: mpsc::UnboundedSender<Event<'static>>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Http1,
+    Http2,
 }
 
-#[derive(Clone)]
-struct App {
-    options: EventStreamOptions,
-    visits: mpsc::UnboundedSender<Visit>,
-}
-
-impl App {
-    fn visit(
-        &self,
-        last_event_id: Option<EventId>,
-        peer: Option<SocketAddr>,
-    ) -> EventStream<impl Stream<Item = Event<'static>> + use<>> {
-        let (events, mut receiver) = mpsc::unbounded_channel();
-        self.visits.send(Visit { last_event_id, peer, events }).unwrap();
-        let events = stream::poll_fn(move |context| receiver.poll_recv(context));
-        EventStream::new(events, self.options)
-    }
-}
-
-/// `/` is the stream; `/required` insists on a last event ID and answers with it.
-fn axum_app(app: App) -> Router {
-    async fn events(
-        State(app): State<App>,
-        ConnectInfo(peer): ConnectInfo<SocketAddr>,
-        last: Option<LastEventId>,
-    ) -> impl IntoResponse {
-        Sse::new(app.visit(last.map(|LastEventId(id)| id), Some(peer)))
-    }
-
-    async fn required(LastEventId(id): LastEventId) -> String {
-        id.as_str().to_owned()
-    }
-
-    Router::new().route("/", get(events)).route("/required", get(required)).with_state(app)
-}
-
-fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send + Sync + 'static {
-    let events = warp::path::end()
-        .and(sse_warp::last_event_id())
-        .and(sse_warp::peer_address())
-        .map(move |last, peer| sse_warp::reply(app.visit(last, peer)));
-    let required = warp::path!("required")
-        .and(sse_warp::required_last_event_id())
-        .map(|id: EventId| id.as_str().to_owned());
-    warp::get().and(events.or(required))
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) stream: EventStreamOptions,
+    pub(crate) admission: AdmissionLimits,
+    pub(crate) serve: ServeOptions,
 }
 
 pub(crate) struct Server {
     address: SocketAddr,
+    protocol: Protocol,
     visits: mpsc::UnboundedReceiver<Visit>,
+    lines: Channel<Line>,
+    pub(crate) log: Log<Channel<Line>>,
+    pub(crate) places: Admission<Option<IpAddr>>,
     shutdown: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
 impl Server {
     pub(crate) async fn start(host: Host) -> Self {
-        Self::with(host, EventStreamOptions::default(), ServeOptions::default()).await
+        Self::with(host, Options::default()).await
     }
 
-    pub(crate) async fn with(
-        host: Host,
-        options: EventStreamOptions,
-        limits: ServeOptions,
-    ) -> Self {
+    pub(crate) async fn with(Host(stack, protocol): Host, options: Options) -> Self {
         let listener = sse_warp::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, signal) = oneshot::channel::<()>();
         let signal = async move { drop(signal.await) };
         let (sender, visits) = mpsc::unbounded_channel();
-        let app = App { options, visits: sender };
-        let served = tokio::spawn(async move {
-            match host {
-                Host::AxumServed => {
+        let lines = Channel::new(1000);
+        let seal = Seal::new(b"of these tests and no others");
+        let log = Log::new(lines.clone(), seal, LogOptions::default());
+        let places = Admission::new(options.admission);
+        let app = App {
+            options: options.stream,
+            places: places.clone(),
+            log: log.clone(),
+            visits: sender,
+        };
+        let tail = log.clone();
+        let limits = options.serve;
+        let serving = async move {
+            match stack {
+                Stack::AxumServed => {
                     sse_axum::serve_with(listener, axum_app(app), limits, signal).await;
                 }
-                Host::AxumAlone => {
+                Stack::AxumAlone => {
                     let app = axum_app(app).into_make_service_with_connect_info::<SocketAddr>();
                     axum::serve(listener, app).with_graceful_shutdown(signal).await.unwrap();
                 }
-                Host::WarpServed => {
+                Stack::WarpServed => {
                     sse_warp::serve_with(listener, warp_app(app), limits, signal).await;
                 }
-                Host::WarpAlone => {
+                Stack::WarpAlone => {
                     warp::serve(warp_app(app)).incoming(listener).graceful(signal).run().await;
                 }
             }
+        };
+        let served = tokio::spawn(async move {
+            tokio::select! {
+                () = serving => {}
+                never = tail.run(|_| {}) => match never {},
+            }
         });
-        Self { address, visits, shutdown, served }
+        Self { address, protocol, visits, lines, log, places, shutdown, served }
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &[u8])]) -> Client {
-        Client::get(self.address, path, headers).await
+        Client::get(self.protocol, self.address, path, headers).await
     }
 
     /// A client of the stream, and what the handler saw of it.
     pub(crate) async fn open(&mut self) -> (Client, Visit) {
         let client = self.get("/", &[]).await;
+        assert_eq!(client.head.status, 200);
         (client, self.visit().await)
     }
 
     pub(crate) async fn visit(&mut self) -> Visit {
         within(self.visits.recv()).await.unwrap()
+    }
+
+    /// Writes to the log.
+    pub(crate) fn write(&self, event: Event<'static>) {
+        self.lines.publish(topic(), Line(event));
     }
 
     /// Begins the shutdown and gives what ends when the server has.

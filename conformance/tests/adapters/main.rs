@@ -1,7 +1,7 @@
 //! What every adapter promises, held against each over real sockets: under the `serve` of this
-//! workspace and under the framework's own server.
+//! workspace and under the framework's own server, over HTTP/1.1 and HTTP/2.
 //!
-//! An adapter takes part by a variant of [`Host`](host::Host) and a router in `host.rs`.
+//! An adapter takes part by a variant of [`Stack`](host::Stack) and a router in `app.rs`.
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
@@ -10,48 +10,38 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// Makes a test of each function for each host that can keep its promise.
+/// Makes a test of each function for each host that can keep its promise, over both protocols.
 macro_rules! promises {
     (everywhere: $($everywhere:ident),*; under_our_serve: $($served:ident),*;) => {
         $(mod $everywhere {
-            use crate::host::Host;
-
-            #[tokio::test]
-            async fn axum_served() {
-                super::$everywhere(Host::AxumServed).await;
-            }
-
-            #[tokio::test]
-            async fn axum_alone() {
-                super::$everywhere(Host::AxumAlone).await;
-            }
-
-            #[tokio::test]
-            async fn warp_served() {
-                super::$everywhere(Host::WarpServed).await;
-            }
-
-            #[tokio::test]
-            async fn warp_alone() {
-                super::$everywhere(Host::WarpAlone).await;
-            }
+            promises!(@hosts $everywhere;
+                axum_served AxumServed, axum_alone AxumAlone,
+                warp_served WarpServed, warp_alone WarpAlone);
         })*
         $(mod $served {
-            use crate::host::Host;
+            promises!(@hosts $served; axum_served AxumServed, warp_served WarpServed);
+        })*
+    };
+    (@hosts $promise:ident; $($name:ident $stack:ident),*) => {
+        $(mod $name {
+            use super::super::$promise;
+            use crate::host::{Host, Protocol, Stack};
 
             #[tokio::test]
-            async fn axum_served() {
-                super::$served(Host::AxumServed).await;
+            async fn over_http_1() {
+                $promise(Host(Stack::$stack, Protocol::Http1)).await;
             }
 
             #[tokio::test]
-            async fn warp_served() {
-                super::$served(Host::WarpServed).await;
+            async fn over_http_2() {
+                $promise(Host(Stack::$stack, Protocol::Http2)).await;
             }
         })*
     };
 }
 
+mod admission;
+mod app;
 mod client;
 mod ending;
 mod host;

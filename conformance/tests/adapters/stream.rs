@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sse_axum::ServeOptions;
 use sse_core::{Event, EventId, EventStreamOptions, EventType, Parser};
 
 use crate::client::Received;
-use crate::host::{Host, Server};
+use crate::host::{Host, Options, Server};
 
 promises! {
     everywhere: headers_keep_everyone_from_caching_and_buffering,
@@ -17,11 +16,11 @@ promises! {
 
 async fn headers_keep_everyone_from_caching_and_buffering(host: Host) {
     let (client, _visit) = Server::start(host).await.open().await;
-    assert_eq!(client.status, 200);
-    assert_eq!(client.header("content-type"), ["text/event-stream"]);
-    assert_eq!(client.header("cache-control"), ["no-store, no-transform"]);
-    assert_eq!(client.header("x-accel-buffering"), ["no"]);
-    assert_eq!(client.header("content-length"), [""; 0]);
+    assert_eq!(client.head.status, 200);
+    assert_eq!(client.head.header("content-type"), ["text/event-stream"]);
+    assert_eq!(client.head.header("cache-control"), ["no-store, no-transform"]);
+    assert_eq!(client.head.header("x-accel-buffering"), ["no"]);
+    assert_eq!(client.head.header("content-length"), [""; 0]);
 }
 
 async fn first_bytes_arrive_before_any_event(host: Host) {
@@ -46,8 +45,8 @@ async fn events_arrive_whole_and_in_order(host: Host) {
 
 async fn an_idle_stream_shows_that_it_is_alive(host: Host) {
     let heartbeat = Duration::from_millis(50);
-    let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-    let mut server = Server::with(host, options, ServeOptions::default()).await;
+    let stream = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
+    let mut server = Server::with(host, Options { stream, ..Options::default() }).await;
     let (mut client, _visit) = server.open().await;
     let received = client.receive(&mut Parser::new(), 4).await;
     assert_eq!(received[0], Received::Retry(Duration::from_secs(1)));

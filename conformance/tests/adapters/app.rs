@@ -1,0 +1,118 @@
+//! The same application for each adapter.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::Router;
+use axum::extract::{ConnectInfo, State};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use futures_util::{Stream, stream};
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use sse_axum::{LastEventId, Sse};
+use sse_core::follow::{History, Record, Scope, Topic};
+use sse_core::{
+    Admission, Begin, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, Log,
+    Refused,
+};
+use tokio::sync::mpsc;
+use warp::reply::{with_header, with_status};
+use warp::{Filter, Reply};
+
+/// A request for the stream, as the handler saw it, and the way to send events on the stream.
+pub(crate) struct Visit {
+    pub(crate) last_event_id: Option<EventId>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) events: mpsc::UnboundedSender<Event<'static>>,
+}
+
+/// A record of the log at `/log`.
+pub(crate) struct Line(pub(crate) Event<'static>);
+
+impl Record for Line {
+    fn event(&self) -> Event<'_> {
+        self.0.clone()
+    }
+}
+
+pub(crate) fn topic() -> Topic {
+    Topic::new("conformance", "log")
+}
+
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) options: EventStreamOptions,
+    pub(crate) places: Admission<Option<IpAddr>>,
+    pub(crate) log: Log<Channel<Line>>,
+    pub(crate) visits: mpsc::UnboundedSender<Visit>,
+}
+
+impl App {
+    fn visit(
+        &self,
+        last_event_id: Option<EventId>,
+        peer: Option<SocketAddr>,
+    ) -> Result<EventStream<impl Stream<Item = Event<'static>> + use<>>, Refused> {
+        let permit = self.places.admit(peer.map(|peer| peer.ip()))?;
+        let (events, mut receiver) = mpsc::unbounded_channel();
+        self.visits.send(Visit { last_event_id, peer, events }).unwrap();
+        let events = stream::poll_fn(move |context| receiver.poll_recv(context));
+        Ok(EventStream::new(events, self.options).holding(permit))
+    }
+
+    fn follow(&self, last: Option<EventId>) -> EventStream<Follow<Channel<Line>>> {
+        let after = last.map(|id| id.as_str().to_owned());
+        let begin = Begin { after, history: History::All };
+        EventStream::new(self.log.follow(Scope::new("conformance", ["log"]), begin), self.options)
+    }
+}
+
+/// `/` is a stream of what the test sends; `/log` follows a log; `/required` insists on a last
+/// event ID and answers with it.
+pub(crate) fn axum_app(app: App) -> Router {
+    async fn events(
+        State(app): State<App>,
+        ConnectInfo(peer): ConnectInfo<SocketAddr>,
+        last: Option<LastEventId>,
+    ) -> impl IntoResponse {
+        app.visit(last.map(|LastEventId(id)| id), Some(peer)).map(Sse::new).map_err(|refused| {
+            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "5")], refused.to_string())
+        })
+    }
+
+    async fn log(State(app): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
+        Sse::new(app.follow(last.map(|LastEventId(id)| id)))
+    }
+
+    async fn required(LastEventId(id): LastEventId) -> String {
+        id.as_str().to_owned()
+    }
+
+    Router::new()
+        .route("/", get(events))
+        .route("/log", get(log))
+        .route("/required", get(required))
+        .with_state(app)
+}
+
+/// As [`axum_app`].
+pub(crate) fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send + Sync + 'static {
+    let following = app.clone();
+    let events = warp::path::end()
+        .and(sse_warp::last_event_id())
+        .and(sse_warp::peer_address())
+        .map(move |last, peer| match app.visit(last, peer) {
+            Ok(stream) => sse_warp::reply(stream).into_response(),
+            Err(refused) => {
+                let reply = with_status(refused.to_string(), StatusCode::TOO_MANY_REQUESTS);
+                with_header(reply, RETRY_AFTER, "5").into_response()
+            }
+        });
+    let log = warp::path!("log")
+        .and(sse_warp::last_event_id())
+        .map(move |last| sse_warp::reply(following.follow(last)));
+    let required = warp::path!("required")
+        .and(sse_warp::required_last_event_id())
+        .map(|id: EventId| id.as_str().to_owned());
+    warp::get().and(events.or(log).or(required))
+}
