@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("minimal", LIBRARIES),
     ("sse-cli", LIBRARIES),
     ("testbed", &[]),
+    ("faults", &["sse-core", "sse-mongo", "testbed"]),
     ("xtask", &["testbed"]),
     ("conformance", &[]),
     ("sse-fuzz", &["sse-core", "sse-mongo"]),

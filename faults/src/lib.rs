@@ -1,0 +1,20 @@
+//! What may go wrong with a database, done to real servers, while writers write and clients
+//! follow; and an oracle that compares the final collection with what each client was given.
+//!
+//! Each [scenario](scenarios) is one function of a seed. It fails by panicking, with the seed and
+//! what was lost, doubled or made up. `tests/` runs each in its short form; the binary, which
+//! `cargo xtask soak` starts, goes on with further seeds.
+//!
+//! Nothing here drops a duplicate: a client keeps whatever it is sent, and clears it when it is
+//! told `reset` and at no other time.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "it is all test: it fails so")]
+#![allow(clippy::print_stdout, reason = "what a run did is shown with its test")]
+
+mod client;
+mod crowd;
+mod deployment;
+mod fleet;
+mod oracle;
+mod run;
+pub mod scenarios;
+mod writers;

@@ -1,0 +1,205 @@
+//! One run: a deployment, instances, writers and clients, and what came of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bson::DateTime;
+use fastrand::Rng;
+use mongodb::options::WriteConcern;
+use sse_core::LogOptions;
+use sse_mongo::Options;
+use tokio::time::{sleep, timeout};
+
+use crate::client::Client;
+use crate::crowd::{Crowd, Habit};
+use crate::deployment::{Deployment, PATIENCE};
+use crate::fleet::{Counted, Fleet};
+use crate::oracle::{Difference, Truth};
+use crate::writers::{Habits, Writers, Written, record};
+
+/// How the instances of a run are set up.
+pub(crate) struct Setup {
+    pub(crate) instances: usize,
+    pub(crate) options: Options,
+    pub(crate) log: LogOptions,
+    pub(crate) habits: Habits,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        // Little memory, so that there is catching up to do, and heartbeats that come soon.
+        let log = LogOptions {
+            ring_bytes: 32 * 1024,
+            heartbeat: Duration::from_millis(300),
+            drain: Duration::from_millis(100),
+            ..LogOptions::default()
+        };
+        Self { instances: 2, options: Options::default(), log, habits: Habits::default() }
+    }
+}
+
+/// Writers and clients at work on a deployment.
+pub(crate) struct Run {
+    name: &'static str,
+    seed: u64,
+    began: Instant,
+    pub(crate) rng: Rng,
+    pub(crate) deployment: Deployment,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) crowd: Crowd,
+    habits: Habits,
+    writers: Option<Writers>,
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    pub(crate) deployment: Deployment,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) counted: Counted,
+    pub(crate) written: Vec<Written>,
+    pub(crate) truth: Arc<Truth>,
+    told: String,
+}
+
+impl Run {
+    pub(crate) async fn begin(
+        name: &'static str,
+        seed: u64,
+        deployment: Deployment,
+        setup: Setup,
+    ) -> Self {
+        println!("{name}: seed {seed}");
+        let mut rng = Rng::with_seed(seed);
+        let uris = (0..setup.instances).map(|nth| deployment.uri(&app(nth))).collect();
+        let fleet = Arc::new(Fleet::start(uris, setup.options, setup.log).await);
+        let crowd = Crowd::new(Arc::clone(&fleet), &mut rng);
+        let (habits, writers) = (setup.habits, None);
+        Self { name, seed, began: Instant::now(), rng, deployment, fleet, crowd, habits, writers }
+    }
+
+    /// Records that are there before anything else happens.
+    pub(crate) async fn prefill(&mut self, records: usize, date: impl Fn(&mut Rng) -> DateTime) {
+        let workflows = &self.habits.workflows;
+        for first in (0..records).step_by(1000) {
+            let batch: Vec<_> = (first..records.min(first + 1000))
+                .map(|nth| {
+                    let date = date(&mut self.rng);
+                    record(&mut self.rng, workflows[nth % workflows.len()], date, self.habits.bytes)
+                })
+                .collect();
+            let insert = self.deployment.logs.insert_many(batch);
+            insert.write_concern(WriteConcern::majority()).await.unwrap();
+        }
+    }
+
+    pub(crate) fn write(&mut self) {
+        let started = Writers::start(&self.deployment.client, &self.habits, &mut self.rng);
+        assert!(self.writers.replace(started).is_none(), "they write already");
+    }
+
+    pub(crate) fn join(&mut self, clients: usize, habit: Habit) {
+        self.crowd.join(clients, habit, &self.habits.workflows);
+    }
+
+    /// Waits until the clients together were sent so many records more.
+    pub(crate) async fn received(&self, more: usize) {
+        let until = self.crowd.received() + more;
+        let come = async {
+            while self.crowd.received() < until {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let come = timeout(PATIENCE, come).await;
+        assert!(come.is_ok(), "{}", self.told("the clients are sent nothing"));
+    }
+
+    /// Lets everything go on for a while.
+    pub(crate) async fn go_on(&self, time: Duration) {
+        sleep(time).await;
+    }
+
+    fn told(&self, what: &str) -> String {
+        let (counted, failures) = (self.fleet.counted(), self.fleet.failures());
+        format!("{} seed {}: {what}; {counted:?}; tails: {failures:?}", self.name, self.seed)
+    }
+
+    /// Stops the writers and lets every client come to its end.
+    pub(crate) async fn finish(mut self) -> Outcome {
+        let written = match self.writers.take() {
+            Some(writers) => writers.stop().await,
+            None => Vec::new(),
+        };
+        self.deployment.recovered().await;
+        let truth = Arc::new(Truth::of(&self.deployment.logs).await);
+        let hanging = Arc::clone(&self.crowd.hanging);
+        let clients = self.crowd.finish(Arc::clone(&truth), PATIENCE).await;
+        let counted = self.fleet.counted();
+        let Counted { fresh, ring, catch_up, history, lagged, resets } = counted;
+        let (name, seed) = (self.name, self.seed);
+        let told = format!(
+            "{name} seed {seed}: {} clients over {} connections, {} records acknowledged, \
+             {} delivered; {fresh} fresh, resumed from ring {ring}, catch-up {catch_up}, history \
+             {history}; lagged {lagged}, resets {resets}, longest silence {:.1} s; {:.1} s",
+            clients.len(),
+            clients.iter().map(|client| client.connections).sum::<usize>(),
+            written.len(),
+            clients.iter().map(|client| client.records.len()).sum::<usize>(),
+            clients.iter().map(|client| client.silence).max().unwrap_or_default().as_secs_f64(),
+            self.began.elapsed().as_secs_f64(),
+        );
+        println!("{told}");
+        let hanging = hanging.lock().unwrap().join(", ");
+        let told = format!("{told}; hanging: [{hanging}]; tails: {:?}", self.fleet.failures());
+        Outcome { deployment: self.deployment, clients, counted, written, truth, told }
+    }
+}
+
+impl Outcome {
+    /// Fails with everything that is known of the run.
+    pub(crate) fn check(&self, holds: bool, what: &str) {
+        assert!(holds, "{what}\n{}", self.told);
+    }
+
+    /// Every record exactly once, and no reset.
+    pub(crate) fn exactly_once(&self) {
+        self.check(!self.clients.is_empty(), "there are clients");
+        for client in &self.clients {
+            self.check(client.resets.is_empty(), &format!("no reset is due: {:?}", client.resets));
+        }
+        self.exactly_once_since_resets();
+        self.check(self.counted.resets == 0, "no reset is counted");
+    }
+
+    pub(crate) fn exactly_once_since_resets(&self) {
+        for client in &self.clients {
+            let difference = self.truth.compare(&client.scope, &client.records);
+            if difference != Difference::default() {
+                let Difference { lost, duplicated, phantom } = &difference;
+                let dates: BTreeMap<_, _> = self.written.iter().map(|w| (w.id, w)).collect();
+                let first = lost.iter().take(3).map(|id| (id, dates.get(id)));
+                let first: Vec<_> = first.collect();
+                let what = format!(
+                    "lost {}, duplicated {}, phantom {} of {}; the first lost: {first:?}",
+                    lost.len(),
+                    duplicated.len(),
+                    phantom.len(),
+                    self.truth.count(&client.scope),
+                );
+                self.check(false, &what);
+            }
+        }
+    }
+
+    /// The run is only worth something if streams went on in these ways.
+    pub(crate) fn resumed(&self, ring: u64, catch_up: u64, history: u64) {
+        let Counted { ring: r, catch_up: c, history: h, .. } = self.counted;
+        let every_way = r >= ring && c >= catch_up && h >= history;
+        self.check(every_way, &format!("at least {ring}, {catch_up}, {history} resumes each way"));
+    }
+}
+
+/// The name of an instance's connections.
+pub(crate) fn app(nth: usize) -> String {
+    format!("instance-{nth}")
+}

@@ -1,0 +1,63 @@
+//! Writers whose clocks are off, and transactions that are held.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sse_mongo::{Mode, Options};
+
+use crate::crowd::{Crowd, Habit};
+use crate::deployment::Deployment;
+use crate::fleet::Fleet;
+use crate::run::{Run, Setup};
+use crate::writers::Habits;
+
+const SKEW: Duration = Duration::from_secs(5);
+const HOLD: Duration = Duration::from_secs(3);
+const LATENESS: Duration = Duration::from_secs(2);
+
+/// Clocks that are off by up to 5 s and transactions held for up to 3 s: change streams lose
+/// nothing, and polling loses only what became visible later than it was told to wait.
+pub async fn clocks(seed: u64) {
+    let deployment = Deployment::set(1, &[]).await;
+    let habits = Habits { writers: 8, hold: HOLD, skew: SKEW, ..Habits::default() };
+    let mut run =
+        Run::begin("clocks", seed, deployment, Setup { habits, ..Setup::default() }).await;
+    let options = Options {
+        mode: Mode::Poll,
+        lateness: LATENESS,
+        interval: Duration::from_millis(200),
+        ..Options::default()
+    };
+    let log = Setup::default().log;
+    let polling = Arc::new(Fleet::start(vec![run.deployment.uri("poll")], options, log).await);
+    let mut pollers = Crowd::new(Arc::clone(&polling), &mut run.rng);
+    let flaky = Habit::Flaky { stays: Duration::from_secs(1), away: Duration::from_millis(300) };
+    run.write();
+    run.join(6, flaky);
+    pollers.join(1, Habit::Steady, &["orders", "customers", "stock"]);
+    pollers.join(3, flaky, &["orders", "customers", "stock"]);
+    run.go_on(Duration::from_secs(10)).await;
+    let outcome = run.finish().await;
+    outcome.exactly_once();
+
+    // Until the last record's date has settled, be it 5 s ahead.
+    let settled = SKEW + LATENESS + Duration::from_secs(3);
+    let pollers = pollers.finish(Arc::clone(&outcome.truth), settled).await;
+    let written: BTreeMap<_, _> = outcome.written.iter().map(|w| (w.id, w)).collect();
+    let mut lost = 0;
+    for client in &pollers {
+        let difference = outcome.truth.compare(&client.scope, &client.records);
+        let once = difference.duplicated.is_empty() && difference.phantom.is_empty();
+        outcome.check(once && client.resets.is_empty(), &format!("polling: {difference:?}"));
+        for id in difference.lost {
+            let Some(written) = written.get(&id) else { continue };
+            let after = written.acknowledged.timestamp_millis() - written.date.timestamp_millis();
+            let late = after > i64::try_from(LATENESS.as_millis()).unwrap();
+            outcome.check(late, &format!("polling lost what came after {after} ms: {written:?}"));
+            lost += 1;
+        }
+    }
+    println!("polling lost {lost} records, all visible later than {LATENESS:?} after their date");
+    outcome.check(lost > 0, "the clocks were off enough to show");
+}

@@ -1,0 +1,62 @@
+//! The primary is killed, steps down, or is left without a majority.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::crowd::Habit;
+use crate::deployment::Deployment;
+use crate::run::{Run, Setup};
+
+/// An election (2 s without a heartbeat of the primary), the driver's finding out, and back-off.
+const SILENCE: Duration = Duration::from_secs(20);
+const AWAY: Duration = Duration::from_millis(300);
+
+/// Kill -9 of the primary, a stepdown, and two of three lost, while clients come and go: every
+/// record exactly once, no reset, and no silence longer than an election takes.
+pub async fn failover(seed: u64) {
+    let deployment = Deployment::set(3, &[]).await;
+    let mut run = Run::begin("failover", seed, deployment, Setup::default()).await;
+    run.write();
+    run.join(3, Habit::Steady);
+    run.join(6, Habit::Flaky { stays: Duration::from_secs(1), away: AWAY });
+    run.received(500).await;
+
+    let mut faults = [Fault::Kill, Fault::StepDown, Fault::LoseTwo];
+    run.rng.shuffle(&mut faults);
+    for fault in faults {
+        println!("{fault:?}");
+        let primary = run.deployment.primary();
+        match fault {
+            Fault::StepDown => run.deployment.step_down().await,
+            Fault::Kill => {
+                run.deployment.mongod.member(primary).kill();
+                run.deployment.recovered().await;
+                run.deployment.restart(primary);
+            }
+            Fault::LoseTwo => {
+                let other = (primary + 1) % 3;
+                run.deployment.mongod.member(primary).kill();
+                run.deployment.mongod.member(other).kill();
+                sleep(Duration::from_millis(500 + run.rng.u64(..2000))).await;
+                run.deployment.restart(primary);
+                run.deployment.restart(other);
+            }
+        }
+        run.deployment.recovered().await;
+        run.received(500).await;
+    }
+
+    let outcome = run.finish().await;
+    outcome.exactly_once();
+    outcome.resumed(5, 1, 0);
+    let longest = outcome.clients.iter().map(|client| client.silence).max().unwrap_or_default();
+    outcome.check(longest < SILENCE, &format!("a silence of {longest:?}"));
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Kill,
+    StepDown,
+    LoseTwo,
+}

@@ -1,0 +1,48 @@
+//! Instances of the server are restarted, one after the other, with many clients on them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::crowd::Habit;
+use crate::deployment::Deployment;
+use crate::run::{Run, Setup};
+use crate::writers::Habits;
+
+const INSTANCES: usize = 3;
+/// The tail and two lanes for those who catch up.
+const MOST: usize = 3;
+
+/// Two rounds of deploys, and a crash, with `clients` connected: every record exactly once, no
+/// reset, and no more readers of the database's changes than an instance may have.
+pub async fn restarts(seed: u64, clients: usize) {
+    let deployment = Deployment::set(1, &[]).await;
+    let habits = Habits { writers: 3, pause: Duration::from_millis(60), ..Habits::default() };
+    let setup = Setup { instances: INSTANCES, habits, ..Setup::default() };
+    let mut run = Run::begin("restarts", seed, deployment, setup).await;
+    run.write();
+    run.join(clients - clients / 10, Habit::Steady);
+    let (stays, away) = (Duration::from_secs(2), Duration::from_secs(1));
+    run.join(clients / 10, Habit::Flaky { stays, away });
+    run.received(20 * clients).await;
+    let mut open: BTreeMap<String, usize> = BTreeMap::new();
+    for round in 0..=2 * INSTANCES {
+        run.fleet.restart(round % INSTANCES, round < 2 * INSTANCES).await;
+        for _ in 0..5 {
+            run.received(clients).await;
+            let mut now = BTreeMap::new();
+            for app in run.deployment.change_streams().await {
+                *now.entry(app).or_insert(0) += 1;
+            }
+            for (app, count) in now {
+                let before = open.entry(app).or_default();
+                *before = count.max(*before);
+            }
+        }
+    }
+    let outcome = run.finish().await;
+    outcome.exactly_once();
+    outcome.resumed(u64::try_from(clients).unwrap(), 0, 0);
+    println!("most change streams open at a time, by instance: {open:?}");
+    outcome.check(open.len() == INSTANCES, "every instance has its tail");
+    outcome.check(open.values().all(|most| *most <= MOST), &format!("too many: {open:?}"));
+}
