@@ -59,8 +59,8 @@ struct State<P> {
 }
 
 impl<P: Ord + Clone> Hub<P> {
-    /// A hub that keeps at most `ring_bytes` of encoded events. It is closed until
-    /// [`open`](Self::open).
+    /// A hub that keeps at most `ring_bytes` of encoded events, and the newest in any case. It is
+    /// closed until [`open`](Self::open).
     pub fn new(ring_bytes: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             max_bytes: ring_bytes,
@@ -127,6 +127,12 @@ impl<P: Ord + Clone> Hub<P> {
             .collect();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Wakes every reader, to look at what it can see.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn wake(&self) {
+        self.change(|_| true);
     }
 
     /// Whether the log cannot be reached at the moment.

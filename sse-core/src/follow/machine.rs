@@ -34,8 +34,9 @@ const PAGE: usize = 1000;
 /// machine.on_resumed(Ok(Frontier::Live(At(3))));
 /// assert_eq!(machine.want(), Want::Locate(At(3)));
 /// machine.on_located(Located::Behind);
-/// assert_eq!(machine.want(), Want::Changes(At(3)));
-/// assert_eq!(machine.change(&At(4), &At(1)), Some(Frontier::Live(At(4))));
+/// assert_eq!(machine.want(), Want::CatchUp(At(3)));
+/// machine.on_read(At(4));
+/// assert_eq!(machine.want(), Want::Locate(At(4)));
 /// ```
 #[derive(Debug)]
 pub struct Machine<P, K> {
@@ -69,6 +70,8 @@ pub enum Want<P, K> {
     /// A batch of changes after this position: [`Machine::change`] for each, then
     /// [`Machine::on_through`].
     Changes(P),
+    /// Events of the changes after this position: [`Machine::on_read`].
+    CatchUp(P),
     /// Events from the ring: [`Machine::on_read`], or [`Machine::on_lagged`].
     Read,
 }
@@ -149,7 +152,8 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
                 Want::History(page(Some(as_of.clone()), after.clone(), Order::Ascending, PAGE))
             }
             State::Rising { .. } => Want::History(page(None, None, Order::Ascending, 0)),
-            State::Up { from, .. } | State::CatchingUp(from) => Want::Changes(from.clone()),
+            State::Up { from, .. } => Want::Changes(from.clone()),
+            State::CatchingUp(from) => Want::CatchUp(from.clone()),
             State::Locating(position) => Want::Locate(position.clone()),
             State::Live(_) => Want::Read,
         }
@@ -225,10 +229,6 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// A change of the stream's scope came: the frontier behind it if it is to be delivered.
     pub fn change(&mut self, position: &P, key: &K) -> Option<Frontier<P, K>> {
         match &mut self.state {
-            State::CatchingUp(from) if position > from => {
-                *from = position.clone();
-                Some(Frontier::Live(position.clone()))
-            }
             State::Up { from, to, below } if position > from && position <= to => {
                 *from = position.clone();
                 let frontier = Frontier::History { as_of: position.clone(), after: below.clone() };
@@ -238,29 +238,14 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         }
     }
 
-    /// The source has no other changes up to here.
+    /// The source has no other changes up to here. Once up at the fresh snapshot, history goes on
+    /// to the right.
     pub fn on_through(&mut self, through: P) {
-        match &mut self.state {
-            State::CatchingUp(from) => {
-                let through = through.max(from.clone());
-                self.state = State::Locating(through);
+        if let State::Up { from, to, below } = &mut self.state {
+            *from = through.max(from.clone());
+            if from >= to {
+                self.state = State::Right { as_of: to.clone(), after: Some(below.clone()) };
             }
-            State::Up { from, .. } => {
-                if through > *from {
-                    *from = through;
-                }
-                self.arrive();
-            }
-            _ => {}
-        }
-    }
-
-    /// Once up at the fresh snapshot, history goes on to the right.
-    fn arrive(&mut self) {
-        if let State::Up { from, to, below } = &self.state
-            && from >= to
-        {
-            self.state = State::Right { as_of: to.clone(), after: Some(below.clone()) };
         }
     }
 
@@ -279,10 +264,13 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         }
     }
 
-    /// Events of the ring up to this position were delivered.
+    /// Events up to this position were delivered, of the ring or of what was missed.
     pub fn on_read(&mut self, position: P) {
-        if let State::Live(at) = &mut self.state {
-            *at = position;
+        match &mut self.state {
+            State::Live(at) => *at = position,
+            // The ring may have what follows by now.
+            State::CatchingUp(_) => self.state = State::Locating(position),
+            _ => {}
         }
     }
 

@@ -6,9 +6,9 @@ use super::topic::{Scope, Topic};
 use crate::wire::Frame;
 
 /// What an event costs in memory beyond its bytes.
-const OVERHEAD: usize = 128;
+pub(crate) const OVERHEAD: usize = 128;
 
-/// Encoded events, kept up to a byte bound; the oldest go first.
+/// Encoded events, kept up to a byte bound, and the newest in any case; the oldest go first.
 ///
 /// Every event has a number, its place. Places only grow; a reader remembers the next one it has
 /// not read, and nothing else.
@@ -108,7 +108,7 @@ impl<P: Ord + Clone> Ring<P> {
         let topic = known.unwrap_or(topic);
         self.head = position.clone();
         self.events.push_back(Held { topic, position, frame });
-        while self.bytes > self.max_bytes {
+        while self.bytes > self.max_bytes && self.events.len() > 1 {
             self.evict();
         }
     }
@@ -315,13 +315,18 @@ mod tests {
     }
 
     #[test]
-    fn an_event_beyond_the_bound_is_published_and_evicted() {
+    fn the_newest_event_is_kept_even_beyond_the_bound() {
         let mut ring = ring(1);
         let a = Scope::new("s", ["a"]);
         ring.join(&topic("a"));
+        let large = frame(&"x".repeat(1000));
         let mut place = 0;
-        ring.push(topic("a"), 1, frame(&"x".repeat(1000)));
+        ring.push(topic("a"), 1, frame("x"));
+        ring.push(topic("a"), 2, large.clone());
         assert_eq!(read(&ring, &a, &mut place), Err(Lagged));
-        assert_eq!((*ring.head(), ring.bytes), (1, 0));
+        let mut place = 1;
+        assert_eq!(read(&ring, &a, &mut place), Ok(vec![large]));
+        ring.push(topic("a"), 3, frame("x"));
+        assert_eq!(ring.events.len(), 1);
     }
 }

@@ -11,6 +11,7 @@ use futures_core::Stream;
 use tokio::time::sleep;
 
 use super::backoff::{Backoff, jitter};
+use super::lane::{Passed, Passenger};
 use super::log::{Begin, Log};
 use super::notice;
 use super::pulse::Pulse;
@@ -37,8 +38,10 @@ pub struct Follow<S: Source> {
     ready: VecDeque<Frame>,
     /// What the source is asked for at the moment.
     asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
-    /// Changes that were read up to this position, kept while the stream catches up.
+    /// Changes that were read up to this position, kept while history is brought up to date.
     changes: Option<(S::Position, S::Changes)>,
+    /// The way to what it has missed.
+    passenger: Option<Passenger<S::Position>>,
     epoch: u32,
     pulse: Pulse,
     backoff: Backoff,
@@ -92,6 +95,7 @@ impl<S: Source> Follow<S> {
             ready: VecDeque::new(),
             asked: None,
             changes: None,
+            passenger: None,
             epoch: 0,
             pulse: Pulse::new(log.0.options.heartbeat),
             backoff: Backoff::default(),
@@ -160,6 +164,7 @@ impl<S: Source> Follow<S> {
                 });
             }
             Want::Changes(from) => self.ask_for_changes(from),
+            Want::CatchUp(from) => return self.catch_up(&from, cx),
             Want::Locate(position) => match ready!(self.subscription.poll_locate(&position, cx)) {
                 Ok(located) => self.on_located(located),
                 Err(news) => self.on_news(&news),
@@ -179,6 +184,38 @@ impl<S: Source> Follow<S> {
         Poll::Ready(())
     }
 
+    fn catch_up(&mut self, from: &S::Position, cx: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(news) = self.subscription.poll_news(cx) {
+            self.on_news(&news);
+            return Poll::Ready(());
+        }
+        let (log, scope) = (&self.log.0, self.subscription.scope());
+        let passenger = self.passenger.get_or_insert_with(|| {
+            Passenger::board(log.lanes.of(from), scope.clone(), from.clone())
+        });
+        let read = match ready!(passenger.poll_next(self.epoch, from, cx)) {
+            Passed::Failed(fault) => {
+                self.on_fault(fault);
+                return Poll::Ready(());
+            }
+            Passed::Through(position) => position,
+            Passed::Events(frame, last) => {
+                self.ready.push_back(frame);
+                last
+            }
+        };
+        self.machine.on_read(read);
+        self.works();
+        Poll::Ready(())
+    }
+
+    /// The source has answered.
+    fn works(&mut self) {
+        self.backoff.reset();
+        self.availability.failing = false;
+        self.tell_status();
+    }
+
     fn ask(&mut self, question: impl Future<Output = Answer<S>> + Send + 'static) {
         self.asked = Some(Box::pin(question));
     }
@@ -187,7 +224,7 @@ impl<S: Source> Follow<S> {
         let log = self.log.clone();
         let open = self.changes.take().filter(|(at, _)| *at == from).map(|(_, changes)| changes);
         self.ask(async move {
-            let _turn = log.0.catch_ups.acquire().await;
+            let _turn = log.0.rises.acquire().await;
             let read = async {
                 let mut changes = match open {
                     Some(changes) => changes,
@@ -206,6 +243,7 @@ impl<S: Source> Follow<S> {
                 self.epoch = *epoch;
                 self.asked = None;
                 self.changes = None;
+                self.passenger = None;
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }
@@ -226,7 +264,7 @@ impl<S: Source> Follow<S> {
         self.machine.on_located(located);
         self.count_path();
         if located == Located::Live {
-            self.changes = None;
+            self.passenger = None;
         }
     }
 
@@ -254,9 +292,7 @@ impl<S: Source> Follow<S> {
         if let Some(fault) = failed {
             self.on_fault(fault);
         } else {
-            self.backoff.reset();
-            self.availability.failing = false;
-            self.tell_status();
+            self.works();
         }
     }
 
@@ -301,6 +337,7 @@ impl<S: Source> Follow<S> {
 
     fn on_fault(&mut self, fault: Fault) {
         self.changes = None;
+        self.passenger = None;
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if matches!(fault, Fault::Unavailable | Fault::Ended) {

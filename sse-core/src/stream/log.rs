@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::follow::Follow;
+use super::lane::Lanes;
 use crate::follow::{
     Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
 };
@@ -28,7 +29,8 @@ pub(super) struct Inner<S: Source> {
     pub(super) options: LogOptions,
     pub(super) hub: Hub<S::Position>,
     pub(super) counters: Counters,
-    pub(super) catch_ups: Semaphore,
+    pub(super) lanes: Lanes<S::Position>,
+    pub(super) rises: Semaphore,
 }
 
 /// How a [`Log`] is followed.
@@ -39,9 +41,12 @@ pub struct LogOptions {
     /// After how much idle time a stream shows that it is alive, by a fresh position where there
     /// is one; 25 s by default. Give [`EventStream`](crate::EventStream) the same.
     pub heartbeat: Duration,
-    /// How many streams read the source's changes at the same time, because what they miss has
-    /// left the memory; the others wait for their turn. 4 by default.
-    pub catch_ups: usize,
+    /// How many bytes of encoded events are kept for those who have missed more than that, for
+    /// each of the two lanes in which the source is read for all of them; 8 MiB by default.
+    pub lane_bytes: usize,
+    /// How many streams may bring the history that they have up to date at the same time, because
+    /// its snapshot has gone; the others wait for their turn. 4 by default.
+    pub rises: usize,
     /// When the server shuts down, clients come back within this time, each at a moment of its
     /// own; 2 s by default.
     pub drain: Duration,
@@ -52,7 +57,8 @@ impl Default for LogOptions {
         Self {
             ring_bytes: 64 * 1024 * 1024,
             heartbeat: Heartbeat::DEFAULT_INTERVAL,
-            catch_ups: 4,
+            lane_bytes: 8 * 1024 * 1024,
+            rises: 4,
             drain: Duration::from_secs(2),
         }
     }
@@ -115,7 +121,8 @@ impl<S: Source> Log<S> {
             seal,
             hub: Hub::new(options.ring_bytes),
             counters: Counters::default(),
-            catch_ups: Semaphore::new(options.catch_ups.max(1)),
+            lanes: Lanes::new(options.lane_bytes),
+            rises: Semaphore::new(options.rises.max(1)),
             options,
         }))
     }

@@ -5,6 +5,7 @@ mod channel;
 mod close;
 mod events;
 mod follow;
+mod lane;
 mod log;
 mod notice;
 mod pulse;

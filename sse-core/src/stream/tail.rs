@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
+use super::lane::Lanes;
 use super::log::{Inner, Log};
-use crate::follow::{Batch, Changes, Fault, Source, SourceError};
+use crate::follow::{Batch, Change, Changes, Fault, Record, Source, SourceError, Topic};
 use crate::wire::Frame;
 
 /// What happens to the tail of a log.
@@ -23,7 +24,16 @@ pub enum Tail<'a, E> {
 impl<S: Source> Log<S> {
     /// Reads the changes of the source and hands them to all streams. Spawn it once; it goes on
     /// until it is dropped, whatever happens to the source, and tells `observe` of that.
-    pub async fn run(&self, mut observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
+    pub async fn run(&self, observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
+        let Lanes { recent, old, .. } = &self.0.lanes;
+        tokio::select! {
+            never = self.follow_end(observe) => never,
+            never = recent.run(&self.0) => never,
+            never = old.run(&self.0) => never,
+        }
+    }
+
+    async fn follow_end(&self, mut observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
         let mut backoff = Backoff::default();
         let mut anew = false;
         loop {
@@ -55,6 +65,7 @@ impl<S: Source> Inner<S> {
         };
         let mut changes = self.source.changes(&from).await?;
         if !goes_on {
+            self.lanes.begin(&from);
             self.hub.open(epoch, from);
         }
         self.hub.set_outage(false);
@@ -68,14 +79,21 @@ impl<S: Source> Inner<S> {
     fn publish(&self, epoch: u32, batch: Batch<S>) {
         let Batch { changes, through } = batch;
         self.counters.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
-        let events: Vec<_> = changes
-            .into_iter()
-            .map(|(position, entry)| {
-                let id = self.seal.seal_live(epoch, &position, entry.topic.space());
-                let frame = Frame::from(crate::follow::Record::event(&entry.record).id(id));
-                (entry.topic, position, frame)
-            })
-            .collect();
+        let events = self.encode(epoch, changes);
+        self.lanes.note(&through);
         self.hub.publish(events, through);
+    }
+
+    /// What a hub is to publish of these changes.
+    pub(super) fn encode(
+        &self,
+        epoch: u32,
+        changes: Vec<Change<S::Position, S::Key, S::Record>>,
+    ) -> Vec<(Topic, S::Position, Frame)> {
+        let encoded = changes.into_iter().map(|(position, entry)| {
+            let id = self.seal.seal_live(epoch, &position, entry.topic.space());
+            (entry.topic, position, Frame::from(entry.record.event().id(id)))
+        });
+        encoded.collect()
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod client;
+mod lanes;
 mod model;
 mod outcomes;
 mod position;

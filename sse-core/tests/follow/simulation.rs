@@ -19,9 +19,11 @@ struct Instance {
 }
 
 impl Instance {
-    fn start(model: &Model, ring_bytes: usize) -> Self {
+    fn start(model: &Model, rng: &mut Rng) -> Self {
         let seal = Seal::new(b"the same secret in all instances");
-        let options = LogOptions { ring_bytes, ..LogOptions::default() };
+        let mut few_bytes = || rng.usize(100..2500);
+        let (ring_bytes, lane_bytes) = (few_bytes(), few_bytes());
+        let options = LogOptions { ring_bytes, lane_bytes, ..LogOptions::default() };
         let log = Log::new(model.clone(), seal, options);
         let tail = tokio::spawn({
             let log = log.clone();
@@ -82,8 +84,7 @@ async fn run(seed: u64, seen: &mut Seen) {
         commit(&model, &mut rng);
     }
 
-    let mut instances: Vec<_> =
-        (0..2).map(|_| Instance::start(&model, rng.usize(100..2500))).collect();
+    let mut instances: Vec<_> = (0..2).map(|_| Instance::start(&model, &mut rng)).collect();
     let mut client = Client::default();
     let mut stream = client.connect(&instances[0].log, &scope, history);
     let mut on = 0;
@@ -102,7 +103,7 @@ async fn run(seed: u64, seen: &mut Seen) {
             }
             8 => {
                 seen.add(&instances[on].log);
-                instances[on] = Instance::start(&model, rng.usize(100..2500));
+                instances[on] = Instance::start(&model, &mut rng);
                 stream = client.connect(&instances[on].log, &scope, history);
             }
             9 if rng.u32(..4) == 0 => model.go_down(),

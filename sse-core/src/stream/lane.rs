@@ -1,0 +1,374 @@
+//! One reading of a source's changes, for all streams that have missed some.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::iter::Peekable;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::log::Inner;
+use crate::follow::{
+    Batch, Changes, Fault, Hub, Located, News, OVERHEAD, Read, Scope, Source, SourceError,
+    Subscription, Topic,
+};
+use crate::wire::Frame;
+
+/// How many bytes of events a passenger is given at once.
+const READ: usize = 64 * 1024;
+
+/// How long a lane waits for one that does not keep up, before it goes on without it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Reads the changes of a source from where the furthest behind of its passengers is, and hands
+/// them to all of them: the source is asked once, however many they are.
+///
+/// A lane makes one pass after the other. Who is ahead of it waits until it comes by; who is
+/// behind it, or was too slow, waits for the next pass. A pass ends where the log's own ring
+/// begins to have what follows.
+pub(super) struct Lane<P> {
+    hub: Hub<P>,
+    ring_bytes: usize,
+    ride: Mutex<Ride<P>>,
+    /// Somebody boarded, moved on, was left behind or got off.
+    moved: Notify,
+}
+
+struct Ride<P> {
+    passengers: HashMap<u64, Place<P>>,
+    next: u64,
+    /// Whether a pass is under way.
+    running: bool,
+}
+
+struct Place<P> {
+    /// Up to where it has been given everything.
+    at: P,
+    /// It needs the next pass.
+    stranded: bool,
+    /// The pass under way has waited for it long enough.
+    slow: bool,
+    fault: Option<Fault>,
+}
+
+/// The lanes of a log: who has missed a minute does not wait for who has missed a day.
+pub(super) struct Lanes<P> {
+    pub(super) recent: Arc<Lane<P>>,
+    pub(super) old: Arc<Lane<P>>,
+    marks: Mutex<Option<Marks<P>>>,
+}
+
+/// Where the log was a while ago.
+struct Marks<P> {
+    older: P,
+    newer: P,
+    set: Instant,
+}
+
+/// A position is recent for this long, and for twice that at most.
+const RECENT: Duration = Duration::from_secs(30);
+
+impl<P: Ord + Clone> Lanes<P> {
+    pub(super) fn new(ring_bytes: usize) -> Self {
+        let lane = || Arc::new(Lane::new(ring_bytes));
+        Self { recent: lane(), old: lane(), marks: Mutex::new(None) }
+    }
+
+    /// The log begins here, as far as is known.
+    pub(super) fn begin(&self, start: &P) {
+        let (older, newer) = (start.clone(), start.clone());
+        *self.marks() = Some(Marks { older, newer, set: Instant::now() });
+    }
+
+    /// The log has come so far.
+    pub(super) fn note(&self, head: &P) {
+        let mut marks = self.marks();
+        if let Some(Marks { older, newer, set }) = &mut *marks
+            && set.elapsed() >= RECENT
+        {
+            *older = std::mem::replace(newer, head.clone());
+            *set = Instant::now();
+        }
+    }
+
+    /// The lane for those who have everything up to `at`.
+    pub(super) fn of(&self, at: &P) -> &Arc<Lane<P>> {
+        let recent = self.marks().as_ref().is_some_and(|marks| *at >= marks.older);
+        if recent { &self.recent } else { &self.old }
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Option<Marks<P>>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: Ord + Clone> Lane<P> {
+    fn new(ring_bytes: usize) -> Self {
+        let ride = Ride { passengers: HashMap::new(), next: 0, running: false };
+        let ride = Mutex::new(ride);
+        Self { hub: Hub::new(ring_bytes), ring_bytes, ride, moved: Notify::new() }
+    }
+
+    /// Makes passes for whoever needs one.
+    pub(super) async fn run<S: Source<Position = P>>(&self, log: &Inner<S>) -> Infallible {
+        loop {
+            let from = self.wanted().await;
+            let passed = self.pass(log, &from).await;
+            self.end(&from, passed.err());
+        }
+    }
+
+    /// Waits until somebody needs a pass, and answers where it begins.
+    async fn wanted(&self) -> P {
+        loop {
+            let moved = self.moved.notified();
+            {
+                let mut ride = self.ride();
+                let stranded = ride.passengers.values().filter(|place| place.stranded);
+                if let Some(from) = stranded.map(|place| place.at.clone()).min() {
+                    ride.running = true;
+                    for place in ride.passengers.values_mut() {
+                        (place.stranded, place.slow) = (false, false);
+                    }
+                    return from;
+                }
+            }
+            moved.await;
+        }
+    }
+
+    async fn pass<S: Source<Position = P>>(&self, log: &Inner<S>, from: &P) -> Result<(), Fault> {
+        let fault = |error: S::Error| error.fault();
+        let epoch = log.source.epoch().await.map_err(fault)?;
+        let mut changes = log.source.changes(from).await.map_err(fault)?;
+        self.hub.open(epoch, from.clone());
+        let mut published = VecDeque::new();
+        loop {
+            let Batch { changes: records, through } = changes.next().await.map_err(fault)?;
+            let mut events = log.encode(epoch, records).into_iter().peekable();
+            loop {
+                self.wait_for_the_slow(&mut published).await;
+                let piece = self.piece(&mut events);
+                let bytes = piece.iter().map(weight).sum::<usize>();
+                let last = piece.last().filter(|_| events.peek().is_some());
+                let to = last.map_or(&through, |(_, position, _)| position).clone();
+                self.hub.publish(piece, to.clone());
+                // Also those without an event of their own are further on now.
+                self.hub.wake();
+                published.push_back((to, bytes));
+                if events.peek().is_none() {
+                    break;
+                }
+            }
+            let Some((_, head)) = log.hub.head().filter(|(of, _)| *of == epoch) else {
+                // Another life of the log has begun, of which its own ring is still to tell.
+                return Err(Fault::Unavailable);
+            };
+            if through >= head || self.ride().passengers.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// As many events as half the ring holds, and at least one: who has read all before them
+    /// finds all of them there.
+    fn piece(
+        &self,
+        events: &mut Peekable<impl Iterator<Item = Published<P>>>,
+    ) -> Vec<Published<P>> {
+        let mut piece: Vec<_> = events.next().into_iter().collect();
+        let mut bytes: usize = piece.iter().map(weight).sum();
+        while let Some(event) = events.next_if(|event| bytes + weight(event) <= self.ring_bytes / 2)
+        {
+            bytes += weight(&event);
+            piece.push(event);
+        }
+        piece
+    }
+
+    /// The pass is over. Who has had all of it and has not got off needs another.
+    fn end(&self, from: &P, fault: Option<Fault>) {
+        let mut ride = self.ride();
+        ride.running = false;
+        if let Some(fault) = fault {
+            for place in ride.passengers.values_mut() {
+                // What is lost for the furthest behind may be there for the others.
+                if fault != Fault::HistoryLost || place.at <= *from {
+                    place.fault = Some(fault);
+                }
+            }
+        }
+        drop(ride);
+        self.hub.wake();
+    }
+
+    /// Goes no further than passengers can follow, but does not wait for long for any of them.
+    async fn wait_for_the_slow(&self, published: &mut VecDeque<(P, usize)>) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let moved = self.moved.notified();
+            let Some(slowest) = self.slowest() else { return };
+            while published.front().is_some_and(|(through, _)| *through <= slowest) {
+                published.pop_front();
+            }
+            let unread: usize = published.iter().map(|(_, bytes)| bytes).sum();
+            if unread <= self.ring_bytes / 2 {
+                return;
+            }
+            if timeout_at(deadline, moved).await.is_err() {
+                for place in self.ride().passengers.values_mut() {
+                    place.slow |= place.at <= slowest;
+                }
+                return;
+            }
+        }
+    }
+
+    /// How far the slowest has come of those who are waited for.
+    fn slowest(&self) -> Option<P> {
+        let ride = self.ride();
+        let on_board = ride.passengers.values().filter(|place| !place.stranded && !place.slow);
+        on_board.map(|place| place.at.clone()).min()
+    }
+
+    fn ride(&self) -> MutexGuard<'_, Ride<P>> {
+        self.ride.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a hub publishes.
+type Published<P> = (Topic, P, Frame);
+
+/// What an event takes of a ring.
+fn weight<P>((_, _, frame): &Published<P>) -> usize {
+    frame.len() + OVERHEAD
+}
+
+/// A stream that is given what it has missed.
+pub(super) struct Passenger<P: Ord + Clone> {
+    lane: Arc<Lane<P>>,
+    number: u64,
+    subscription: Subscription<P>,
+    /// The life of the log that the lane reads.
+    epoch: Option<u32>,
+    seated: bool,
+}
+
+/// What a passenger is given.
+#[derive(Debug)]
+pub(super) enum Passed<P> {
+    /// Events, up to this position.
+    Events(Frame, P),
+    /// Nothing for it up to this position.
+    Through(P),
+    /// The source could not be read.
+    Failed(Fault),
+}
+
+impl<P: Ord + Clone> Passenger<P> {
+    /// Boards `lane`, to go on from `at`.
+    pub(super) fn board(lane: &Arc<Lane<P>>, scope: Scope, at: P) -> Self {
+        let mut ride = lane.ride();
+        let number = ride.next;
+        ride.next += 1;
+        ride.passengers.insert(number, Place { at, stranded: false, slow: false, fault: None });
+        drop(ride);
+        let subscription = lane.hub.subscribe(scope);
+        Self { lane: Arc::clone(lane), number, subscription, epoch: None, seated: false }
+    }
+
+    /// Waits for what follows `at` in the life of the log that `epoch` names.
+    pub(super) fn poll_next(
+        &mut self,
+        epoch: u32,
+        at: &P,
+        cx: &mut Context<'_>,
+    ) -> Poll<Passed<P>> {
+        if let Some(fault) = self.place(|place| {
+            place.at = at.clone();
+            place.fault.take()
+        }) {
+            return Poll::Ready(Passed::Failed(fault));
+        }
+        loop {
+            let polled = if self.seated {
+                self.subscription.poll_read(READ, cx).map_ok(|read| match read {
+                    Read::Events { frame, last } => Some(Passed::Events(frame, last)),
+                    Read::Lagged => None,
+                })
+            } else {
+                match self.subscription.poll_locate(at, cx) {
+                    Poll::Ready(Ok(Located::Live)) if self.epoch == Some(epoch) => {
+                        self.seated = true;
+                        self.place(|place| place.stranded = false);
+                        continue;
+                    }
+                    other => other.map_ok(|_| None),
+                }
+            };
+            match polled {
+                Poll::Ready(Err(news)) => {
+                    if let News::Epoch(epoch) = news {
+                        (self.epoch, self.seated) = (Some(epoch), false);
+                    }
+                }
+                Poll::Ready(Ok(Some(events))) => {
+                    if let Passed::Events(_, last) = &events {
+                        self.place(|place| place.at = last.clone());
+                    }
+                    return Poll::Ready(events);
+                }
+                // What it needs has left the lane, or is of another life of the log.
+                Poll::Ready(Ok(None)) => {
+                    self.seated = false;
+                    self.strand();
+                    // Wakes this when the next pass begins.
+                    if self.subscription.poll_news(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+                Poll::Pending => return self.rest(at),
+            }
+        }
+    }
+
+    /// There is nothing for it at the moment.
+    fn rest(&self, at: &P) -> Poll<Passed<P>> {
+        if let Some(head) = self.subscription.caught_up().filter(|_| self.seated)
+            && head > *at
+        {
+            self.place(|place| place.at = head.clone());
+            return Poll::Ready(Passed::Through(head));
+        }
+        if !self.lane.ride().running {
+            self.strand();
+        }
+        Poll::Pending
+    }
+
+    /// Asks for another pass.
+    fn strand(&self) {
+        self.place(|place| place.stranded = true);
+    }
+
+    fn place<T>(&self, change: impl FnOnce(&mut Place<P>) -> T) -> T
+    where
+        T: Default,
+    {
+        let mut ride = self.lane.ride();
+        let changed = ride.passengers.get_mut(&self.number).map(change);
+        drop(ride);
+        self.lane.moved.notify_waiters();
+        changed.unwrap_or_default()
+    }
+}
+
+impl<P: Ord + Clone> Drop for Passenger<P> {
+    fn drop(&mut self) {
+        self.lane.ride().passengers.remove(&self.number);
+        self.lane.moved.notify_waiters();
+    }
+}
