@@ -69,6 +69,9 @@ const IN_TIME: Duration = Duration::from_millis(100);
 /// The search ends when what is too much is so near.
 const NEAR: f64 = 1.06;
 
+/// Or when so many rates were tried, as on a machine that does other things too.
+const RATES: usize = 12;
+
 pub fn measure(program: &Path, cores: Cores, plan: Plan, hint: f64) -> io::Result<Measured> {
     let mut measured = Measured::default();
     let server = Server::start(program, cores)?;
@@ -132,7 +135,7 @@ fn most(
 ) -> io::Result<()> {
     let (mut rate, mut step) = (hint, if hint > 200.0 { 1.25 } else { 2.0 });
     let (mut kept, mut failed): (Option<f64>, Option<f64>) = (None, None);
-    loop {
+    for _ in 0..RATES {
         // Whatever else the machine does may spoil one trial.
         if tried(server, load, plan, rate, to)? || tried(server, load, plan, rate, to)? {
             kept = Some(rate);
@@ -140,7 +143,7 @@ fn most(
             failed = Some(rate);
         }
         rate = match (kept, failed) {
-            (Some(kept), Some(failed)) if failed / kept < NEAR => return Ok(()),
+            (Some(kept), Some(failed)) if failed / kept < NEAR => break,
             (Some(kept), Some(failed)) => (kept * failed).sqrt(),
             (Some(kept), None) => kept * step,
             (None, Some(failed)) => failed / step,
@@ -149,9 +152,10 @@ fn most(
         // A hint that is far off is left behind faster and faster.
         step *= 1.1;
         if rate < 1.0 {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 fn tried(

@@ -1,6 +1,5 @@
 //! What was measured, as a section of Markdown.
 
-use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -10,31 +9,57 @@ use crate::measure::{Measured, Plan};
 /// What others are compared to, where it took part.
 const STANDARD: &str = "axum";
 
-/// The columns: a heading, the unit that divides, the digits, and what to show.
-type Column = (&'static str, f64, usize, fn(&Measured) -> f64);
+struct Column {
+    heading: &'static str,
+    /// What it is divided by.
+    unit: f64,
+    digits: usize,
+    /// Whether to say how many times the standard's it is.
+    compared: bool,
+    of: fn(&Measured) -> f64,
+}
+
+const fn compared(
+    heading: &'static str,
+    unit: f64,
+    digits: usize,
+    of: fn(&Measured) -> f64,
+) -> Column {
+    Column { heading, unit, digits, compared: true, of }
+}
+
+const fn alone(
+    heading: &'static str,
+    unit: f64,
+    digits: usize,
+    of: fn(&Measured) -> f64,
+) -> Column {
+    Column { heading, unit, digits, compared: false, of }
+}
 
 const MEMORY: &[Column] = &[
-    ("KiB a stream, idle from the start", 1024.0, 1, |round| round.idle),
-    ("KiB a stream, idle after some events", 1024.0, 1, |round| round.used),
-    ("1,000 connects at once, ms", 1e-3, 0, |round| round.connects),
+    compared("KiB a stream, idle from the start", 1024.0, 1, |round| round.idle),
+    compared("KiB a stream, idle after some events", 1024.0, 1, |round| round.used),
+    compared("1,000 connects at once, ms", 1e-3, 0, |round| round.connects),
 ];
 
 const STEADY: &[Column] = &[
-    ("CPU seconds a million deliveries", 1.0, 2, |round| round.cpu),
-    ("p50, ms", 1.0, 2, |round| round.p50),
-    ("p99, ms", 1.0, 2, |round| round.p99),
-    ("bytes an event", 1.0, 0, |round| round.event),
+    compared("CPU seconds a million deliveries", 1.0, 2, |round| round.cpu),
+    compared("p50, ms", 1.0, 2, |round| round.p50),
+    compared("p99, ms", 1.0, 2, |round| round.p99),
+    alone("bytes an event", 1.0, 0, |round| round.event),
 ];
 
 const MOST: &[Column] = &[
-    ("deliveries a second", 1.0, 0, |round| round.most),
-    ("CPU of the server, %", 0.01, 0, |round| round.server_load),
-    ("CPU of the clients, %", 0.01, 0, |round| round.our_load),
-    ("left out when overloaded", 1.0, 0, |round| round.lost as f64),
+    compared("deliveries a second", 1.0, 0, |round| round.most),
+    alone("CPU of the server, %", 0.01, 0, |round| round.server_load),
+    alone("CPU of the clients, %", 0.01, 0, |round| round.our_load),
+    alone("left out when overloaded", 1.0, 0, |round| round.lost as f64),
 ];
 
 pub fn markdown(machine: &str, plan: Plan, contenders: &[Contender]) -> String {
     let Plan { rounds, idle, streams, steady, .. } = plan;
+    let (idle, streams) = (number(idle as f64, 0), number(streams as f64, 0));
     let gaps: u64 = sum(contenders, |round| round.gaps);
     let duplicates: u64 = sum(contenders, |round| round.duplicates);
     let mut text = format!(
@@ -83,19 +108,18 @@ fn sum(contenders: &[Contender], of: impl Fn(&Measured) -> u64) -> u64 {
 fn table(columns: &[Column], contenders: &[Contender]) -> String {
     let standard = contenders.iter().find(|contender| contender.name == STANDARD);
     let mut text = String::from("| |");
-    for (heading, ..) in columns {
-        write!(text, " {heading} |").expect("a string takes all");
+    for Column { heading, .. } in columns {
+        text += &format!(" {heading} |");
     }
     text += "\n| --- |";
     text += &" --: |".repeat(columns.len());
     for contender in contenders {
-        write!(text, "\n| {} |", contender.name).expect("a string takes all");
-        for (_, unit, digits, of) in columns {
+        text += &format!("\n| {} |", contender.name);
+        for Column { unit, digits, compared, of, .. } in columns {
             let value = median(contender, of);
-            write!(text, " {}", number(value / unit, *digits)).expect("a string takes all");
-            let theirs = standard.map(|standard| median(standard, of)).filter(|_| *digits < 3);
-            if let Some(theirs) = theirs.filter(|theirs| *theirs > 0.0) {
-                write!(text, " ({:.2}×)", value / theirs).expect("a string takes all");
+            text += &format!(" {}", number(value / unit, *digits));
+            if let Some(standard) = standard.filter(|_| *compared) {
+                text += &format!(" ({:.2}×)", value / median(standard, of));
             }
             text += " |";
         }
