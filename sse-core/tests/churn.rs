@@ -101,6 +101,8 @@ impl Churn {
             let topic = self.topic();
             self.channel.publish(Topic::new("space", topic), Text(text));
         }
+        let unread = format!("unread {}", self.step);
+        self.channel.publish(Topic::new("space", unread), Text("x".repeat(100)));
         let some = self.rng.usize(..CLIENTS);
         match self.rng.usize(..4) {
             0 if some < self.clients.len() => drop(self.clients.swap_remove(some)),
