@@ -25,13 +25,13 @@ fn server(store: &Store, more: &[&str]) -> Server {
     Server::start(&[&["--store", &address, "--heartbeat", "200ms"], more].concat())
 }
 
-async fn open(server: &Server) -> (Response<Incoming>, Connection) {
+pub(crate) async fn open(server: &Server) -> (Response<Incoming>, Connection) {
     let request = Request::get(format!("{LOGS}/stream")).body(Full::default()).unwrap();
     http::send(server.address, request).await.unwrap()
 }
 
 /// Opens a stream as soon as there is a place for it.
-async fn open_when_free(server: &Server) -> (Response<Incoming>, Connection) {
+pub(crate) async fn open_when_free(server: &Server) -> (Response<Incoming>, Connection) {
     let deadline = Instant::now() + NOTICED;
     loop {
         let opened = open(server).await;
@@ -43,7 +43,7 @@ async fn open_when_free(server: &Server) -> (Response<Incoming>, Connection) {
 }
 
 /// Asks for a stream, is refused, and answers the words for it.
-async fn refusal(server: &Server) -> String {
+pub(crate) async fn refusal(server: &Server) -> String {
     let asked = Instant::now();
     let (response, _connection) = open(server).await;
     assert_eq!(response.status(), 429);

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod answers;
+mod backlog;
+mod connects;
+mod crowd;
 mod exactly_once;
+mod frozen;
 mod http;
 mod limits;
 mod outages;

@@ -36,6 +36,15 @@ impl Server {
         (self.program, _) = launch(&self.address.to_string(), &self.arguments);
     }
 
+    /// The most memory that it has had since this was last asked, in bytes.
+    pub(crate) fn peak_memory(&self) -> usize {
+        let folder = format!("/proc/{}", self.program.pid());
+        let status = std::fs::read_to_string(format!("{folder}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        std::fs::write(format!("{folder}/clear_refs"), "5").unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+
     pub(crate) fn output(&self) -> String {
         self.program.output()
     }

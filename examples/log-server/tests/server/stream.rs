@@ -22,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) notices: Vec<(String, String)>,
     pub(crate) comments: usize,
     pub(crate) last_id: String,
+    /// After which time it is to come back.
+    pub(crate) retry: Duration,
 }
 
 /// An open stream. Dropping it closes the connection.
@@ -36,17 +38,23 @@ impl Client {
     pub(crate) async fn connect(&self, address: SocketAddr, path: &str) -> Stream {
         let opened = timeout(PATIENCE, async {
             loop {
-                let mut request = Request::get(path);
-                if !self.last_id.is_empty() {
-                    request = request.header("last-event-id", &self.last_id);
-                }
-                match http::send(address, request.body(Full::default()).unwrap()).await {
-                    Ok(opened) => break opened,
-                    Err(_) => tokio::task::yield_now().await,
+                match self.try_connect(address, path).await {
+                    Some(stream) => break stream,
+                    None => tokio::task::yield_now().await,
                 }
             }
         });
-        let (response, connection) = opened.await.expect("the server answers");
+        opened.await.expect("the server answers")
+    }
+
+    /// Connects with the last id; `None` if nobody answers.
+    pub(crate) async fn try_connect(&self, address: SocketAddr, path: &str) -> Option<Stream> {
+        let mut request = Request::get(path);
+        if !self.last_id.is_empty() {
+            request = request.header("last-event-id", &self.last_id);
+        }
+        let sent = http::send(address, request.body(Full::default()).unwrap()).await;
+        let (response, connection) = sent.ok()?;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let parser = Parser::new();
@@ -54,7 +62,7 @@ impl Client {
             Ok(id) => parser.resume(&id),
             Err(_) => parser,
         };
-        Stream { body: response.into_body(), parser, _connection: connection }
+        Some(Stream { body: response.into_body(), parser, _connection: connection })
     }
 
     /// Reads what comes next; `false` when the stream has ended.
@@ -64,7 +72,13 @@ impl Client {
             .unwrap_or_else(|_| panic!("nothing came for {PATIENCE:?}: {self:?}"));
         let Some(Ok(frame)) = frame else { return false };
         let Ok(chunk) = frame.into_data() else { return true };
-        let mut items = stream.parser.push(&chunk);
+        self.take(&mut stream.parser, &chunk);
+        true
+    }
+
+    /// Keeps what `parser` reads from a part of a stream.
+    pub(crate) fn take(&mut self, parser: &mut Parser, chunk: &[u8]) {
+        let mut items = parser.push(chunk);
         while let Some(item) = items.next().unwrap() {
             match item {
                 Item::Event(event) if event.event_type == "message" => {
@@ -78,10 +92,19 @@ impl Client {
                     event.last_event_id.clone_into(&mut self.last_id);
                 }
                 Item::Comment(_) => self.comments += 1,
-                Item::Retry(_) => {}
+                Item::Retry(time) => self.retry = time,
             }
         }
-        true
+    }
+
+    /// Reads until a heartbeat, or a position, shows that nothing else is due: a duplicate would
+    /// have come by then.
+    pub(crate) async fn read_all_that_is_due(&mut self, stream: &mut Stream) {
+        let (comments, notices) = (self.comments, self.notices.len());
+        self.read_until(stream, |client| {
+            client.comments > comments || client.notices.len() > notices
+        })
+        .await;
     }
 
     pub(crate) async fn read_until(&mut self, stream: &mut Stream, done: impl Fn(&Self) -> bool) {
