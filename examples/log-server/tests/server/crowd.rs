@@ -25,7 +25,7 @@ const CROWD: usize = 2000;
 const JITTER: Duration = Duration::from_secs(2);
 
 /// How much later than that a client may be back, on a machine that does other things as well.
-const SLACK: Duration = Duration::from_secs(8);
+const SLACK: Duration = Duration::from_secs(15);
 
 /// How soon a refusal comes, and how soon a place is free.
 const MOMENT: Duration = Duration::from_secs(1);
