@@ -1,7 +1,7 @@
 //! A client of a stream that keeps all it was sent, and drops no duplicate.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -13,6 +13,9 @@ use crate::http::{self, Connection};
 
 /// How long anything that is to come may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long it may take until all has come that is to come, however much of it there is.
+const LONGEST: Duration = Duration::from_secs(90);
 
 #[derive(Debug, Default)]
 pub(crate) struct Client {
@@ -108,8 +111,10 @@ impl Client {
     }
 
     pub(crate) async fn read_until(&mut self, stream: &mut Stream, done: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
         while !done(self) {
             assert!(self.read(stream).await, "the stream ended: {self:?}");
+            assert!(began.elapsed() < LONGEST, "{} rows, {:?}", self.messages.len(), self.notices);
         }
     }
 
