@@ -14,8 +14,9 @@ use tower_service::Service;
 
 /// Serves `router` on `listener` until `shutdown`, with [`ServeOptions::default`].
 ///
-/// Unlike `axum::serve`, it ends the connections of clients that stop reading, and it ends at
-/// most [`drain_limit`](ServeOptions::drain_limit) after `shutdown`, whatever streams are open.
+/// Unlike `axum::serve`, it ends the connections of clients that stop reading (over HTTP/2: whose
+/// streams all stand still), and it ends at most [`drain_limit`](ServeOptions::drain_limit) after
+/// `shutdown`, whatever streams are open.
 /// The extractor `ConnectInfo<SocketAddr>` works.
 ///
 /// ```no_run

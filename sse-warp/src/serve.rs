@@ -8,8 +8,9 @@ use warp::{Filter, Reply};
 
 /// Serves `filter` on `listener` until `shutdown`, with [`ServeOptions::default`].
 ///
-/// Unlike `warp::serve`, it ends the connections of clients that stop reading, and it ends at
-/// most [`drain_limit`](ServeOptions::drain_limit) after `shutdown`, whatever streams are open.
+/// Unlike `warp::serve`, it ends the connections of clients that stop reading (over HTTP/2: whose
+/// streams all stand still), and it ends at most [`drain_limit`](ServeOptions::drain_limit) after
+/// `shutdown`, whatever streams are open.
 /// For the peer's address, use [`peer_address`](crate::peer_address): warp's own `addr::remote`
 /// sees only what warp serves.
 ///
