@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bson::RawDocument;
-use sse_core::follow::{Record, Seal};
+use sse_core::follow::{Everything, Record, Seal};
 use sse_core::{Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, Tail};
 use sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
@@ -22,9 +22,13 @@ pub(crate) const SECRET: &[u8] = b"one secret for every instance there is";
 pub(crate) struct Row(String);
 
 impl Record for Row {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(&self.0)
     }
+
+    fn mark(&self) {}
 }
 
 /// A log over a collection, and the task that reads its tail.

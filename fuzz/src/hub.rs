@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use sse_core::follow::{Hub, Located, News, Read, Scope, Subscription, Topic};
+use sse_core::follow::{Hub, Located, News, Publication, Read, Scope, Subscription, Topic};
 use sse_core::{Event, Frame};
 
 /// Events that the hub's ring has room for at least; it may hold one or two more.
@@ -70,7 +70,8 @@ impl Pair {
         let (count, gap) = (usize::from(amount % 4), u32::from(amount / 4));
         let Some(log) = &mut self.log else {
             let frame = Frame::from(Event::new("too early"));
-            return self.hub.publish([(Topic::new("s", NAMES[0]), 1, frame)], 1);
+            let topic = Topic::new("s", NAMES[0]);
+            return self.hub.publish([Publication { topic, position: 1, mark: (), frame }], 1);
         };
         let before = log.events.len();
         for name in NAMES.iter().cycle().skip(first.into()).take(count) {
@@ -83,7 +84,12 @@ impl Pair {
         }
         log.head += gap;
         let new = log.events[before..].iter();
-        let new = new.map(|event| (event.topic.clone(), event.position, event.frame.clone()));
+        let new = new.map(|event| Publication {
+            topic: event.topic.clone(),
+            position: event.position,
+            mark: (),
+            frame: event.frame.clone(),
+        });
         self.hub.publish(new, log.head);
         assert_eq!(self.hub.head(), Some((log.epoch, log.head)));
     }
@@ -146,7 +152,10 @@ impl Pair {
                 assert!(opening != log.opening || evicted, "nothing of it was evicted");
                 reader.at = None;
             }
-            Poll::Ready(Ok(Read::Events { frame, last })) => {
+            Poll::Ready(Ok(Read::Events { frame: None, .. })) => {
+                unreachable!("nothing is filtered")
+            }
+            Poll::Ready(Ok(Read::Events { frame: Some(frame), last })) => {
                 assert_eq!(opening, log.opening, "a ring that began anew leaves a gap");
                 let events = frame.events() as usize;
                 assert!(events > 0 && events <= unread.len());

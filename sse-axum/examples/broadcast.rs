@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http::StatusCode, http::header::RETRY_AFTER, routing::get};
 use sse_axum::{Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse};
-use sse_core::follow::{History, Record, Scope, Seal, Topic};
+use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
@@ -18,9 +18,13 @@ use tokio::{signal::ctrl_c, sync::watch};
 struct Tick(String);
 
 impl Record for Tick {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(self.0.as_str())
     }
+
+    fn mark(&self) {}
 }
 
 type App = State<(Log<Channel<Tick>>, Admission<IpAddr>)>;

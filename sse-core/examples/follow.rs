@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, FrontierOf, History, HistoryQuery, Order, Page,
-    Record, Reset, Scope, Seal, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Order,
+    Page, Record, Reset, Scope, Seal, Source, SourceError, Topic,
 };
 use sse_core::{Begin, Event, EventStream, EventStreamOptions, Log, LogOptions};
 use tokio::sync::watch;
@@ -20,9 +20,13 @@ use tokio::sync::watch;
 struct Line(Topic, String);
 
 impl Record for Line {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(&*self.1)
     }
+
+    fn mark(&self) {}
 }
 
 /// The number of lines up to and including one: both its position and its key, since these

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use sse_core::follow::{History, Order, Record, Scope, Seal, Topic};
+use sse_core::follow::{Everything, History, Order, Record, Scope, Seal, Topic};
 use sse_core::{Begin, Channel, Event, Frame, Item, Log, LogOptions, Parser};
 use tokio::time::timeout;
 
@@ -13,9 +13,13 @@ use tokio::time::timeout;
 struct Number(u32);
 
 impl Record for Number {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(self.0.to_string())
     }
+
+    fn mark(&self) {}
 }
 
 type Numbers = Channel<Number>;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
-use sse_core::follow::{History, Record, Scope, Seal, Topic};
+use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{
     Admission, AdmissionLimits, Begin, Channel, Event, EventStream, EventStreamOptions, Follow,
     Log, LogOptions,
@@ -31,9 +31,13 @@ const RING_BYTES: usize = 16 * 1024;
 struct Text(String);
 
 impl Record for Text {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(&*self.0)
     }
+
+    fn mark(&self) {}
 }
 
 struct Client {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bson::{RawBson, doc};
-use sse_core::follow::{Entry, HistoryQuery, Order, Page, Record, Scope, Topic};
+use sse_core::follow::{Entry, Filter, HistoryQuery, Order, Page, Record, Scope, Topic};
 
 use crate::error::{Act, Error};
 use crate::find::{Find, Range, Snapshot};
@@ -44,9 +44,31 @@ impl<R> Inner<R> {
 }
 
 impl<R: Record> Inner<R> {
+    /// Reads on until there are as many records as were asked for that the scope's filter admits.
     pub(crate) async fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<R::Filter>,
+        query: HistoryQuery<Position, Key>,
+    ) -> Result<Page<Mongo<R>>, Error> {
+        let HistoryQuery { mut as_of, mut after, order, limit } = query;
+        let mut entries = Vec::new();
+        loop {
+            let missing = limit - entries.len();
+            let part = HistoryQuery { as_of, after, order, limit: missing };
+            let Page { as_of: at, entries: found, more } = self.all_history(scope, part).await?;
+            after = found.last().map(|entry| entry.key.clone());
+            let admitted = |entry: &Entry<_, R>| scope.filter().admits(&entry.record.mark());
+            entries.extend(found.into_iter().filter(admitted));
+            if !more || entries.len() == limit {
+                return Ok(Page { as_of: at, entries, more });
+            }
+            as_of = Some(at);
+        }
+    }
+
+    async fn all_history(
+        &self,
+        scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Mongo<R>>, Error> {
         let (mut position, mut at) = self.as_of(query.as_of).await?;
@@ -158,7 +180,7 @@ fn merge<R>(parts: Vec<Part<Key, R>>, order: Order, limit: usize) -> (Vec<Entry<
 }
 
 /// The ranges of the index that hold the records of a scope.
-fn prefixes(scope: &Scope) -> Vec<(&Topic, Vec<RawBson>)> {
+fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
     let workspaces = topic::values(scope.space());
     let mut prefixes = Vec::new();
     for topic in scope.topics() {

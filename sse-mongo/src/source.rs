@@ -74,7 +74,7 @@ impl<R: Record> Source for Mongo<R> {
 
     async fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
         self.inner.history(scope, query).await

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sse_core::follow::{History, Record, Scope, Seal, Topic};
+use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
 use sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream};
 use tokio::time::{Instant, interval_at};
@@ -18,9 +18,13 @@ use warp::{Filter, path, query};
 struct Tick(String);
 
 impl Record for Tick {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(self.0.as_str())
     }
+
+    fn mark(&self) {}
 }
 
 type App = (Log<Channel<Tick>>, Admission<Option<IpAddr>>);

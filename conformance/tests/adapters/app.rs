@@ -10,7 +10,7 @@ use futures_util::{Stream, stream};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use sse_axum::{LastEventId, Sse};
-use sse_core::follow::{History, Record, Scope, Topic};
+use sse_core::follow::{Everything, History, Record, Scope, Topic};
 use sse_core::{
     Admission, Begin, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, Log,
     Refused,
@@ -30,9 +30,13 @@ pub(crate) struct Visit {
 pub(crate) struct Line(pub(crate) Event<'static>);
 
 impl Record for Line {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         self.0.clone()
     }
+
+    fn mark(&self) {}
 }
 
 pub(crate) fn topic() -> Topic {

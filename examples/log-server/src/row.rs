@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sse_core::Event;
-use sse_core::follow::Record;
+use sse_core::follow::{Everything, Record};
 
 /// The levels that a row may have, the least severe first.
 pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
@@ -25,9 +25,13 @@ impl Row {
 }
 
 impl Record for Row {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(&*self.0)
     }
+
+    fn mark(&self) {}
 }
 
 /// A row that is to be written.

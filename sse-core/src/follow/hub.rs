@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::filter::{Everything, Filter};
 use super::merges::Merges;
 use super::ring::{Lagged, Ring, Standing};
 use super::topic::{Scope, Topic};
@@ -19,34 +20,35 @@ use crate::wire::Frame;
 /// ```
 /// use std::task::{Context, Poll, Waker};
 /// use sse_core::{Event, Frame};
-/// use sse_core::follow::{Hub, Located, News, Read, Scope, Topic};
+/// use sse_core::follow::{Hub, Located, News, Publication, Read, Scope, Topic};
 ///
 /// let mut cx = Context::from_waker(Waker::noop());
-/// let hub = Hub::new(1 << 20);
+/// let hub: Hub<u64> = Hub::new(1 << 20);
 /// let mut reader = hub.subscribe(Scope::new("etl", ["orders"]));
 /// hub.open(7, 0); // epoch 7, from position 0 on
 /// assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(7)));
 /// assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
 ///
 /// let event = Frame::from(Event::new("a line"));
-/// hub.publish([(Topic::new("etl", "orders"), 1, event.clone())], 1);
+/// let topic = Topic::new("etl", "orders");
+/// hub.publish([Publication { topic, position: 1, mark: (), frame: event.clone() }], 1);
 /// let read = reader.poll_read(usize::MAX, &mut cx);
-/// assert_eq!(read, Poll::Ready(Ok(Read::Events { frame: event, last: 1 })));
+/// assert_eq!(read, Poll::Ready(Ok(Read::Events { frame: Some(event), last: 1 })));
 /// ```
 #[derive(Debug)]
-pub struct Hub<P>(Arc<Mutex<State<P>>>);
+pub struct Hub<P, F: Filter = Everything>(Arc<Mutex<State<P, F>>>);
 
-impl<P> Clone for Hub<P> {
+impl<P, F: Filter> Clone for Hub<P, F> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
 #[derive(Debug)]
-struct State<P> {
+struct State<P, F: Filter> {
     max_bytes: usize,
     /// The life of the log that the ring holds; none before the log was reached for the first time.
-    open: Option<(u32, Ring<P>)>,
+    open: Option<(u32, Ring<P, F::Mark>)>,
     outage: bool,
     drained: bool,
     /// Who is waiting, and how to wake them.
@@ -55,10 +57,10 @@ struct State<P> {
     /// Those who wait for the ring to come as far as they are.
     ahead: HashSet<u64>,
     next_reader: u64,
-    merges: Merges<P>,
+    merges: Merges<P, F>,
 }
 
-impl<P: Ord + Clone> Hub<P> {
+impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     /// A hub that keeps at most `ring_bytes` of encoded events, and the newest in any case. It is
     /// closed until [`open`](Self::open).
     pub fn new(ring_bytes: usize) -> Self {
@@ -83,7 +85,6 @@ impl<P: Ord + Clone> Hub<P> {
                 Some((current, ring)) => {
                     *current = epoch;
                     ring.restart(start);
-                    state.merges.clear();
                 }
                 closed => {
                     let mut ring = Ring::new(state.max_bytes, start);
@@ -107,17 +108,17 @@ impl<P: Ord + Clone> Hub<P> {
 
     /// Publishes `events` in the order of their positions, and that the log has nothing else up
     /// to `through`.
-    pub fn publish(&self, events: impl IntoIterator<Item = (Topic, P, Frame)>, through: P) {
+    pub fn publish(&self, events: impl IntoIterator<Item = Publication<P, F::Mark>>, through: P) {
         let mut state = lock(&self.0);
         let State { open: Some((_, ring)), readers, topics, ahead, .. } = &mut *state else {
             return;
         };
         let mut touched = HashSet::new();
-        for (topic, position, frame) in events {
-            if !touched.contains(&topic) {
-                touched.insert(topic.clone());
+        for event in events {
+            if !touched.contains(&event.topic) {
+                touched.insert(event.topic.clone());
             }
-            ring.push(topic, position, frame);
+            ring.push(event);
         }
         ring.advance(through);
         let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();
@@ -159,7 +160,7 @@ impl<P: Ord + Clone> Hub<P> {
     }
 
     /// Joins the readers of `scope`, without a place yet.
-    pub fn subscribe(&self, scope: Scope) -> Subscription<P> {
+    pub fn subscribe(&self, scope: Scope<F>) -> Subscription<P, F> {
         let mut state = lock(&self.0);
         let reader = state.next_reader;
         state.next_reader += 1;
@@ -175,7 +176,7 @@ impl<P: Ord + Clone> Hub<P> {
     }
 
     /// Applies a change that concerns every reader, and wakes them if it says so.
-    fn change(&self, apply: impl FnOnce(&mut State<P>) -> bool) {
+    fn change(&self, apply: impl FnOnce(&mut State<P, F>) -> bool) {
         let mut state = lock(&self.0);
         if !apply(&mut state) {
             return;
@@ -187,16 +188,37 @@ impl<P: Ord + Clone> Hub<P> {
 }
 
 /// A panic cannot leave the state half changed in a way that a reader would notice.
-fn lock<P>(state: &Mutex<State<P>>) -> MutexGuard<'_, State<P>> {
+fn lock<P, F: Filter>(state: &Mutex<State<P, F>>) -> MutexGuard<'_, State<P, F>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An event that a hub publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication<P, M = ()> {
+    /// What it belongs to.
+    pub topic: Topic,
+    /// Where it stands in the log.
+    pub position: P,
+    /// What filters look at.
+    pub mark: M,
+    /// Its bytes.
+    pub frame: Frame,
+}
+
+impl<P, M> Publication<P, M> {
+    /// What it takes of a ring: its bytes, and about so much for the rest.
+    pub(crate) fn weight(&self) -> usize {
+        const REST: usize = 128;
+        self.frame.len() + REST + size_of::<M>()
+    }
 }
 
 /// One reader of a hub. Dropping it leaves nothing behind.
 #[derive(Debug)]
-pub struct Subscription<P: Ord + Clone> {
-    hub: Hub<P>,
+pub struct Subscription<P: Ord + Clone, F: Filter = Everything> {
+    hub: Hub<P, F>,
     reader: u64,
-    scope: Scope,
+    scope: Scope<F>,
     epoch: Option<u32>,
     place: u64,
     outage: bool,
@@ -216,8 +238,8 @@ pub enum Located {
 pub enum Read<P> {
     /// One event, or several in one piece.
     Events {
-        /// Their bytes.
-        frame: Frame,
+        /// Their bytes; none when the filter has left all of them out.
+        frame: Option<Frame>,
         /// The position of the last of them.
         last: P,
     },
@@ -236,9 +258,9 @@ pub enum News {
     Drain,
 }
 
-impl<P: Ord + Clone> Subscription<P> {
+impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     /// What this reads.
-    pub fn scope(&self) -> &Scope {
+    pub fn scope(&self) -> &Scope<F> {
         &self.scope
     }
 
@@ -282,6 +304,7 @@ impl<P: Ord + Clone> Subscription<P> {
     }
 
     /// Takes the next events, at least one and up to `max_bytes`; waits while there are none.
+    /// Its place moves past what the filter leaves out.
     ///
     /// # Errors
     ///
@@ -314,7 +337,7 @@ impl<P: Ord + Clone> Subscription<P> {
         read_all.then(|| ring.head().clone())
     }
 
-    fn news(&mut self, state: &State<P>) -> Option<News> {
+    fn news(&mut self, state: &State<P, F>) -> Option<News> {
         if state.drained {
             return Some(News::Drain);
         }
@@ -330,7 +353,7 @@ impl<P: Ord + Clone> Subscription<P> {
         None
     }
 
-    fn wait<T>(&self, state: &mut State<P>, cx: &Context<'_>) -> Poll<T> {
+    fn wait<T>(&self, state: &mut State<P, F>, cx: &Context<'_>) -> Poll<T> {
         match state.readers.get_mut(&self.reader) {
             Some(Some(waker)) => waker.clone_from(cx.waker()),
             Some(none) => *none = Some(cx.waker().clone()),
@@ -340,7 +363,7 @@ impl<P: Ord + Clone> Subscription<P> {
     }
 }
 
-impl<P: Ord + Clone> Drop for Subscription<P> {
+impl<P: Ord + Clone, F: Filter> Drop for Subscription<P, F> {
     fn drop(&mut self) {
         let mut state = lock(&self.hub.0);
         state.readers.remove(&self.reader);
@@ -374,9 +397,14 @@ mod tests {
         }
     }
 
+    fn event(name: &str, position: u32) -> Publication<u32> {
+        let (topic, frame) = (Topic::new("s", name), Frame::from(Event::new("x")));
+        Publication { topic, position, mark: (), frame }
+    }
+
     #[test]
     fn nothing_is_left_of_readers_that_are_gone() {
-        let hub = Hub::new(1 << 10);
+        let hub: Hub<u32> = Hub::new(1 << 10);
         let mut cx = Context::from_waker(Waker::noop());
         for (opened, name) in [(false, "a"), (true, "b"), (true, "a")] {
             let mut reader = hub.subscribe(Scope::new("s", [name, "c"]));
@@ -396,19 +424,19 @@ mod tests {
         let flag = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&flag));
         let mut cx = Context::from_waker(&waker);
-        let hub = Hub::new(1 << 10);
+        let hub: Hub<u32> = Hub::new(1 << 10);
         hub.open(1, 5);
         let mut reader = hub.subscribe(Scope::new("s", ["a"]));
         assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(1)));
         assert_eq!(reader.poll_locate(&7, &mut cx), Poll::Pending);
-        hub.publish([(Topic::new("s", "b"), 6, Frame::from(Event::new("x")))], 7);
+        hub.publish([event("b", 6)], 7);
         assert!(flag.0.load(Ordering::SeqCst));
         assert_eq!(reader.poll_locate(&7, &mut cx), Poll::Ready(Ok(Located::Live)));
     }
 
     #[test]
     fn an_event_wakes_the_readers_of_its_topic_and_no_others() {
-        let hub = Hub::new(1 << 10);
+        let hub: Hub<u32> = Hub::new(1 << 10);
         hub.open(1, 0);
         let readers = ["a", "b"].map(|name| {
             let flag = Arc::new(Flag(AtomicBool::new(false)));
@@ -420,7 +448,7 @@ mod tests {
             assert!(reader.poll_read(1, &mut cx).is_pending());
             (reader, flag)
         });
-        hub.publish([(Topic::new("s", "b"), 1, Frame::from(Event::new("x")))], 1);
+        hub.publish([event("b", 1)], 1);
         assert_eq!(readers.map(|(_, flag)| flag.0.load(Ordering::SeqCst)), [false, true]);
     }
 }

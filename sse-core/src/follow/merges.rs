@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::filter::{Everything, Filter};
 use super::ring::{Lagged, Ring};
 use super::topic::Scope;
 use crate::wire::Frame;
@@ -12,46 +13,42 @@ const KEPT: usize = 16;
 /// The pieces that were made last. An event wakes all readers of its topic, and those who stand at
 /// the same place are given the same bytes.
 #[derive(Debug)]
-pub(super) struct Merges<P> {
-    pieces: VecDeque<Piece<P>>,
+pub(super) struct Merges<P, F = Everything> {
+    pieces: VecDeque<Piece<P, F>>,
     /// Emptied after each use.
     frames: Vec<Frame>,
 }
 
 #[derive(Debug)]
-struct Piece<P> {
-    scope: Scope,
+struct Piece<P, F> {
+    scope: Scope<F>,
     max_bytes: usize,
     /// The place from which it was read, and that behind it.
     from: u64,
     to: u64,
     /// Whether no more went in.
     full: bool,
-    frame: Frame,
+    /// None if nothing of it is for the scope.
+    frame: Option<Frame>,
     last: P,
 }
 
-impl<P> Default for Merges<P> {
+impl<P, F> Default for Merges<P, F> {
     fn default() -> Self {
         Self { pieces: VecDeque::new(), frames: Vec::new() }
     }
 }
 
-impl<P: Ord + Clone> Merges<P> {
-    /// Forgets them: places mean something else from now on.
-    pub(super) fn clear(&mut self) {
-        self.pieces.clear();
-    }
-
+impl<P: Ord + Clone, F: Filter> Merges<P, F> {
     /// Reads on in `ring` from `place`, at least one event and up to `max_bytes`, and moves `place`
-    /// behind what was read.
+    /// behind what was read or left out.
     pub(super) fn read(
         &mut self,
-        ring: &Ring<P>,
-        scope: &Scope,
+        ring: &Ring<P, F::Mark>,
+        scope: &Scope<F>,
         place: &mut u64,
         max_bytes: usize,
-    ) -> Result<Option<(Frame, P)>, Lagged> {
+    ) -> Result<Option<(Option<Frame>, P)>, Lagged> {
         let made = self.pieces.iter().find(|piece| {
             (piece.from, piece.max_bytes) == (*place, max_bytes)
                 && piece.scope == *scope
@@ -66,9 +63,9 @@ impl<P: Ord + Clone> Merges<P> {
             return Ok(None);
         };
         let frame = if let [only] = &self.frames[..] {
-            only.clone()
+            Some(only.clone())
         } else {
-            let frame = Frame::merge(&self.frames);
+            let frame = (!self.frames.is_empty()).then(|| Frame::merge(&self.frames));
             if self.pieces.len() == KEPT {
                 self.pieces.pop_front();
             }
@@ -90,6 +87,7 @@ impl<P: Ord + Clone> Merges<P> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hub::Publication;
     use super::super::topic::Topic;
     use super::*;
     use crate::wire::Event;
@@ -103,7 +101,7 @@ mod tests {
     fn push(ring: &mut Ring<u32>, events: std::ops::RangeInclusive<u32>) {
         for position in events {
             let frame = Frame::from(Event::new(position.to_string()));
-            ring.push(Topic::new("s", "a"), position, frame);
+            ring.push(Publication { topic: Topic::new("s", "a"), position, mark: (), frame });
         }
     }
 
@@ -113,7 +111,8 @@ mod tests {
         place: &mut u64,
         max_bytes: usize,
     ) -> Option<(Frame, u32)> {
-        merges.read(ring, &Scope::new("s", ["a"]), place, max_bytes).ok().flatten()
+        let read = merges.read(ring, &Scope::new("s", ["a"]), place, max_bytes).ok().flatten();
+        read.and_then(|(frame, last)| Some((frame?, last)))
     }
 
     #[test]
@@ -124,6 +123,42 @@ mod tests {
         assert_eq!(pieces[0].0.as_ref().as_ptr(), pieces[1].0.as_ref().as_ptr());
         let (later, _) = read(&mut merges, &ring, &mut 1, 1000).unwrap();
         assert_eq!(later.events(), 2);
+    }
+
+    #[test]
+    fn readers_of_other_topics_or_by_another_filter_do_not() {
+        let mut ring: Ring<u32, u32> = Ring::new(1 << 20, 0);
+        for position in 1..=6 {
+            let topic = Topic::new("s", if position < 4 { "a" } else { "b" });
+            let frame = Frame::from(Event::new(position.to_string()));
+            ring.push(Publication { topic, position, mark: position, frame });
+        }
+        let mut merges = Merges::default();
+        let all = || Scope::new("s", ["a", "b"]);
+        let scopes = [
+            (all().filtered(Above(0)), 6),
+            (Scope::new("s", ["a"]).filtered(Above(0)), 3),
+            (all().filtered(Above(4)), 2),
+        ];
+        for (scope, events) in scopes.iter().chain(&scopes) {
+            let (frame, _) = merges.read(&ring, scope, &mut 0, 1000).unwrap().unwrap();
+            assert_eq!(frame.unwrap().events(), *events);
+        }
+        let none = all().filtered(Above(6));
+        let mut place = 0;
+        assert_eq!(merges.read(&ring, &none, &mut place, 1000), Ok(Some((None, 6))));
+        assert_eq!(merges.read(&ring, &none, &mut place, 1000), Ok(None));
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    struct Above(u32);
+
+    impl Filter for Above {
+        type Mark = u32;
+
+        fn admits(&self, position: &u32) -> bool {
+            *position > self.0
+        }
     }
 
     #[test]

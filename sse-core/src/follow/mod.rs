@@ -1,5 +1,6 @@
 //! A durable log, and the way to follow it from any position.
 
+mod filter;
 mod frontier;
 mod hub;
 mod machine;
@@ -9,14 +10,13 @@ mod ring;
 mod source;
 mod topic;
 
+pub use filter::{Everything, Filter};
 pub use frontier::Frontier;
-pub use hub::{Hub, Located, News, Read, Subscription};
+pub use hub::{Hub, Located, News, Publication, Read, Subscription};
 pub use machine::{History, Machine, Path, Want};
 pub use position::Seal;
-#[cfg(feature = "tokio")]
-pub(crate) use ring::OVERHEAD;
 pub use source::{
-    Batch, Change, Changes, Coordinate, Entry, Fault, FrontierOf, HistoryQuery, Order, Page,
-    Record, Reset, Source, SourceError,
+    Batch, Change, Changes, Coordinate, Entry, Fault, FilterOf, FrontierOf, HistoryQuery, MarkOf,
+    Order, Page, Record, Reset, Source, SourceError,
 };
 pub use topic::{Scope, Topic};

@@ -20,7 +20,8 @@ const MAC_LENGTH: usize = 8;
 ///
 /// An id is `base64url(version and kind 1 B ‖ epoch 4 B ‖ coordinates ‖ mac 8 B)`. The mac is
 /// HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
-/// every stream of it; an id within history is bound to the exact scope. It keeps clients from
+/// every stream of it; an id within history is bound to the exact topics. A filter is no part of
+/// it: a position is past what was left out. It keeps clients from
 /// asking for costly or senseless positions; it grants no access.
 ///
 /// ```
@@ -67,7 +68,7 @@ impl Seal {
         &self,
         epoch: u32,
         frontier: &Frontier<P, K>,
-        scope: &Scope,
+        scope: &Scope<impl Sized>,
     ) -> EventId {
         match frontier {
             Frontier::Live(position) => self.seal_live(epoch, position, scope.space()),
@@ -100,7 +101,7 @@ impl Seal {
     pub fn open<P: Coordinate, K: Coordinate>(
         &self,
         id: &str,
-        scope: &Scope,
+        scope: &Scope<impl Sized>,
     ) -> Option<(u32, Frontier<P, K>)> {
         let token = URL_SAFE_NO_PAD.decode(id).ok()?;
         let (token, mac) = token.split_last_chunk::<MAC_LENGTH>()?;
@@ -159,7 +160,7 @@ fn bind_space(mac: &mut Hmac<Sha256>, space: &str) {
     bind(mac, space);
 }
 
-fn bind_scope(mac: &mut Hmac<Sha256>, scope: &Scope) {
+fn bind_scope(mac: &mut Hmac<Sha256>, scope: &Scope<impl Sized>) {
     bind(mac, scope.space());
     for topic in scope.topics() {
         bind(mac, topic.name());

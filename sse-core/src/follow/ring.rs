@@ -2,21 +2,20 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::filter::Filter;
+use super::hub::Publication;
 use super::topic::{Scope, Topic};
 use crate::wire::Frame;
-
-/// What an event costs in memory beyond its bytes.
-pub(crate) const OVERHEAD: usize = 128;
 
 /// Encoded events, kept up to a byte bound, and the newest in any case; the oldest go first.
 ///
 /// Every event has a number, its place. Places only grow; a reader remembers the next one it has
 /// not read, and nothing else.
 #[derive(Debug)]
-pub(super) struct Ring<P> {
+pub(super) struct Ring<P, M = ()> {
     max_bytes: usize,
     bytes: usize,
-    events: VecDeque<Held<P>>,
+    events: VecDeque<Publication<P, M>>,
     /// The place of `events[0]`.
     first: u64,
     topics: HashMap<Topic, Index<P>>,
@@ -24,13 +23,6 @@ pub(super) struct Ring<P> {
     floor: P,
     /// Everything up to here has been published.
     head: P,
-}
-
-#[derive(Debug)]
-struct Held<P> {
-    topic: Topic,
-    position: P,
-    frame: Frame,
 }
 
 /// The events of one topic.
@@ -59,7 +51,7 @@ pub(super) enum Standing {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lagged;
 
-impl<P: Ord + Clone> Ring<P> {
+impl<P: Ord + Clone, M> Ring<P, M> {
     pub(super) fn new(max_bytes: usize, start: P) -> Self {
         Self {
             max_bytes,
@@ -98,16 +90,17 @@ impl<P: Ord + Clone> Ring<P> {
         self.first + self.events.len() as u64
     }
 
-    pub(super) fn push(&mut self, topic: Topic, position: P, frame: Frame) {
+    pub(super) fn push(&mut self, event: Publication<P, M>) {
+        self.bytes += event.weight();
+        let Publication { topic, position, mark, frame } = event;
         debug_assert!(position > self.head, "positions only grow");
         let place = self.next_place();
-        self.bytes += frame.len() + OVERHEAD;
         self.index(&topic).places.push_back(place);
         // The names are shared with those of the index, not kept once for each event.
         let known = self.topics.get_key_value(&topic).map(|(known, _)| known.clone());
         let topic = known.unwrap_or(topic);
         self.head = position.clone();
-        self.events.push_back(Held { topic, position, frame });
+        self.events.push_back(Publication { topic, position, mark, frame });
         while self.bytes > self.max_bytes && self.events.len() > 1 {
             self.evict();
         }
@@ -115,7 +108,7 @@ impl<P: Ord + Clone> Ring<P> {
 
     fn evict(&mut self) {
         let Some(held) = self.events.pop_front() else { return };
-        self.bytes -= held.frame.len() + OVERHEAD;
+        self.bytes -= held.weight();
         if let Some(index) = self.topics.get_mut(&held.topic) {
             index.places.pop_front();
             index.complete_from = held.position.clone();
@@ -159,7 +152,7 @@ impl<P: Ord + Clone> Ring<P> {
         }
     }
 
-    pub(super) fn locate(&self, scope: &Scope, position: &P) -> Standing {
+    pub(super) fn locate<F>(&self, scope: &Scope<F>, position: &P) -> Standing {
         if *position > self.head {
             return Standing::Ahead;
         }
@@ -175,10 +168,10 @@ impl<P: Ord + Clone> Ring<P> {
     }
 
     /// Reads on from `place` until `max_bytes` are full, at least one event, and moves `place`
-    /// behind what was read. Returns the position of the last event.
-    pub(super) fn read(
+    /// behind what was read or left out. Returns the position of the last of them.
+    pub(super) fn read<F: Filter<Mark = M>>(
         &self,
-        scope: &Scope,
+        scope: &Scope<F>,
         place: &mut u64,
         max_bytes: usize,
         frames: &mut Vec<Frame>,
@@ -199,11 +192,13 @@ impl<P: Ord + Clone> Ring<P> {
             let Some(&at) = ahead[topic].peek() else { break };
             // `at` is in the ring: no place of these topics was lost.
             let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
-            if bytes > 0 && bytes + held.frame.len() > max_bytes {
-                break;
+            if scope.filter().admits(&held.mark) {
+                if bytes > 0 && bytes + held.frame.len() > max_bytes {
+                    break;
+                }
+                bytes += held.frame.len();
+                frames.push(held.frame.clone());
             }
-            bytes += held.frame.len();
-            frames.push(held.frame.clone());
             last = Some(held.position.clone());
             *place = at + 1;
             ahead[topic].next();
@@ -212,7 +207,7 @@ impl<P: Ord + Clone> Ring<P> {
     }
 
     /// Whether a reader at `place` has read all there is.
-    pub(super) fn is_read(&self, scope: &Scope, place: u64) -> bool {
+    pub(super) fn is_read<F>(&self, scope: &Scope<F>, place: u64) -> bool {
         scope.topics().iter().filter_map(|topic| self.topics.get(topic)).all(|index| {
             index.lost.is_none_or(|lost| lost < place)
                 && index.places.back().is_none_or(|last| *last < place)
@@ -249,7 +244,11 @@ mod tests {
 
     /// Room for `events` events of one letter.
     fn ring(events: usize) -> Ring<u32> {
-        Ring::new(events * (frame("x").len() + OVERHEAD), 0)
+        Ring::new(events * (frame("x").len() + 128), 0)
+    }
+
+    fn push(ring: &mut Ring<u32>, topic: Topic, position: u32, frame: Frame) {
+        ring.push(Publication { topic, position, mark: (), frame });
     }
 
     fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Frame>, Lagged> {
@@ -261,7 +260,7 @@ mod tests {
     fn a_reader_reads_its_topics_in_order_and_nothing_twice() {
         let mut ring = ring(10);
         for (position, name) in [(1, "a"), (2, "b"), (3, "c"), (4, "a")] {
-            ring.push(topic(name), position, frame(name));
+            push(&mut ring, topic(name), position, frame(name));
         }
         let scope = Scope::new("s", ["a", "b"]);
         let mut place = 0;
@@ -276,10 +275,10 @@ mod tests {
         ring.join(&topic("a"));
         ring.join(&topic("b"));
         let (mut at_a, mut at_b) = (0, 0);
-        ring.push(topic("a"), 1, frame("1"));
+        push(&mut ring, topic("a"), 1, frame("1"));
         assert_eq!(read(&ring, &a, &mut at_a), Ok(vec![frame("1")]));
         for position in 2..=4 {
-            ring.push(topic("b"), position, frame("2"));
+            push(&mut ring, topic("b"), position, frame("2"));
         }
         assert_eq!(read(&ring, &a, &mut at_a), Ok(vec![]));
         assert_eq!(read(&ring, &b, &mut at_b), Err(Lagged));
@@ -291,8 +290,8 @@ mod tests {
     #[test]
     fn a_topic_that_was_forgotten_is_complete_only_from_the_floor() {
         let mut ring = ring(1);
-        ring.push(topic("a"), 1, frame("1"));
-        ring.push(topic("b"), 2, frame("2"));
+        push(&mut ring, topic("a"), 1, frame("1"));
+        push(&mut ring, topic("b"), 2, frame("2"));
         let a = Scope::new("s", ["a"]);
         assert_eq!(ring.locate(&a, &0), Standing::Behind);
         ring.join(&topic("a"));
@@ -321,12 +320,12 @@ mod tests {
         ring.join(&topic("a"));
         let large = frame(&"x".repeat(1000));
         let mut place = 0;
-        ring.push(topic("a"), 1, frame("x"));
-        ring.push(topic("a"), 2, large.clone());
+        push(&mut ring, topic("a"), 1, frame("x"));
+        push(&mut ring, topic("a"), 2, large.clone());
         assert_eq!(read(&ring, &a, &mut place), Err(Lagged));
         let mut place = 1;
         assert_eq!(read(&ring, &a, &mut place), Ok(vec![large]));
-        ring.push(topic("a"), 3, frame("x"));
+        push(&mut ring, topic("a"), 3, frame("x"));
         assert_eq!(ring.events.len(), 1);
     }
 }

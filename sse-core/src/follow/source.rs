@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::future::Future;
 
+use super::filter::Filter;
 use super::frontier::Frontier;
 use super::topic::{Scope, Topic};
 use crate::wire::Event;
@@ -60,14 +61,15 @@ pub trait Source: Send + Sync + 'static {
         frontier: FrontierOf<Self>,
     ) -> impl Future<Output = Result<Result<FrontierOf<Self>, Reset>, Self::Error>> + Send;
 
-    /// Reads one page of the records of `scope`.
+    /// Reads one page of the records of `scope`: of those that its filter admits, as many as the
+    /// query asks for.
     ///
     /// # Errors
     ///
     /// [`Fault::SnapshotGone`] when `as_of` cannot be read any more, or [`Fault::Unavailable`].
     fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<FilterOf<Self>>,
         query: HistoryQuery<Self::Position, Self::Key>,
     ) -> impl Future<Output = Result<Page<Self>, Self::Error>> + Send;
 
@@ -85,6 +87,12 @@ pub trait Source: Send + Sync + 'static {
 
 /// The frontier in a source's own coordinates.
 pub type FrontierOf<S> = Frontier<<S as Source>::Position, <S as Source>::Key>;
+
+/// What the streams of a source may be filtered by.
+pub type FilterOf<S> = <<S as Source>::Record as Record>::Filter;
+
+/// What is kept of a source's records for their filters.
+pub type MarkOf<S> = <FilterOf<S> as Filter>::Mark;
 
 /// The changes of a log, read in batches.
 pub trait Changes<S: Source + ?Sized>: Send + 'static {
@@ -109,8 +117,14 @@ pub trait Coordinate: Ord + Clone + Debug + Send + Sync + Unpin + 'static {
 
 /// A record that can be sent to clients.
 pub trait Record: Send + Sync + 'static {
+    /// What streams may be filtered by; [`Everything`](super::Everything) for nothing.
+    type Filter: Filter;
+
     /// The event that shows it. Its id is set by the stream.
     fn event(&self) -> Event<'_>;
+
+    /// What filters look at.
+    fn mark(&self) -> <Self::Filter as Filter>::Mark;
 }
 
 /// A record and where it belongs.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::filter::Everything;
+
 /// What a record belongs to: one named log within a space.
 ///
 /// A space holds whatever may share an id: a tenant, a workspace. One encoded event serves every
@@ -29,7 +31,7 @@ impl Topic {
     }
 }
 
-/// What a stream follows: one topic, or several of one space merged.
+/// What a stream follows: one topic, or several of one space merged, and which of their records.
 ///
 /// ```
 /// use sse_core::follow::{Scope, Topic};
@@ -39,13 +41,14 @@ impl Topic {
 /// assert!(scope.contains(&Topic::new("etl", "orders")));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope {
+pub struct Scope<F = Everything> {
     space: Arc<str>,
     topics: Arc<[Topic]>,
+    filter: F,
 }
 
 impl Scope {
-    /// The topics `names` of `space`; their order and repetitions do not matter.
+    /// All records of the topics `names` of `space`; their order and repetitions do not matter.
     pub fn new<N: Into<Arc<str>>>(
         space: impl Into<Arc<str>>,
         names: impl IntoIterator<Item = N>,
@@ -55,7 +58,14 @@ impl Scope {
             names.into_iter().map(|name| Topic::new(Arc::clone(&space), name)).collect();
         topics.sort_unstable();
         topics.dedup();
-        Self { space, topics: topics.into() }
+        Self { space, topics: topics.into(), filter: Everything }
+    }
+}
+
+impl<F> Scope<F> {
+    /// Those records of the same topics that `filter` admits.
+    pub fn filtered<G>(self, filter: G) -> Scope<G> {
+        Scope { space: self.space, topics: self.topics, filter }
     }
 
     /// The space of all its topics.
@@ -68,7 +78,12 @@ impl Scope {
         &self.topics
     }
 
-    /// Whether a record of `topic` belongs to the stream.
+    /// Which of their records it has.
+    pub fn filter(&self) -> &F {
+        &self.filter
+    }
+
+    /// Whether `topic` is one of its own.
     pub fn contains(&self, topic: &Topic) -> bool {
         self.topics.binary_search(topic).is_ok()
     }

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::backoff::random;
 use crate::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, Frontier, FrontierOf, HistoryQuery, Order, Page,
-    Record, Reset, Scope, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Order,
+    Page, Record, Reset, Scope, Source, SourceError, Topic,
 };
 
 /// A [`Source`] for what is not stored anywhere: progress, prices, who is typing.
@@ -19,15 +19,19 @@ use crate::follow::{
 /// publishes to the same log.
 ///
 /// ```
-/// use sse_core::follow::{Record, Scope, Seal, Topic};
+/// use sse_core::follow::{Everything, Record, Seal, Topic};
 /// use sse_core::{Channel, Event, Log, LogOptions};
 ///
 /// struct Price(u32);
 ///
 /// impl Record for Price {
+///     type Filter = Everything;
+///
 ///     fn event(&self) -> Event<'_> {
 ///         Event::new(self.0.to_string())
 ///     }
+///
+///     fn mark(&self) {}
 /// }
 ///
 /// let prices = Channel::new(1_000);
@@ -138,8 +142,14 @@ impl SourceError for Gone {
 }
 
 impl<R: Record> Record for Arc<R> {
+    type Filter = R::Filter;
+
     fn event(&self) -> crate::wire::Event<'_> {
         R::event(self)
+    }
+
+    fn mark(&self) -> <R::Filter as Filter>::Mark {
+        R::mark(self)
     }
 }
 
@@ -168,7 +178,7 @@ impl<R: Record> Source for Channel<R> {
 
     async fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<R::Filter>,
         query: HistoryQuery<Nth, Nth>,
     ) -> Result<Page<Self>, Gone> {
         let kept = self.kept();
@@ -188,6 +198,7 @@ impl<R: Record> Source for Channel<R> {
         let of_scope = kept
             .after(from)?
             .filter(|(nth, entry)| *nth <= to && scope.contains(&entry.topic))
+            .filter(|(_, entry)| scope.filter().admits(&entry.record.mark()))
             .map(|(_, entry)| entry);
         let mut entries: Vec<_> = match order {
             Order::Ascending => of_scope.take(limit.saturating_add(1)).collect(),

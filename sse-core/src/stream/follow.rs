@@ -16,8 +16,8 @@ use super::log::{Begin, Log};
 use super::notice;
 use super::pulse::Pulse;
 use crate::follow::{
-    Batch, Changes, Fault, FrontierOf, Located, Machine, News, Order, Page, Read, Record, Reset,
-    Scope, Source, SourceError, Subscription, Want,
+    Batch, Changes, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order, Page, Read,
+    Record, Reset, Scope, Source, SourceError, Subscription, Want,
 };
 use crate::wire::Frame;
 
@@ -32,7 +32,7 @@ const LIVE_CAPACITY: usize = 64;
 /// response of: `start` first, then each record as a message, and what else a client must know.
 pub struct Follow<S: Source> {
     log: Log<S>,
-    subscription: Subscription<S::Position>,
+    subscription: Subscription<S::Position, FilterOf<S>>,
     machine: Machine<S::Position, S::Key>,
     /// Events that are to be sent.
     ready: VecDeque<Frame>,
@@ -41,7 +41,7 @@ pub struct Follow<S: Source> {
     /// Changes that were read up to this position, kept while history is brought up to date.
     changes: Option<(S::Position, S::Changes)>,
     /// The way to what it has missed.
-    passenger: Option<Passenger<S::Position>>,
+    passenger: Option<Passenger<S::Position, FilterOf<S>>>,
     epoch: u32,
     pulse: Pulse,
     backoff: Backoff,
@@ -80,7 +80,7 @@ enum Answer<S: Source> {
 }
 
 impl<S: Source> Follow<S> {
-    pub(super) fn new(log: &Log<S>, scope: Scope, begin: Begin) -> Self {
+    pub(super) fn new(log: &Log<S>, scope: Scope<FilterOf<S>>, begin: Begin) -> Self {
         let Begin { after, history } = begin;
         let after = after.filter(|id| !id.is_empty());
         let brought = after.as_deref().and_then(|id| log.0.seal.open(id, &scope));
@@ -171,7 +171,7 @@ impl<S: Source> Follow<S> {
             },
             Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
                 Ok(Read::Events { frame, last }) => {
-                    self.ready.push_back(frame);
+                    self.ready.extend(frame);
                     self.machine.on_read(last);
                 }
                 Ok(Read::Lagged) => {
@@ -200,7 +200,7 @@ impl<S: Source> Follow<S> {
             }
             Passed::Through(position) => position,
             Passed::Events(frame, last) => {
-                self.ready.push_back(frame);
+                self.ready.extend(frame);
                 last
             }
         };
@@ -320,7 +320,9 @@ impl<S: Source> Follow<S> {
     fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
         let Batch { changes: records, through } = batch;
         for (position, entry) in &records {
-            if self.subscription.scope().contains(&entry.topic)
+            let scope = self.subscription.scope();
+            if scope.contains(&entry.topic)
+                && scope.filter().admits(&entry.record.mark())
                 && let Some(frontier) = self.machine.change(position, &entry.key)
             {
                 self.deliver(&entry.record, &frontier);

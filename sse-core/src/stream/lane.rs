@@ -8,19 +8,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::log::Inner;
 use crate::follow::{
-    Batch, Changes, Fault, Hub, Located, News, OVERHEAD, Read, Scope, Source, SourceError,
-    Subscription, Topic,
+    Batch, Changes, Fault, Filter, Hub, Located, News, Publication, Read, Record, Scope, Source,
+    SourceError, Subscription,
 };
 use crate::wire::Frame;
 
 /// How many bytes of events a passenger is given at once.
 const READ: usize = 64 * 1024;
 
-/// How long a lane waits for one that does not keep up, before it goes on without it.
+/// How long a pass waits in all for one that does not keep up, before it goes on without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reads the changes of a source from where the furthest behind of its passengers is, and hands
@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A lane makes one pass after the other. Who is ahead of it waits until it comes by; who is
 /// behind it, or was too slow, waits for the next pass. A pass ends where the log's own ring
 /// begins to have what follows.
-pub(super) struct Lane<P> {
-    hub: Hub<P>,
+pub(super) struct Lane<P, F: Filter> {
+    hub: Hub<P, F>,
     ring_bytes: usize,
     ride: Mutex<Ride<P>>,
     /// Somebody boarded, moved on, was left behind or got off.
@@ -49,15 +49,15 @@ struct Place<P> {
     at: P,
     /// It needs the next pass.
     stranded: bool,
-    /// The pass under way has waited for it long enough.
-    slow: bool,
+    /// How long the pass under way still waits for it.
+    patience: Duration,
     fault: Option<Fault>,
 }
 
 /// The lanes of a log: who has missed a minute does not wait for who has missed a day.
-pub(super) struct Lanes<P> {
-    pub(super) recent: Arc<Lane<P>>,
-    pub(super) old: Arc<Lane<P>>,
+pub(super) struct Lanes<P, F: Filter> {
+    pub(super) recent: Arc<Lane<P, F>>,
+    pub(super) old: Arc<Lane<P, F>>,
     marks: Mutex<Option<Marks<P>>>,
 }
 
@@ -71,7 +71,7 @@ struct Marks<P> {
 /// A position is recent for this long, and for twice that at most.
 const RECENT: Duration = Duration::from_secs(30);
 
-impl<P: Ord + Clone> Lanes<P> {
+impl<P: Ord + Clone, F: Filter> Lanes<P, F> {
     pub(super) fn new(ring_bytes: usize) -> Self {
         let lane = || Arc::new(Lane::new(ring_bytes));
         Self { recent: lane(), old: lane(), marks: Mutex::new(None) }
@@ -95,7 +95,7 @@ impl<P: Ord + Clone> Lanes<P> {
     }
 
     /// The lane for those who have everything up to `at`.
-    pub(super) fn of(&self, at: &P) -> &Arc<Lane<P>> {
+    pub(super) fn of(&self, at: &P) -> &Arc<Lane<P, F>> {
         let recent = self.marks().as_ref().is_some_and(|marks| *at >= marks.older);
         if recent { &self.recent } else { &self.old }
     }
@@ -105,7 +105,7 @@ impl<P: Ord + Clone> Lanes<P> {
     }
 }
 
-impl<P: Ord + Clone> Lane<P> {
+impl<P: Ord + Clone, F: Filter> Lane<P, F> {
     fn new(ring_bytes: usize) -> Self {
         let ride = Ride { passengers: HashMap::new(), next: 0, running: false };
         let ride = Mutex::new(ride);
@@ -113,7 +113,10 @@ impl<P: Ord + Clone> Lane<P> {
     }
 
     /// Makes passes for whoever needs one.
-    pub(super) async fn run<S: Source<Position = P>>(&self, log: &Inner<S>) -> Infallible {
+    pub(super) async fn run<S>(&self, log: &Inner<S>) -> Infallible
+    where
+        S: Source<Position = P, Record: Record<Filter = F>>,
+    {
         loop {
             let from = self.wanted().await;
             let passed = self.pass(log, &from).await;
@@ -131,7 +134,7 @@ impl<P: Ord + Clone> Lane<P> {
                 if let Some(from) = stranded.map(|place| place.at.clone()).min() {
                     ride.running = true;
                     for place in ride.passengers.values_mut() {
-                        (place.stranded, place.slow) = (false, false);
+                        (place.stranded, place.patience) = (false, PATIENCE);
                     }
                     return from;
                 }
@@ -140,7 +143,10 @@ impl<P: Ord + Clone> Lane<P> {
         }
     }
 
-    async fn pass<S: Source<Position = P>>(&self, log: &Inner<S>, from: &P) -> Result<(), Fault> {
+    async fn pass<S>(&self, log: &Inner<S>, from: &P) -> Result<(), Fault>
+    where
+        S: Source<Position = P, Record: Record<Filter = F>>,
+    {
         let fault = |error: S::Error| error.fault();
         let epoch = log.source.epoch().await.map_err(fault)?;
         let mut changes = log.source.changes(from).await.map_err(fault)?;
@@ -152,9 +158,9 @@ impl<P: Ord + Clone> Lane<P> {
             loop {
                 self.wait_for_the_slow(&mut published).await;
                 let piece = self.piece(&mut events);
-                let bytes = piece.iter().map(weight).sum::<usize>();
+                let bytes = piece.iter().map(Publication::weight).sum::<usize>();
                 let last = piece.last().filter(|_| events.peek().is_some());
-                let to = last.map_or(&through, |(_, position, _)| position).clone();
+                let to = last.map_or(&through, |event| &event.position).clone();
                 self.hub.publish(piece, to.clone());
                 // Also those without an event of their own are further on now.
                 self.hub.wake();
@@ -177,13 +183,14 @@ impl<P: Ord + Clone> Lane<P> {
     /// finds all of them there.
     fn piece(
         &self,
-        events: &mut Peekable<impl Iterator<Item = Published<P>>>,
-    ) -> Vec<Published<P>> {
+        events: &mut Peekable<impl Iterator<Item = Publication<P, F::Mark>>>,
+    ) -> Vec<Publication<P, F::Mark>> {
         let mut piece: Vec<_> = events.next().into_iter().collect();
-        let mut bytes: usize = piece.iter().map(weight).sum();
-        while let Some(event) = events.next_if(|event| bytes + weight(event) <= self.ring_bytes / 2)
+        let mut bytes: usize = piece.iter().map(Publication::weight).sum();
+        while let Some(event) =
+            events.next_if(|event| bytes + event.weight() <= self.ring_bytes / 2)
         {
-            bytes += weight(&event);
+            bytes += event.weight();
             piece.push(event);
         }
         piece
@@ -207,10 +214,9 @@ impl<P: Ord + Clone> Lane<P> {
 
     /// Goes no further than passengers can follow, but does not wait for long for any of them.
     async fn wait_for_the_slow(&self, published: &mut VecDeque<(P, usize)>) {
-        let deadline = Instant::now() + PATIENCE;
         loop {
             let moved = self.moved.notified();
-            let Some(slowest) = self.slowest() else { return };
+            let Some((slowest, patience)) = self.slowest() else { return };
             while published.front().is_some_and(|(through, _)| *through <= slowest) {
                 published.pop_front();
             }
@@ -218,20 +224,20 @@ impl<P: Ord + Clone> Lane<P> {
             if unread <= self.ring_bytes / 2 {
                 return;
             }
-            if timeout_at(deadline, moved).await.is_err() {
-                for place in self.ride().passengers.values_mut() {
-                    place.slow |= place.at <= slowest;
-                }
-                return;
+            let since = Instant::now();
+            let _ = timeout(patience, moved).await;
+            for place in self.ride().passengers.values_mut().filter(|place| place.at <= slowest) {
+                place.patience = place.patience.saturating_sub(since.elapsed());
             }
         }
     }
 
-    /// How far the slowest has come of those who are waited for.
-    fn slowest(&self) -> Option<P> {
+    /// How far the slowest has come of those who are waited for, and for how long that is.
+    fn slowest(&self) -> Option<(P, Duration)> {
         let ride = self.ride();
-        let on_board = ride.passengers.values().filter(|place| !place.stranded && !place.slow);
-        on_board.map(|place| place.at.clone()).min()
+        let waited_for =
+            ride.passengers.values().filter(|place| !place.stranded && !place.patience.is_zero());
+        waited_for.map(|place| (place.at.clone(), place.patience)).min()
     }
 
     fn ride(&self) -> MutexGuard<'_, Ride<P>> {
@@ -239,19 +245,11 @@ impl<P: Ord + Clone> Lane<P> {
     }
 }
 
-/// What a hub publishes.
-type Published<P> = (Topic, P, Frame);
-
-/// What an event takes of a ring.
-fn weight<P>((_, _, frame): &Published<P>) -> usize {
-    frame.len() + OVERHEAD
-}
-
 /// A stream that is given what it has missed.
-pub(super) struct Passenger<P: Ord + Clone> {
-    lane: Arc<Lane<P>>,
+pub(super) struct Passenger<P: Ord + Clone, F: Filter> {
+    lane: Arc<Lane<P, F>>,
     number: u64,
-    subscription: Subscription<P>,
+    subscription: Subscription<P, F>,
     /// The life of the log that the lane reads.
     epoch: Option<u32>,
     seated: bool,
@@ -261,20 +259,21 @@ pub(super) struct Passenger<P: Ord + Clone> {
 #[derive(Debug)]
 pub(super) enum Passed<P> {
     /// Events, up to this position.
-    Events(Frame, P),
+    Events(Option<Frame>, P),
     /// Nothing for it up to this position.
     Through(P),
     /// The source could not be read.
     Failed(Fault),
 }
 
-impl<P: Ord + Clone> Passenger<P> {
+impl<P: Ord + Clone, F: Filter> Passenger<P, F> {
     /// Boards `lane`, to go on from `at`.
-    pub(super) fn board(lane: &Arc<Lane<P>>, scope: Scope, at: P) -> Self {
+    pub(super) fn board(lane: &Arc<Lane<P, F>>, scope: Scope<F>, at: P) -> Self {
         let mut ride = lane.ride();
         let number = ride.next;
         ride.next += 1;
-        ride.passengers.insert(number, Place { at, stranded: false, slow: false, fault: None });
+        ride.passengers
+            .insert(number, Place { at, stranded: false, patience: PATIENCE, fault: None });
         drop(ride);
         let subscription = lane.hub.subscribe(scope);
         Self { lane: Arc::clone(lane), number, subscription, epoch: None, seated: false }
@@ -366,7 +365,7 @@ impl<P: Ord + Clone> Passenger<P> {
     }
 }
 
-impl<P: Ord + Clone> Drop for Passenger<P> {
+impl<P: Ord + Clone, F: Filter> Drop for Passenger<P, F> {
     fn drop(&mut self) {
         self.lane.ride().passengers.remove(&self.number);
         self.lane.moved.notify_waiters();

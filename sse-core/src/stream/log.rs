@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::follow::Follow;
 use super::lane::Lanes;
 use crate::follow::{
-    Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
+    FilterOf, Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
 };
 use crate::session::Heartbeat;
 use crate::wire::EventId;
@@ -27,9 +27,9 @@ pub(super) struct Inner<S: Source> {
     pub(super) source: S,
     pub(super) seal: Seal,
     pub(super) options: LogOptions,
-    pub(super) hub: Hub<S::Position>,
+    pub(super) hub: Hub<S::Position, FilterOf<S>>,
     pub(super) counters: Counters,
-    pub(super) lanes: Lanes<S::Position>,
+    pub(super) lanes: Lanes<S::Position, FilterOf<S>>,
     pub(super) rises: Semaphore,
 }
 
@@ -133,7 +133,7 @@ impl<S: Source> Log<S> {
     }
 
     /// The events of one stream.
-    pub fn follow(&self, scope: Scope, begin: Begin) -> Follow<S> {
+    pub fn follow(&self, scope: Scope<FilterOf<S>>, begin: Begin) -> Follow<S> {
         Follow::new(self, scope, begin)
     }
 
@@ -145,7 +145,7 @@ impl<S: Source> Log<S> {
     /// source fails.
     pub async fn page(
         &self,
-        scope: &Scope,
+        scope: &Scope<FilterOf<S>>,
         cursor: Option<&str>,
         order: Order,
         limit: usize,

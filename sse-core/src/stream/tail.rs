@@ -9,7 +9,9 @@ use tokio::time::sleep;
 use super::backoff::Backoff;
 use super::lane::Lanes;
 use super::log::{Inner, Log};
-use crate::follow::{Batch, Change, Changes, Fault, Record, Source, SourceError, Topic};
+use crate::follow::{
+    Batch, Change, Changes, Entry, Fault, MarkOf, Publication, Record, Source, SourceError,
+};
 use crate::wire::Frame;
 
 /// What happens to the tail of a log.
@@ -89,10 +91,12 @@ impl<S: Source> Inner<S> {
         &self,
         epoch: u32,
         changes: Vec<Change<S::Position, S::Key, S::Record>>,
-    ) -> Vec<(Topic, S::Position, Frame)> {
+    ) -> Vec<Publication<S::Position, MarkOf<S>>> {
         let encoded = changes.into_iter().map(|(position, entry)| {
             let id = self.seal.seal_live(epoch, &position, entry.topic.space());
-            (entry.topic, position, Frame::from(entry.record.event().id(id)))
+            let Entry { topic, record, .. } = entry;
+            let frame = Frame::from(record.event().id(id));
+            Publication { topic, position, mark: record.mark(), frame }
         });
         encoded.collect()
     }

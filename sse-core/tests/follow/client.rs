@@ -7,7 +7,7 @@ use sse_core::follow::{History, Scope};
 use sse_core::{Begin, Follow, Item, Log, Parser};
 use tokio::time::timeout;
 
-use crate::model::Model;
+use crate::model::{Model, Shown};
 
 /// What a client has seen over all its connections.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ impl Client {
     pub(crate) fn connect(
         &self,
         log: &Log<Model>,
-        scope: &Scope,
+        scope: &Scope<Shown>,
         history: History,
     ) -> Follow<Model> {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());

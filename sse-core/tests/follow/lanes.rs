@@ -9,10 +9,10 @@ use sse_core::{Log, LogOptions};
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
-use crate::model::{Model, Number};
+use crate::model::{Model, Number, Shown};
 
-fn scope() -> Scope {
-    Scope::new("s", ["a"])
+fn scope() -> Scope<Shown> {
+    Scope::new("s", ["a"]).filtered(Shown::ALL)
 }
 
 fn seal() -> Seal {
@@ -104,11 +104,35 @@ async fn one_that_does_not_read_holds_nobody_up_for_long() {
     let log = serve(&model, 4096);
     let mut frozen = client_at(0);
     let mut stream = frozen.connect(&log, &scope(), History::All);
-    frozen.read(&mut stream).await;
+    frozen.read_until(&mut stream, |client| !client.records.is_empty()).await;
     let begin = Instant::now();
     let records = read_all(&log, 0, 300, Duration::ZERO).await;
     assert_eq!(records, (1..=300).collect::<Vec<_>>());
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     frozen.read_until(&mut stream, |client| client.records.contains(&300)).await;
     assert_eq!(frozen.records, (1..=300).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_topic_is_quiet_holds_nobody_up() {
+    let model = model(300);
+    let log = serve(&model, 4096);
+    // In a task of its own, which is woken only if it is to be.
+    let quiet = tokio::spawn({
+        let log = log.clone();
+        async move {
+            let mut quiet = client_at(0);
+            let of_quiet = Scope::new("s", ["quiet"]).filtered(Shown::ALL);
+            let mut stream = quiet.connect(&log, &of_quiet, History::All);
+            while quiet.read_within(Duration::from_secs(30), &mut stream).await {}
+            quiet
+        }
+    });
+    let begin = Instant::now();
+    let mut client = client_at(0);
+    let mut stream = client.connect(&log, &scope(), History::All);
+    client.read_until(&mut stream, |client| client.records.contains(&300)).await;
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    let quiet = quiet.await.unwrap();
+    assert!(quiet.records.is_empty() && quiet.notices("reset").is_empty());
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fastrand::Rng;
 use sse_core::Event;
 use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, Frontier, FrontierOf, HistoryQuery, Order, Page,
-    Record, Reset, Scope, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Order,
+    Page, Record, Reset, Scope, Source, SourceError, Topic,
 };
 use tokio::sync::watch;
 
@@ -25,13 +25,35 @@ impl Coordinate for Number {
     }
 }
 
+/// Which records a stream shows: those whose position is a multiple of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shown(pub(crate) u32);
+
+impl Shown {
+    pub(crate) const ALL: Self = Self(1);
+}
+
+impl Filter for Shown {
+    type Mark = u32;
+
+    fn admits(&self, position: &u32) -> bool {
+        position.is_multiple_of(self.0)
+    }
+}
+
 /// A record is its position, as text.
 #[derive(Clone, Debug)]
 pub(crate) struct Line(String);
 
 impl Record for Line {
+    type Filter = Shown;
+
     fn event(&self) -> Event<'_> {
         Event::new(&*self.0)
+    }
+
+    fn mark(&self) -> u32 {
+        self.0.parse().unwrap()
     }
 }
 
@@ -128,7 +150,7 @@ impl Model {
     }
 
     /// The positions of all records of `scope`, in the order of their keys.
-    pub(crate) fn in_order(&self, scope: &Scope) -> Vec<u32> {
+    pub(crate) fn in_order(&self, scope: &Scope<Shown>) -> Vec<u32> {
         let mut entries = self.state().entries(scope, |_, _| true);
         entries.sort_by_key(|(position, entry)| (entry.key, *position));
         entries.into_iter().map(|(Number(position), _)| position).collect()
@@ -156,13 +178,15 @@ impl State {
 
     fn entries(
         &self,
-        scope: &Scope,
+        scope: &Scope<Shown>,
         wanted: impl Fn(Number, Number) -> bool,
     ) -> Vec<(Number, Entry<Number, Line>)> {
         (1..)
             .zip(&self.committed)
             .filter(|(position, (key, topic))| {
-                scope.contains(topic) && wanted(Number(*position), *key)
+                scope.contains(topic)
+                    && scope.filter().admits(position)
+                    && wanted(Number(*position), *key)
             })
             .map(|(position, (key, topic))| (Number(position), entry(position, *key, topic)))
             .collect()
@@ -205,7 +229,7 @@ impl Source for Model {
 
     async fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<Shown>,
         query: HistoryQuery<Number, Number>,
     ) -> Result<Page<Self>, Failed> {
         self.answer(|state| {

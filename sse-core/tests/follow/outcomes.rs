@@ -6,12 +6,12 @@ use sse_core::follow::{History, Scope, Seal};
 use sse_core::{Log, LogOptions};
 
 use crate::client::Client;
-use crate::model::Model;
+use crate::model::{Model, Shown};
 
 const ALL: History = History::All;
 
-fn scope() -> Scope {
-    Scope::new("s", ["a"])
+fn scope() -> Scope<Shown> {
+    Scope::new("s", ["a"]).filtered(Shown::ALL)
 }
 
 /// A log with its tail running.

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sse_core::follow::{History, Scope, Seal};
+use sse_core::follow::{Filter, History, Scope, Seal};
 use sse_core::{Log, LogOptions};
 use tokio::task::JoinHandle;
 use tokio::time::advance;
 
 use crate::client::Client;
-use crate::model::Model;
+use crate::model::{Model, Shown};
 
 /// A server instance: a log and the task that reads its tail.
 struct Instance {
@@ -65,6 +65,7 @@ async fn run(seed: u64, seen: &mut Seen) {
     let model = Model::seeded(seed);
     model.state().fails_one_in = [0, 20, 5][rng.usize(..3)];
     let scope = if rng.bool() { Scope::new("s", ["a"]) } else { Scope::new("s", ["a", "b"]) };
+    let scope = scope.filtered(if rng.bool() { Shown::ALL } else { Shown(rng.u32(2..5)) });
     let newest = rng.bool().then(|| rng.usize(1..12));
     let history = newest.map_or(History::All, History::Newest);
     // Only where a reset is meant to come may one come.
@@ -124,9 +125,8 @@ async fn run(seed: u64, seen: &mut Seen) {
     }
     model.recover();
     // A last record of the scope, to tell when all has come.
-    model.commit("a", 1000);
-
-    let last = model.end();
+    let last = (1000..1100).map(|key| model.commit("a", key)).find(|at| scope.filter().admits(at));
+    let last = last.expect("one of the next few is shown");
     client.read_until(&mut stream, |client| client.records.contains(&last)).await;
     // A duplicate would come behind it, and so would a reset that is still due.
     while client.read_within(Duration::from_secs(30), &mut stream).await {}
@@ -139,7 +139,7 @@ async fn run(seed: u64, seen: &mut Seen) {
 
 /// All records of the scope, or the newest of the snapshot that the client began with and all
 /// that were committed after it; sorted by position.
-fn expected(model: &Model, scope: &Scope, newest: Option<usize>) -> Vec<u32> {
+fn expected(model: &Model, scope: &Scope<Shown>, newest: Option<usize>) -> Vec<u32> {
     let mut expected = model.in_order(scope);
     if let Some(newest) = newest {
         let as_of = model.state().newest_as_of;

@@ -9,7 +9,7 @@ use bson::{DateTime, Document, doc};
 use mongodb::{Client, Collection, Database};
 use sse_core::Event;
 use sse_core::follow::{
-    Changes, Entry, Frontier, HistoryQuery, Order, Page, Record, Reset, Scope, Source,
+    Changes, Entry, Everything, Frontier, HistoryQuery, Order, Page, Record, Reset, Scope, Source,
 };
 use sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
 use testbed::Mongod;
@@ -22,9 +22,13 @@ pub(crate) struct Row {
 }
 
 impl Record for Row {
+    type Filter = Everything;
+
     fn event(&self) -> Event<'_> {
         Event::new(&self.json)
     }
+
+    fn mark(&self) {}
 }
 
 /// A set of one node, shared by the tests of one program.

@@ -1,0 +1,45 @@
+//! Which records of its topics a stream shows.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// Which records of its topics a stream shows.
+///
+/// A filter looks at what was kept of a record, its mark, after the record itself is gone: the
+/// event was encoded before it is known who is to see it. Those whose filters are equal share what
+/// is made for them.
+///
+/// ```
+/// use sse_core::follow::Filter;
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// struct AtLeast(u8);
+///
+/// impl Filter for AtLeast {
+///     type Mark = u8; // a level
+///
+///     fn admits(&self, level: &u8) -> bool {
+///         *level >= self.0
+///     }
+/// }
+/// assert!(AtLeast(2).admits(&3) && !AtLeast(2).admits(&1));
+/// ```
+pub trait Filter: Clone + Eq + Hash + Debug + Send + Sync + Unpin + 'static {
+    /// What is kept of each record, as long as its event is: make it small.
+    type Mark: Debug + Send + Sync + 'static;
+
+    /// Whether the record with this mark is shown.
+    fn admits(&self, mark: &Self::Mark) -> bool;
+}
+
+/// Shows every record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Everything;
+
+impl Filter for Everything {
+    type Mark = ();
+
+    fn admits(&self, (): &()) -> bool {
+        true
+    }
+}
