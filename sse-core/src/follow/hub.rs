@@ -85,6 +85,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                 Some((current, ring)) => {
                     *current = epoch;
                     ring.restart(start);
+                    state.merges.clear();
                 }
                 closed => {
                     let mut ring = Ring::new(state.max_bytes, start);

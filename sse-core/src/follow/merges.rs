@@ -40,6 +40,11 @@ impl<P, F> Default for Merges<P, F> {
 }
 
 impl<P: Ord + Clone, F: Filter> Merges<P, F> {
+    /// Forgets them: what they hold has left the ring.
+    pub(super) fn clear(&mut self) {
+        self.pieces.clear();
+    }
+
     /// Reads on in `ring` from `place`, at least one event and up to `max_bytes`, and moves `place`
     /// behind what was read or left out.
     pub(super) fn read(
