@@ -11,7 +11,7 @@ use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::http::{App, router};
+use crate::http::{App, ClosedStreams, router};
 use crate::secret::{self, SecretError};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
@@ -137,6 +137,7 @@ async fn serve<S: Store>(
             in_all: arguments.max_streams.get(),
             per_key: arguments.max_streams_per_address.get(),
         }),
+        closed: ClosedStreams::default(),
     };
     let shutdown = async move {
         let asked = asked_to_end().await;

@@ -31,6 +31,9 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Ended, Self::Lifetime, Self::Dropped];
+
     /// The reason as metrics name it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -75,6 +75,28 @@ pub(super) async fn metrics<S: Store>(State(app): State<App<S>>) -> impl IntoRes
     );
     metric(
         &mut text,
+        "log_streams_closed_total",
+        "counter",
+        "Streams that are over, by reason.",
+        app.closed.by_reason(),
+    );
+    let (events, bytes) = app.closed.events_and_bytes();
+    metric(
+        &mut text,
+        "log_stream_events_total",
+        "counter",
+        "Events that went through streams that are over.",
+        [("", events)],
+    );
+    metric(
+        &mut text,
+        "log_stream_bytes_total",
+        "counter",
+        "Bytes that went through streams that are over.",
+        [("", bytes)],
+    );
+    metric(
+        &mut text,
         "log_records_published_total",
         "counter",
         "Records that were read from the tail of the log.",

@@ -1,6 +1,7 @@
 //! The server's HTTP: the paths, and what answers them.
 
 mod append;
+mod closed;
 mod health;
 mod host;
 mod lists;
@@ -19,6 +20,7 @@ use axum::{Router, middleware};
 use sse_core::{Admission, EventStreamOptions, Log};
 
 use crate::store::Store;
+pub use closed::ClosedStreams;
 use problem::Problem;
 
 /// The largest request that writes rows.
@@ -35,6 +37,8 @@ pub struct App<S: Store> {
     pub stream: EventStreamOptions,
     /// Which streams may open, by the address of the client.
     pub admission: Admission<IpAddr>,
+    /// Those that are over.
+    pub closed: ClosedStreams,
 }
 
 impl<S: Store> Clone for App<S> {
@@ -44,6 +48,7 @@ impl<S: Store> Clone for App<S> {
             store: self.store.clone(),
             stream: self.stream,
             admission: self.admission.clone(),
+            closed: self.closed.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use sse_core::{Begin, EventStream, Follow};
+use sse_core::{Begin, Closed, EventStream, Follow};
 
 use super::App;
 use super::path::Workflow;
@@ -28,7 +28,12 @@ pub(super) async fn stream<S: Store>(
     };
     let permit = app.admission.admit(client(peer))?;
     let events = app.log.follow(workflow.scope(), Begin { after, history });
-    Ok(Sse::new(EventStream::new(events, app.stream).holding(permit)))
+    let body = EventStream::new(events, app.stream).holding(permit).on_close(move |closed| {
+        let Closed { reason, duration, events, bytes, .. } = closed;
+        tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
+        app.closed.count(&closed);
+    });
+    Ok(Sse::new(body))
 }
 
 /// Whom a stream is counted for. A client of IPv6 has a whole network to call from.

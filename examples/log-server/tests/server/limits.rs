@@ -128,7 +128,15 @@ async fn a_stream_ends_in_order_after_its_lifetime_and_its_place_is_free() {
     let answer = timeout(ENDED, http::get(server.address, &path)).await.expect("it ends");
     assert!(opened.elapsed() >= Duration::from_millis(450), "{:?}", opened.elapsed());
     assert!(answer.text.ends_with("\n\nretry: 1000\n\n"), "{answer:?}");
-    assert_eq!(open(&server).await.0.status(), 200);
+    let bytes = server.counter("log_stream_bytes_total").await;
+    assert_eq!(bytes, answer.text.len() as u64, "what went through is counted");
+    assert_eq!(server.counter("log_stream_events_total").await, 2, "start and sync");
+    assert_eq!(server.counter("log_streams_closed_total{kind=\"lifetime\"}").await, 1);
+    drop(open(&server).await);
+    let deadline = Instant::now() + NOTICED;
+    while server.counter("log_streams_closed_total{kind=\"dropped\"}").await == 0 {
+        assert!(Instant::now() < deadline, "the stream that was dropped is not counted");
+    }
 }
 
 /// Reads a stream until its lifetime is over.
