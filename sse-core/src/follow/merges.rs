@@ -92,9 +92,9 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hub::Publication;
-    use super::super::topic::Topic;
     use super::*;
+    use crate::follow::hub::Publication;
+    use crate::follow::topic::Topic;
     use crate::wire::Event;
 
     fn ring(events: std::ops::RangeInclusive<u32>) -> Ring<u32> {

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use sse_core::follow::{Frontier, History, Scope, Seal};
 use sse_core::{Log, LogOptions};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
 use crate::model::{Model, Number, Shown};
@@ -46,12 +46,17 @@ fn client_at(position: u32) -> Client {
     Client { last_id: id.as_str().to_owned(), ..Client::default() }
 }
 
+/// Lets time pass, which is paused otherwise.
+async fn pause_for(time: Duration) {
+    sleep_until(Instant::now() + time).await;
+}
+
 /// Reads until the record `last` came, and a while longer; waits before each event.
 async fn read_all(log: &Log<Model>, after: u32, last: u32, pause: Duration) -> Vec<u32> {
     let mut client = client_at(after);
     let mut stream = client.connect(log, &scope(), History::All);
     while !client.records.contains(&last) {
-        sleep(pause).await;
+        pause_for(pause).await;
         assert!(client.read(&mut stream).await, "{after}: {client:?}");
     }
     while client.read_within(Duration::from_secs(3), &mut stream).await {}
@@ -63,7 +68,7 @@ async fn read_all(log: &Log<Model>, after: u32, last: u32, pause: Duration) -> V
 async fn the_source_is_asked_once_for_all_who_come_together() {
     let model = model(300);
     let log = serve(&model, 1 << 20);
-    sleep(Duration::from_secs(1)).await;
+    pause_for(Duration::from_secs(1)).await;
     let before = model.state().asked.changes;
     let clients = (0..100).map(|nth| read_all(&log, 2 * nth, 300, Duration::ZERO));
     for (nth, records) in (0..).zip(join_all(clients).await) {
@@ -82,7 +87,7 @@ async fn whoever_reads_at_whatever_pace_is_given_each_record_once() {
         let log = serve(&model, rng.usize(300..4000));
         let writer = async {
             for key in 121..=200 {
-                sleep(Duration::from_millis(rng.u64(1..300))).await;
+                pause_for(Duration::from_millis(rng.u64(1..300))).await;
                 model.commit("a", key);
             }
         };
