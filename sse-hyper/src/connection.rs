@@ -1,21 +1,22 @@
 //! One connection, from its socket to its last response: the only place that knows hyper.
 
 use std::error::Error;
-use std::future::{pending, poll_fn};
+use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, Version};
+use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
-use tokio::sync::SetOnce;
-use tokio::time::timeout;
+use tokio::sync::{SetOnce, watch};
+use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::unsent::{Unsent, Watched};
@@ -47,10 +48,10 @@ pub(crate) async fn serve_connection<S, B>(
     peer: SocketAddr,
     service: S,
     options: ServeOptions,
-    shutdown: Watcher,
+    shutdown: Shutdown,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     S::Error: Into<BoxError>,
     B: Body + Send + 'static,
     B::Data: Send,
@@ -61,61 +62,170 @@ pub(crate) async fn serve_connection<S, B>(
         tracing::debug!(%peer, %error, "the client was gone before it was served");
         return;
     }
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    let asked = tokio::select! {
+        asked = timeout(options.header_read_limit, Protocol::of(&socket)) => asked,
+        () = begun(shutdown.clone()) => return,
+    };
+    let protocol = match asked {
+        Ok(Ok(protocol)) => protocol,
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "the client was gone before it asked for anything");
+            return;
+        }
+        Err(_) => {
+            tracing::debug!(%peer, "no request came in time");
+            return;
+        }
+    };
+    let socket = TokioIo::new(StallLimit::new(socket, options.stall_limit));
+    // An idle stream holds what its own protocol takes, and no room for the other's.
+    let served: Served = match protocol {
+        Protocol::Http1 => Box::pin(over_http1(socket, peer, service, options, shutdown)),
+        Protocol::Http2 => Box::pin(over_http2(socket, peer, service, options, shutdown)),
+    };
+    if let Err(error) = served.await {
+        tracing::debug!(%peer, error, "the connection ended early");
+    }
+}
+
+/// Closed when the server is to end.
+pub(crate) type Shutdown = watch::Receiver<()>;
+
+type Served = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+type Socket = TokioIo<StallLimit<TcpStream>>;
+
+async fn over_http1<S, B>(
+    socket: Socket,
+    peer: SocketAddr,
+    service: S,
+    options: ServeOptions,
+    shutdown: Shutdown,
+) -> Result<(), BoxError>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let service = service_fn(move |request| answer(service.clone(), peer, request));
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_read_limit.min(YEAR))
-        .max_buf_size(BUFFER);
+        .max_buf_size(BUFFER)
+        .serve_connection(socket, service)
+        .with_upgrades();
+    tokio::select! {
+        ended = &mut connection => return Ok(ended?),
+        () = begun(shutdown) => Pin::new(&mut connection).graceful_shutdown(),
+    }
+    Ok(connection.await?)
+}
+
+async fn over_http2<S, B>(
+    socket: Socket,
+    peer: SocketAddr,
+    service: S,
+    options: ServeOptions,
+    shutdown: Shutdown,
+) -> Result<(), BoxError>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let unsent = Unsent::new();
+    let watched = unsent.clone();
+    let first = Arc::new(SetOnce::new());
+    let requested = Arc::clone(&first);
+    let service = service_fn(move |request| {
+        let _ = requested.set(());
+        let (response, unsent) = (answer(service.clone(), peer, request), watched.clone());
+        async move { Ok::<_, S::Error>(response.await?.map(|body| Watched::new(body, unsent))) }
+    });
     // The pings are for a client that has vanished, and for one that stands still without
     // anything to read.
-    builder
-        .http2()
+    let mut connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(options.stall_limit.min(YEAR))
         .keep_alive_timeout(options.stall_limit.min(YEAR))
         .max_concurrent_streams(STREAMS)
-        .max_send_buf_size(BUFFER);
-    // Set by the first request, whose version tells the protocol: what HTTP/2 has not sent.
-    let first = Arc::new(SetOnce::new());
-    let requested = Arc::clone(&first);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let unsent = unsent(&requested, request.version());
-        request.extensions_mut().insert(PeerAddress(peer));
-        let mut service = service.clone();
-        async move {
-            poll_fn(|context| service.poll_ready(context)).await?;
-            let response = service.call(request).await?;
-            Ok::<_, S::Error>(response.map(|body| Watched::new(body, unsent)))
+        .max_send_buf_size(BUFFER)
+        .serve_connection(socket, service);
+    let ended = async {
+        tokio::select! {
+            ended = &mut connection => return ended,
+            () = begun(shutdown) => Pin::new(&mut connection).graceful_shutdown(),
         }
-    });
-    let socket = TokioIo::new(StallLimit::new(socket, options.stall_limit));
-    let connection = shutdown.watch(builder.serve_connection_with_upgrades(socket, service));
+        connection.await
+    };
     let cut_off = async {
-        // hyper-util waits without limit for the bytes that tell HTTP/2 from HTTP/1.1.
-        match timeout(options.header_read_limit, first.wait()).await {
-            Err(_) => "no request came in time",
-            Ok(None) => pending().await,
-            Ok(Some(unsent)) => {
-                unsent.stalled(options.stall_limit).await;
-                "the client stopped taking what it asked for"
-            }
+        // hyper waits without limit for the preface and for what follows it.
+        if timeout(options.header_read_limit, first.wait()).await.is_err() {
+            return "no request came in time";
         }
+        unsent.stalled(options.stall_limit).await;
+        "the client stopped taking what it asked for"
     };
     tokio::select! {
-        ended = connection => if let Err(error) = ended {
-            tracing::debug!(%peer, error, "the connection ended early");
-        },
-        reason = cut_off => tracing::debug!(%peer, reason, "the connection was cut off"),
+        ended = ended => Ok(ended?),
+        reason = cut_off => Err(reason.into()),
     }
 }
 
-fn unsent(first: &SetOnce<Option<Unsent>>, version: Version) -> Option<Unsent> {
-    if let Some(unsent) = first.get() {
-        return unsent.clone();
+/// Waits until the server is to end; its sender is gone with it.
+async fn begun(mut shutdown: Shutdown) {
+    while shutdown.changed().await.is_ok() {}
+}
+
+/// In a box, since hyper keeps room for it as long as the connection lasts.
+fn answer<S: Service<Request<Incoming>>>(
+    mut service: S,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Pin<Box<impl Future<Output = Result<S::Response, S::Error>>>> {
+    request.extensions_mut().insert(PeerAddress(peer));
+    Box::pin(async move {
+        poll_fn(|context| service.poll_ready(context)).await?;
+        service.call(request).await
+    })
+}
+
+/// What a client speaks.
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+impl Protocol {
+    /// Looks at how the client begins, and leaves it there: reading would cost a buffer of its own
+    /// for as long as the connection lasts.
+    ///
+    /// HTTP/2 begins with a [preface][preface], and no method of HTTP/1.1 begins like it.
+    ///
+    /// [preface]: https://www.rfc-editor.org/rfc/rfc9113#section-3.4
+    async fn of(socket: &TcpStream) -> io::Result<Self> {
+        const PREFACE: &[u8] = b"PRI";
+        /// What has come is there at once when it is looked at again.
+        const AGAIN: Duration = Duration::from_millis(10);
+        let mut begin = [0; PREFACE.len()];
+        loop {
+            let length = socket.peek(&mut begin).await?;
+            if length == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if begin[..length] != PREFACE[..length] {
+                return Ok(Self::Http1);
+            }
+            if length == PREFACE.len() {
+                return Ok(Self::Http2);
+            }
+            sleep(AGAIN).await;
+        }
     }
-    let unsent = (version == Version::HTTP_2).then(Unsent::new);
-    // Requests of a connection begin one after another, so nothing was set in between.
-    let _ = first.set(unsent.clone());
-    unsent
 }

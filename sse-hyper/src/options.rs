@@ -19,8 +19,8 @@ pub struct ServeOptions {
     /// streams together do too, and the time that it takes to answer a ping, sent after being
     /// idle for as long.
     pub stall_limit: Duration,
-    /// How long a client may take to send the head of a request, the first one counted from the
-    /// connect; 30 s by default. It also ends HTTP/1.1 connections kept open for so long without
+    /// How long a client may take to begin, and then to send the head of a request; 30 s by default.
+    /// It also ends HTTP/1.1 connections kept open for so long without
     /// a request.
     pub header_read_limit: Duration,
     /// How long responses may go on after the shutdown began, before their connections are

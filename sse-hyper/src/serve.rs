@@ -9,8 +9,8 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
@@ -39,14 +39,14 @@ pub async fn serve<S, B>(
     shutdown: impl Future<Output = ()>,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut connections = JoinSet::new();
-    let graceful = GracefulShutdown::new();
+    let (end, ends) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     let mut back_off = BACK_OFF.0;
     loop {
@@ -61,13 +61,12 @@ pub async fn serve<S, B>(
         match accepted {
             Ok((socket, peer)) => {
                 back_off = BACK_OFF.0;
-                let watcher = graceful.watcher();
                 connections.spawn(serve_connection(
                     socket,
                     peer,
                     service.clone(),
                     options.clone(),
-                    watcher,
+                    ends.clone(),
                 ));
             }
             Err(error) if concerns_one_client(&error) => {}
@@ -81,8 +80,13 @@ pub async fn serve<S, B>(
             }
         }
     }
-    drop(listener);
-    if timeout(options.drain_limit, graceful.shutdown()).await.is_err() {
+    drop((listener, end));
+    let ended = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
+    if timeout(options.drain_limit, ended).await.is_err() {
         tracing::warn!(connections = connections.len(), "dropping what did not end in time");
     }
     connections.shutdown().await;

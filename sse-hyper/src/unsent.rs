@@ -73,17 +73,16 @@ impl Unsent {
 }
 
 pin_project! {
-    /// A body whose chunks are counted while they wait; over HTTP/1.1, where the socket tells, it
-    /// is passed on as it is.
+    /// A body whose chunks are counted while they wait.
     pub(crate) struct Watched<B> {
         #[pin]
         body: B,
-        unsent: Option<Unsent>,
+        unsent: Unsent,
     }
 }
 
 impl<B> Watched<B> {
-    pub(crate) fn new(body: B, unsent: Option<Unsent>) -> Self {
+    pub(crate) fn new(body: B, unsent: Unsent) -> Self {
         Self { body, unsent }
     }
 }
@@ -97,10 +96,9 @@ impl<B: Body> Body for Watched<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
-        let unsent = this.unsent.as_ref();
         this.body
             .poll_frame(context)
-            .map_ok(|frame| frame.map_data(|data| Chunk::new(data, unsent)))
+            .map_ok(|frame| frame.map_data(|data| Chunk::new(data, this.unsent)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -119,8 +117,8 @@ pub(crate) struct Chunk<D> {
 }
 
 impl<D: Buf> Chunk<D> {
-    fn new(data: D, unsent: Option<&Unsent>) -> Self {
-        let waits = unsent.filter(|_| data.has_remaining()).cloned();
+    fn new(data: D, unsent: &Unsent) -> Self {
+        let waits = data.has_remaining().then(|| unsent.clone());
         if let Some(unsent) = &waits {
             unsent.wait();
         }
