@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use slab::Slab;
+
 use super::filter::{Everything, Filter};
 use super::merges::Merges;
 use super::ring::{Lagged, Ring, Standing};
@@ -52,11 +54,10 @@ struct State<P, F: Filter> {
     outage: bool,
     drained: bool,
     /// Who is waiting, and how to wake them.
-    readers: HashMap<u64, Option<Waker>>,
-    topics: HashMap<Topic, HashSet<u64>>,
+    readers: Slab<Option<Waker>>,
+    topics: HashMap<Topic, HashSet<usize>>,
     /// Those who wait for the ring to come as far as they are.
-    ahead: HashSet<u64>,
-    next_reader: u64,
+    ahead: HashSet<usize>,
     merges: Merges<P, F>,
 }
 
@@ -69,10 +70,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             open: None,
             outage: false,
             drained: false,
-            readers: HashMap::new(),
+            readers: Slab::new(),
             topics: HashMap::new(),
             ahead: HashSet::new(),
-            next_reader: 0,
             merges: Merges::default(),
         })))
     }
@@ -125,7 +125,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();
         let wakers: Vec<_> = of_topics
             .chain(ahead.drain())
-            .filter_map(|reader| readers.get_mut(&reader).and_then(Option::take))
+            .filter_map(|reader| readers.get_mut(reader).and_then(Option::take))
             .collect();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
@@ -163,9 +163,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     /// Joins the readers of `scope`, without a place yet.
     pub fn subscribe(&self, scope: Scope<F>) -> Subscription<P, F> {
         let mut state = lock(&self.0);
-        let reader = state.next_reader;
-        state.next_reader += 1;
-        state.readers.insert(reader, None);
+        let reader = state.readers.insert(None);
         for topic in scope.topics() {
             state.topics.entry(topic.clone()).or_default().insert(reader);
             if let Some((_, ring)) = &mut state.open {
@@ -173,7 +171,8 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             }
         }
         drop(state);
-        Subscription { hub: self.clone(), reader, scope, epoch: None, place: 0, outage: false }
+        let seat = Seat { reader, scope, epoch: None, outage: false, place: 0, read_to: None };
+        Subscription { hub: self.clone(), seat }
     }
 
     /// Applies a change that concerns every reader, and wakes them if it says so.
@@ -182,7 +181,8 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         if !apply(&mut state) {
             return;
         }
-        let wakers: Vec<_> = state.readers.values_mut().filter_map(Option::take).collect();
+        let readers = state.readers.iter_mut();
+        let wakers: Vec<_> = readers.filter_map(|(_, waker)| waker.take()).collect();
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -218,11 +218,18 @@ impl<P, M> Publication<P, M> {
 #[derive(Debug)]
 pub struct Subscription<P: Ord + Clone, F: Filter = Everything> {
     hub: Hub<P, F>,
-    reader: u64,
+    seat: Seat<F>,
+}
+
+#[derive(Debug)]
+struct Seat<F> {
+    reader: usize,
     scope: Scope<F>,
     epoch: Option<u32>,
-    place: u64,
     outage: bool,
+    place: u64,
+    /// There is nothing for it before this place: not worth a look until there are more.
+    read_to: Option<u64>,
 }
 
 /// Where a position stands.
@@ -262,16 +269,16 @@ pub enum News {
 impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     /// What this reads.
     pub fn scope(&self) -> &Scope<F> {
-        &self.scope
+        &self.seat.scope
     }
 
     /// Waits for news.
     pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
-        let hub = self.hub.clone();
+        let Self { hub, seat } = self;
         let mut state = lock(&hub.0);
-        match self.news(&state) {
+        match seat.news(&state) {
             Some(news) => Poll::Ready(news),
-            None => self.wait(&mut state, cx),
+            None => seat.wait(&mut state, cx),
         }
     }
 
@@ -286,20 +293,20 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         position: &P,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Located, News>> {
-        let hub = self.hub.clone();
+        let Self { hub, seat } = self;
         let mut state = lock(&hub.0);
-        if let Some(news) = self.news(&state) {
+        if let Some(news) = seat.news(&state) {
             return Poll::Ready(Err(news));
         }
-        match state.open.as_ref().map(|(_, ring)| ring.locate(&self.scope, position)) {
+        match state.open.as_ref().map(|(_, ring)| ring.locate(&seat.scope, position)) {
             Some(Standing::Within(place)) => {
-                self.place = place;
+                (seat.place, seat.read_to) = (place, None);
                 Poll::Ready(Ok(Located::Live))
             }
             Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
             Some(Standing::Ahead) | None => {
-                state.ahead.insert(self.reader);
-                self.wait(&mut state, cx)
+                state.ahead.insert(seat.reader);
+                seat.wait(&mut state, cx)
             }
         }
     }
@@ -315,30 +322,40 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         max_bytes: usize,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Read<P>, News>> {
-        let hub = self.hub.clone();
+        let Self { hub, seat } = self;
         let mut state = lock(&hub.0);
-        if let Some(news) = self.news(&state) {
+        if let Some(news) = seat.news(&state) {
             return Poll::Ready(Err(news));
         }
         let State { open: Some((_, ring)), merges, .. } = &mut *state else {
-            return self.wait(&mut state, cx);
+            return seat.wait(&mut state, cx);
         };
-        match merges.read(ring, &self.scope, &mut self.place, max_bytes) {
+        let next = Some(ring.next_place());
+        if seat.read_to == next {
+            return seat.wait(&mut state, cx);
+        }
+        match merges.read(ring, &seat.scope, &mut seat.place, max_bytes) {
             Ok(Some((frame, last))) => Poll::Ready(Ok(Read::Events { frame, last })),
-            Ok(None) => self.wait(&mut state, cx),
+            Ok(None) => {
+                seat.read_to = next;
+                seat.wait(&mut state, cx)
+            }
             Err(Lagged) => Poll::Ready(Ok(Read::Lagged)),
         }
     }
 
     /// The position up to which everything was published, if this reader has read all of it.
     pub fn caught_up(&self) -> Option<P> {
-        let state = lock(&self.hub.0);
+        let Self { hub, seat } = self;
+        let state = lock(&hub.0);
         let (epoch, ring) = state.open.as_ref()?;
-        let read_all = Some(*epoch) == self.epoch && ring.is_read(&self.scope, self.place);
+        let read_all = Some(*epoch) == seat.epoch && ring.is_read(&seat.scope, seat.place);
         read_all.then(|| ring.head().clone())
     }
+}
 
-    fn news(&mut self, state: &State<P, F>) -> Option<News> {
+impl<F: Filter> Seat<F> {
+    fn news<P>(&mut self, state: &State<P, F>) -> Option<News> {
         if state.drained {
             return Some(News::Drain);
         }
@@ -354,8 +371,8 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         None
     }
 
-    fn wait<T>(&self, state: &mut State<P, F>, cx: &Context<'_>) -> Poll<T> {
-        match state.readers.get_mut(&self.reader) {
+    fn wait<P, T>(&self, state: &mut State<P, F>, cx: &Context<'_>) -> Poll<T> {
+        match state.readers.get_mut(self.reader) {
             Some(Some(waker)) => waker.clone_from(cx.waker()),
             Some(none) => *none = Some(cx.waker().clone()),
             None => {}
@@ -366,15 +383,16 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
 
 impl<P: Ord + Clone, F: Filter> Drop for Subscription<P, F> {
     fn drop(&mut self) {
-        let mut state = lock(&self.hub.0);
-        state.readers.remove(&self.reader);
-        state.ahead.remove(&self.reader);
-        for topic in self.scope.topics() {
+        let Self { hub, seat } = self;
+        let mut state = lock(&hub.0);
+        state.readers.try_remove(seat.reader);
+        state.ahead.remove(&seat.reader);
+        for topic in seat.scope.topics() {
             if let Some((_, ring)) = &mut state.open {
                 ring.leave(topic);
             }
             let Some(readers) = state.topics.get_mut(topic) else { continue };
-            readers.remove(&self.reader);
+            readers.remove(&seat.reader);
             if readers.is_empty() {
                 state.topics.remove(topic);
             }

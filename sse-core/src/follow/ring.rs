@@ -36,6 +36,14 @@ struct Index<P> {
     readers: usize,
 }
 
+impl<P> Index<P> {
+    /// The places from `place` on.
+    fn from(&self, place: u64) -> impl Iterator<Item = u64> {
+        let before = self.places.partition_point(|at| *at < place);
+        self.places.range(before..).copied()
+    }
+}
+
 /// Where a position stands relative to the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -180,28 +188,28 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         if indexes().any(|index| index.lost.is_some_and(|lost| lost >= *place)) {
             return Err(Lagged);
         }
-        let mut ahead: Vec<_> = indexes()
-            .map(|index| {
-                let read = index.places.partition_point(|at| at < place);
-                index.places.range(read..).copied().peekable()
-            })
-            .collect();
-        let mut bytes = 0;
-        let mut last = None;
-        while let Some(topic) = next_topic(&mut ahead) {
-            let Some(&at) = ahead[topic].peek() else { break };
-            // `at` is in the ring: no place of these topics was lost.
+        let (from, mut bytes, mut last) = (*place, 0, None);
+        // `at` is in the ring: no place of these topics was lost.
+        let mut take = |at: u64| {
             let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
             if scope.filter().admits(&held.mark) {
                 if bytes > 0 && bytes + held.frame.len() > max_bytes {
-                    break;
+                    return false;
                 }
                 bytes += held.frame.len();
                 frames.push(held.frame.clone());
             }
             last = Some(held.position.clone());
             *place = at + 1;
-            ahead[topic].next();
+            true
+        };
+        if let [topic] = scope.topics() {
+            let _ = self.topics.get(topic).is_none_or(|index| index.from(from).all(take));
+        } else {
+            let mut ahead: Vec<_> = indexes().map(|index| index.from(from).peekable()).collect();
+            while let Some(topic) = next_topic(&mut ahead)
+                && ahead[topic].next_if(|at| take(*at)).is_some()
+            {}
         }
         Ok(last)
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
+use tokio::time::Instant;
 
 use super::close::{CloseReason, Closed, Ledger};
 use super::pulse::Pulse;
@@ -210,11 +211,12 @@ where
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if this.pulse.is_over() {
+            let now = Instant::now();
+            if this.pulse.is_over(now) {
                 this.end();
             }
             if let Some(bytes) = this.pending(context) {
-                this.pulse.wrote();
+                this.pulse.wrote(now);
                 this.ledger.bytes(bytes.len());
                 return Poll::Ready(Some(Ok(bytes)));
             }
@@ -223,8 +225,8 @@ where
                 this.ledger.close(this.over);
                 return Poll::Ready(None);
             }
-            ready!(this.pulse.poll_due(context));
-            if !this.pulse.is_over() {
+            ready!(this.pulse.poll_due(now, context));
+            if !this.pulse.is_over(Instant::now()) {
                 let beat = Bytes::from(Frame::from(Event::empty().comment("")));
                 this.ledger.bytes(beat.len());
                 return Poll::Ready(Some(Ok(beat)));

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::backoff::{Backoff, jitter};
 use super::lane::{Passed, Passenger};
@@ -396,7 +396,7 @@ impl<S: Source> Stream for Follow<S> {
                 this.start(cx);
             }
             if let Some(frame) = this.ready.pop_front() {
-                this.pulse.wrote();
+                this.pulse.wrote(Instant::now());
                 if this.ready.is_empty() && this.ready.capacity() > LIVE_CAPACITY {
                     this.ready = VecDeque::new();
                 }
@@ -406,7 +406,7 @@ impl<S: Source> Stream for Follow<S> {
                 return Poll::Ready(None);
             }
             if this.step(cx).is_pending() {
-                ready!(this.pulse.poll_due(cx));
+                ready!(this.pulse.poll_due(Instant::now(), cx));
                 // A position grows old while the log goes on elsewhere.
                 if let Some(at) = this.machine.live()
                     && let Some(head) = this.subscription.caught_up()
