@@ -56,6 +56,9 @@ struct State<P, F: Filter> {
     /// Who is waiting, and how to wake them.
     readers: Slab<Option<Waker>>,
     topics: HashMap<Topic, HashSet<usize>>,
+    /// What readers read, each kept once, and how many read it: where many share it, none of
+    /// them looks at memory of its own.
+    scopes: HashMap<Scope<F>, usize>,
     /// Those who wait for the ring to come as far as they are.
     ahead: HashSet<usize>,
     merges: Merges<P, F>,
@@ -72,6 +75,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             drained: false,
             readers: Slab::new(),
             topics: HashMap::new(),
+            scopes: HashMap::new(),
             ahead: HashSet::new(),
             merges: Merges::default(),
         })))
@@ -164,6 +168,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     pub fn subscribe(&self, scope: Scope<F>) -> Subscription<P, F> {
         let mut state = lock(&self.0);
         let reader = state.readers.insert(None);
+        let known = state.scopes.get_key_value(&scope).map(|(known, _)| known.clone());
+        let scope = known.unwrap_or(scope);
+        *state.scopes.entry(scope.clone()).or_default() += 1;
         for topic in scope.topics() {
             state.topics.entry(topic.clone()).or_default().insert(reader);
             if let Some((_, ring)) = &mut state.open {
@@ -386,6 +393,12 @@ impl<P: Ord + Clone, F: Filter> Drop for Subscription<P, F> {
         let Self { hub, seat } = self;
         let mut state = lock(&hub.0);
         state.readers.try_remove(seat.reader);
+        if let Some(readers) = state.scopes.get_mut(&seat.scope) {
+            *readers -= 1;
+            if *readers == 0 {
+                state.scopes.remove(&seat.scope);
+            }
+        }
         state.ahead.remove(&seat.reader);
         for topic in seat.scope.topics() {
             if let Some((_, ring)) = &mut state.open {
@@ -435,6 +448,7 @@ mod tests {
         }
         let state = lock(&hub.0);
         assert!(state.readers.is_empty() && state.topics.is_empty() && state.ahead.is_empty());
+        assert!(state.scopes.is_empty());
         assert!(format!("{:?}", state.open).contains("topics: {}"));
     }
 

@@ -184,8 +184,15 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         max_bytes: usize,
         frames: &mut Vec<Frame>,
     ) -> Result<Option<P>, Lagged> {
-        let indexes = || scope.topics().iter().filter_map(|topic| self.topics.get(topic));
-        if indexes().any(|index| index.lost.is_some_and(|lost| lost >= *place)) {
+        let mut single = None;
+        let mut several = Vec::new();
+        if let [topic] = scope.topics() {
+            single = self.topics.get(topic);
+        } else {
+            several.extend(scope.topics().iter().filter_map(|topic| self.topics.get(topic)));
+        }
+        let mut indexes = single.iter().chain(&several);
+        if indexes.any(|index| index.lost.is_some_and(|lost| lost >= *place)) {
             return Err(Lagged);
         }
         let (from, mut bytes, mut last) = (*place, 0, None);
@@ -203,10 +210,11 @@ impl<P: Ord + Clone, M> Ring<P, M> {
             *place = at + 1;
             true
         };
-        if let [topic] = scope.topics() {
-            let _ = self.topics.get(topic).is_none_or(|index| index.from(from).all(take));
+        if let Some(index) = single {
+            let _ = index.from(from).all(take);
         } else {
-            let mut ahead: Vec<_> = indexes().map(|index| index.from(from).peekable()).collect();
+            let mut ahead: Vec<_> =
+                several.iter().map(|index| index.from(from).peekable()).collect();
             while let Some(topic) = next_topic(&mut ahead)
                 && ahead[topic].next_if(|at| take(*at)).is_some()
             {}

@@ -1,6 +1,5 @@
 //! One stream of a log: the machine, and the futures and timers that it needs.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,6 +13,7 @@ use super::backoff::{Backoff, jitter};
 use super::lane::{Passed, Passenger};
 use super::log::{Begin, Log};
 use super::notice;
+use super::outbox::Outbox;
 use super::pulse::Pulse;
 use crate::follow::{
     Batch, Changes, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order, Page, Read,
@@ -24,10 +24,6 @@ use crate::wire::Frame;
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
 
-/// Room for more events than this is given back once they are sent: a page of history needs it,
-/// a live stream does not.
-const LIVE_CAPACITY: usize = 64;
-
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
 /// response of: `start` first, then each record as a message, and what else a client must know.
 pub struct Follow<S: Source> {
@@ -35,7 +31,7 @@ pub struct Follow<S: Source> {
     subscription: Subscription<S::Position, FilterOf<S>>,
     machine: Machine<S::Position, S::Key>,
     /// Events that are to be sent.
-    ready: VecDeque<Frame>,
+    ready: Outbox,
     /// What the source is asked for at the moment.
     asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
     /// Changes that were read up to this position, kept while history is brought up to date.
@@ -92,7 +88,7 @@ impl<S: Source> Follow<S> {
         Self {
             subscription: log.0.hub.subscribe(scope),
             machine: Machine::new(brought, history),
-            ready: VecDeque::new(),
+            ready: Outbox::default(),
             asked: None,
             changes: None,
             passenger: None,
@@ -128,7 +124,7 @@ impl<S: Source> Follow<S> {
         }
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
-        self.ready.push_back(notice::start(resumed, reset, self.log.0.options.heartbeat));
+        self.ready.push(notice::start(resumed, reset, self.log.0.options.heartbeat));
         self.tell_reset(reset);
         for told in news {
             self.on_news(&told);
@@ -171,7 +167,7 @@ impl<S: Source> Follow<S> {
             },
             Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
                 Ok(Read::Events { frame, last }) => {
-                    self.ready.extend(frame);
+                    self.ready.push_some(frame);
                     self.machine.on_read(last);
                 }
                 Ok(Read::Lagged) => {
@@ -200,7 +196,7 @@ impl<S: Source> Follow<S> {
             }
             Passed::Through(position) => position,
             Passed::Events(frame, last) => {
-                self.ready.extend(frame);
+                self.ready.push_some(frame);
                 last
             }
         };
@@ -253,7 +249,7 @@ impl<S: Source> Follow<S> {
             }
             News::Drain => {
                 let drain = self.log.0.options.drain;
-                self.ready.push_back(notice::drain(drain / 20 + jitter(drain)));
+                self.ready.push(notice::drain(drain / 20 + jitter(drain)));
                 self.asked = None;
                 self.ended = true;
             }
@@ -334,7 +330,7 @@ impl<S: Source> Follow<S> {
 
     fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
         let id = self.log.0.seal.seal(self.epoch, frontier, self.subscription.scope());
-        self.ready.push_back(record.event().id(id).into());
+        self.ready.push(record.event().id(id).into());
     }
 
     fn on_fault(&mut self, fault: Fault) {
@@ -357,7 +353,7 @@ impl<S: Source> Follow<S> {
     fn tell_reset(&mut self, reset: Option<Reset>) {
         if let Some(reset) = reset {
             self.log.0.counters.reset(reset);
-            self.ready.push_back(notice::reset(reset));
+            self.ready.push(notice::reset(reset));
         }
     }
 
@@ -366,7 +362,7 @@ impl<S: Source> Follow<S> {
         let Availability { outage, failing, told } = &mut self.availability;
         let unavailable = *outage || *failing;
         if std::mem::replace(told, unavailable) != unavailable {
-            self.ready.push_back(notice::status(unavailable));
+            self.ready.push(notice::status(unavailable));
         }
     }
 
@@ -379,7 +375,7 @@ impl<S: Source> Follow<S> {
     fn sync(&mut self, position: &S::Position) {
         let space = self.subscription.scope().space();
         let id = self.log.0.seal.seal_live(self.epoch, position, space);
-        self.ready.push_back(notice::sync(id));
+        self.ready.push(notice::sync(id));
     }
 }
 
@@ -395,11 +391,8 @@ impl<S: Source> Stream for Follow<S> {
             if this.began != Began::Said {
                 this.start(cx);
             }
-            if let Some(frame) = this.ready.pop_front() {
+            if let Some(frame) = this.ready.pop() {
                 this.pulse.wrote(Instant::now());
-                if this.ready.is_empty() && this.ready.capacity() > LIVE_CAPACITY {
-                    this.ready = VecDeque::new();
-                }
                 return Poll::Ready(Some(frame));
             }
             if this.ended {

@@ -8,6 +8,7 @@ mod follow;
 mod lane;
 mod log;
 mod notice;
+mod outbox;
 mod pulse;
 mod tail;
 
