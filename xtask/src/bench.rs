@@ -55,6 +55,7 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
         ("sse-axum", example("sse-axum")?),
         ("sse-warp", example("sse-warp")?),
         ("axum", built.join("peer-axum")),
+        ("axum, tuned", built.join("peer-axum-tuned")),
         ("warp", built.join("peer-warp")),
         ("actix-web-lab", built.join("peer-actix")),
         ("bare hyper", built.join("peer-hyper")),
