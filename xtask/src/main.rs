@@ -10,6 +10,7 @@ mod fuzz;
 mod node;
 mod paths;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -35,6 +36,8 @@ enum Xtask {
     Bench(bench::Options),
     /// Run the fuzz targets, 20 seconds each or as long as you say.
     Fuzz(fuzz::Options),
+    /// Bring faults about on real servers with ever new seeds, and count what clients lost.
+    Soak(soak::Options),
     /// Check the rules of layout that no compiler knows.
     Tidy,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Xtask::Test(options) => test::run(&options),
         Xtask::Bench(options) => report(bench::run(&options)),
         Xtask::Fuzz(options) => fuzz::run(&options),
+        Xtask::Soak(options) => soak::run(&options),
         Xtask::Tidy => report(tidy::run()),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
