@@ -44,7 +44,7 @@ impl<R> Inner<R> {
 }
 
 impl<R: Record> Inner<R> {
-    /// Reads on until there are as many records as were asked for that the scope's filter admits.
+    /// Reads on for what the scope's filter leaves out.
     pub(crate) async fn history(
         &self,
         scope: &Scope<R::Filter>,
@@ -57,9 +57,11 @@ impl<R: Record> Inner<R> {
             let part = HistoryQuery { as_of, after, order, limit: missing };
             let Page { as_of: at, entries: found, more } = self.all_history(scope, part).await?;
             after = found.last().map(|entry| entry.key.clone());
+            let read = found.len();
+            let before = entries.len();
             let admitted = |entry: &Entry<_, R>| scope.filter().admits(&entry.record.mark());
             entries.extend(found.into_iter().filter(admitted));
-            if !more || entries.len() == limit {
+            if !more || entries.len() == before + read {
                 return Ok(Page { as_of: at, entries, more });
             }
             as_of = Some(at);

@@ -1,0 +1,80 @@
+//! Pages of what a filter admits, as long as those of everything.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+mod common;
+
+use bson::DateTime;
+use common::{Logs, at, quick, set, standalone};
+use sse_core::Event;
+use sse_core::follow::{Filter, Order, Record, Scope, Source};
+use sse_mongo::Mongo;
+
+/// Records whose number is a multiple of this.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Multiples(u32);
+
+impl Filter for Multiples {
+    type Mark = u32;
+
+    fn admits(&self, number: &u32) -> bool {
+        number.is_multiple_of(self.0)
+    }
+}
+
+#[derive(Debug)]
+struct Number(u32);
+
+impl Record for Number {
+    type Filter = Multiples;
+
+    fn event(&self) -> Event<'_> {
+        Event::new(self.0.to_string())
+    }
+
+    fn mark(&self) -> u32 {
+        self.0
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn pages_are_full_of_what_the_filter_admits_and_end_where_it_ends() {
+    for server in [set(), standalone()] {
+        let uri = server.database_uri("filters");
+        let logs = Logs::connect(&uri).await;
+        let decode =
+            |record: &bson::RawDocument| Number(record.get_i32("_id").unwrap().try_into().unwrap());
+        let mongo = Mongo::connect(&uri, "logs", quick(), decode).await.unwrap();
+        mongo.epoch().await.unwrap();
+        // Long ago, so that polling takes them for settled; by number, since they share a date.
+        let long_ago = DateTime::from_millis(1_700_000_000_000);
+        logs.insert((1..=100).map(|number| at(number, long_ago))).await;
+        for (filter, order) in [
+            (Multiples(1), Order::Ascending),
+            (Multiples(7), Order::Ascending),
+            (Multiples(7), Order::Descending),
+            (Multiples(99), Order::Ascending),
+            (Multiples(1000), Order::Descending),
+        ] {
+            let scope = Scope::new("a", ["b"]).filtered(filter.clone());
+            let mut expected: Vec<u32> = (1..=100).filter(|number| filter.admits(number)).collect();
+            if order == Order::Descending {
+                expected.reverse();
+            }
+            let (mut read, mut as_of) = (Vec::new(), None);
+            let mut after = None;
+            loop {
+                let asked = common::query(as_of.as_ref(), after.as_ref(), order, 5);
+                let page = mongo.history(&scope, asked).await.unwrap();
+                after = page.entries.last().map(|entry| entry.key.clone());
+                assert!(!page.more || page.entries.len() == 5, "{filter:?}: a full page");
+                read.extend(page.entries.iter().map(|entry| entry.record.0));
+                as_of = Some(page.as_of);
+                if !page.more {
+                    break;
+                }
+            }
+            assert_eq!(read, expected, "{filter:?}, {order:?}");
+        }
+    }
+}
