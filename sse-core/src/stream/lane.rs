@@ -21,7 +21,7 @@ use crate::wire::Frame;
 const READ: usize = 64 * 1024;
 
 /// How long a pass waits in all for one that does not keep up, before it goes on without it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads the changes of a source from where the furthest behind of its passengers is, and hands
 /// them to all of them: the source is asked once, however many they are.
@@ -133,7 +133,8 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
                 let stranded = ride.passengers.values().filter(|place| place.stranded);
                 if let Some(from) = stranded.map(|place| place.at.clone()).min() {
                     ride.running = true;
-                    for place in ride.passengers.values_mut() {
+                    // Who has not asked since it fell off is not waited for.
+                    for place in ride.passengers.values_mut().filter(|place| place.stranded) {
                         (place.stranded, place.patience) = (false, PATIENCE);
                     }
                     return from;
@@ -220,13 +221,16 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
             while published.front().is_some_and(|(through, _)| *through <= slowest) {
                 published.pop_front();
             }
-            let unread: usize = published.iter().map(|(_, bytes)| bytes).sum();
-            if unread <= self.ring_bytes / 2 {
-                return;
-            }
+            let mut ahead = 0;
+            let too_far = published.iter().rev().find(|(_, bytes)| {
+                ahead += bytes;
+                ahead > self.ring_bytes / 2
+            });
+            let Some((too_far, _)) = too_far else { return };
             let since = Instant::now();
             let _ = timeout(patience, moved).await;
-            for place in self.ride().passengers.values_mut().filter(|place| place.at <= slowest) {
+            // Those who are slow are waited for together, not one after the other.
+            for place in self.ride().passengers.values_mut().filter(|place| place.at < *too_far) {
                 place.patience = place.patience.saturating_sub(since.elapsed());
             }
         }
