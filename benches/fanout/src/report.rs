@@ -79,7 +79,8 @@ of tokio, with heartbeat. axum is there twice: as its documentation shows it, on
 runtime, and with one thread, events encoded once and `TCP_NODELAY`; all others have one thread.
 Bare hyper is a bound: it shares one buffer of what is pending among all streams, and has nothing
 else. Servers have one core, the clients another. Contenders take turns, in rounds ({rounds} of them);
-each cell has the median, and in brackets how many times {STANDARD}'s that is. Latency counts from when an event was due until a client has read it.
+each cell has the median, and in brackets how many times {STANDARD}'s that is.
+Latency counts from when an event was due until a client has read it.
 
 {machine} When all kept up, {gaps} events were left out and {duplicates} came twice.
 
