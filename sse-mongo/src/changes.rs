@@ -10,7 +10,7 @@ use sse_core::follow::{Batch, Entry, Record};
 
 use crate::error::{Act, Error};
 use crate::key::Key;
-use crate::mongo::{Inner, Mongo, answered, within};
+use crate::mongo::{Inner, Mongo, answered, driven, within};
 use crate::poll::Poll;
 use crate::position::{ClusterTime, Position};
 
@@ -50,7 +50,8 @@ impl<R: Record> sse_core::follow::Changes<Mongo<R>> for Changes<R> {
 /// goes past those that it cannot.
 pub(crate) struct ChangeStream<R> {
     inner: Arc<Inner<R>>,
-    server_cursor: RawBatchCursor,
+    /// Not while it is asked; what was not waited for to the end does not go on.
+    server_cursor: Option<RawBatchCursor>,
     /// The last insert that was read, or everything before the place where the stream began.
     at: Place,
     /// What was consumed before the stream began.
@@ -72,8 +73,10 @@ impl<R: Record> ChangeStream<R> {
     ) -> Result<Self, Error> {
         let command = RawDocumentBuf::try_from(&command(&inner, time))
             .map_err(|_| Error::Answer { act: Act::Changes, what: "valid name" })?;
-        let cursor = inner.db.run_raw_cursor_command(command).max_time(AWAIT).batch();
-        let server_cursor = answered(Act::Changes, cursor).await?;
+        let db = inner.db.clone();
+        let cursor =
+            driven(async move { db.run_raw_cursor_command(command).max_time(AWAIT).batch().await });
+        let server_cursor = Some(answered(Act::Changes, cursor).await?);
         let from = (time, nth);
         Ok(Self { inner, server_cursor, at: (time, 0), from, through: from, ended: None })
     }
@@ -82,10 +85,13 @@ impl<R: Record> ChangeStream<R> {
         if let Some(reason) = self.ended.take() {
             return Err(Error::Ended(reason));
         }
-        let next = within(Act::Changes, AWAIT + SILENCE, self.server_cursor.next()).await?;
-        let batch = next
-            .ok_or(Error::Answer { act: Act::Changes, what: "further batch" })?
-            .map_err(|error| Error::server(Act::Changes, error))?;
+        let further = || Error::Answer { act: Act::Changes, what: "further batch" };
+        let mut server_cursor = self.server_cursor.take().ok_or_else(further)?;
+        let next = driven(async move { (server_cursor.next().await, server_cursor) });
+        let (next, server_cursor) = within(Act::Changes, AWAIT + SILENCE, next).await?;
+        self.server_cursor = Some(server_cursor);
+        let batch =
+            next.ok_or_else(further)?.map_err(|error| Error::server(Act::Changes, error))?;
         let reply = batch.as_raw_document();
         let events = batch.doc_slices().map_err(|error| Error::server(Act::Changes, error))?;
 

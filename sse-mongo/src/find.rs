@@ -7,7 +7,7 @@ use sse_core::follow::Order;
 
 use crate::error::{Act, Error};
 use crate::key::Key;
-use crate::mongo::{Inner, answered};
+use crate::mongo::{Inner, answered, driven};
 use crate::position::ClusterTime;
 
 /// How long the server may work on it.
@@ -67,12 +67,17 @@ impl Find<'_> {
         let replicated = inner.deployment().await?.replicated;
         let command = RawDocumentBuf::try_from(&self.command(&inner.name, replicated))
             .map_err(|_| Error::Answer { act, what: "valid name" })?;
-        let cursor = inner.db.run_raw_cursor_command(command).batch();
+        let db = inner.db.clone();
+        let cursor = driven(async move { db.run_raw_cursor_command(command).batch().await });
         let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
         loop {
-            let batch = answered(act, async { server_cursor.next().await.transpose() })
-                .await?
-                .ok_or(Error::Answer { act, what: "further batch" })?;
+            let read = driven(async move {
+                let batch = server_cursor.next().await.transpose();
+                batch.map(|batch| (batch, server_cursor))
+            });
+            let (batch, rest) = answered(act, read).await?;
+            server_cursor = rest;
+            let batch = batch.ok_or(Error::Answer { act, what: "further batch" })?;
             let found = Found::new(batch, &self, &inner.options.fields.date);
             // Before a large record, the repeated one may be all that a reply holds.
             if !found.more || found.documents().next().is_some() {

@@ -1,7 +1,8 @@
 //! A collection that holds logs.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Database};
 use sse_core::follow::Topic;
 use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::JoinSet;
 
 use crate::error::{Act, Error};
 use crate::index::Ready;
@@ -170,7 +172,8 @@ impl<R> Inner<R> {
 
     /// Runs a command on the database, within the time that an answer may take.
     pub(crate) async fn run(&self, act: Act, command: Document) -> Result<Document, Error> {
-        answer(act, ANSWER, async { self.db.run_command(command).await }).await
+        let db = self.db.clone();
+        answer(act, ANSWER, driven(async move { db.run_command(command).await })).await
     }
 
     pub(crate) async fn run_for_long(
@@ -199,6 +202,26 @@ impl<R> Inner<R> {
     /// The earliest time that belongs to the present life of the collection, as far as is known.
     pub(crate) fn began(&self) -> ClusterTime {
         ClusterTime(self.began.load(Ordering::Relaxed))
+    }
+}
+
+/// Goes on to its end although whoever waits for it is not polled, as a stream is not whose client
+/// does not read. The driver has few connections, and a question under way keeps one of them.
+///
+/// It begins at once, so that what waits for it does not hold it as well.
+pub(crate) fn driven<T: Send + 'static>(
+    question: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> + Send {
+    // A set ends its tasks when it is dropped.
+    let mut task = JoinSet::new();
+    task.spawn(question);
+    async move {
+        match task.join_next().await {
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+            // The runtime shuts down.
+            Some(Err(_)) | None => pending().await,
+        }
     }
 }
 

@@ -123,12 +123,16 @@ fn run(binary: &Path, args: &[String], port: u16, data: &Path) -> Result<Program
     let pid = i64::from(program.pid());
     let answered = eventually(START, || match program.status() {
         Some(status) => Some(Err(program.ended(status, "it answered".to_owned()))),
-        None => admin(port, doc! { "serverStatus": 1 }, ANSWER)
-            .is_ok_and(|status| {
-                // Another server may be answering on a port that this one could not have.
-                status.get_i64("pid").is_ok_and(|answering| answering == pid)
-            })
-            .then_some(Ok(())),
+        None => match admin(port, doc! { "serverStatus": 1 }, ANSWER) {
+            // Another server may be answering on a port that this one could not have.
+            Ok(status) => status.get_i64("pid").is_ok_and(|answering| answering == pid),
+            // One that lets nobody ask tells nobody its process; it has the port if it says so.
+            Err(Error::Command { answer, .. }) if answer.contains("Unauthorized") => {
+                program.output().contains("Waiting for connections")
+            }
+            Err(_) => false,
+        }
+        .then_some(Ok(())),
     });
     match answered {
         Some(Ok(())) => Ok(program),

@@ -1,8 +1,11 @@
 //! A MongoDB deployment: a standalone server, or a replica set of one or three members.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use bson::{Document, doc};
+use tempfile::TempDir;
 
 use super::command::admin;
 use super::find;
@@ -33,6 +36,8 @@ const ELECTION: Duration = Duration::from_secs(60);
 pub struct Mongod {
     members: Vec<Member>,
     is_set: bool,
+    /// What the members of a secured set prove to each other that they belong to it by.
+    _key: Option<TempDir>,
 }
 
 impl Mongod {
@@ -52,7 +57,7 @@ impl Mongod {
     /// [`Error::NoMongod`], or what starting a program can meet.
     pub fn standalone_with(args: &[&str]) -> Result<Self, Error> {
         let members = vec![Member::start(&find()?, &owned(args))?];
-        Ok(Self { members, is_set: false })
+        Ok(Self { members, is_set: false, _key: None })
     }
 
     /// A replica set of one or three members, with a primary elected and every other member
@@ -82,9 +87,51 @@ impl Mongod {
         all.extend(owned(args));
         let members =
             (0..members).map(|_| Member::start(&binary, &all)).collect::<Result<_, _>>()?;
-        let set = Self { members, is_set: true };
+        let set = Self { members, is_set: true, _key: None };
         set.initiate()?;
         Ok(set)
+    }
+
+    /// A standalone server (0) or a replica set of so many members with access control on. Its one
+    /// user is [`ROOT`](Self::ROOT), who may do everything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoMongod`], or what starting a program can meet.
+    pub fn secured(members: usize) -> Result<Self, Error> {
+        let mut secured = if members == 0 {
+            Self::standalone_with(&["--auth"])?
+        } else {
+            let directory = tempfile::Builder::new()
+                .prefix("testbed-key-")
+                .tempdir()
+                .map_err(Error::io("create a directory for a set's key"))?;
+            let key = directory.path().join("key");
+            fs::write(&key, "bm90aGluZyBoZXJlIGlzIHNlY3JldA")
+                .and_then(|()| fs::set_permissions(&key, Permissions::from_mode(0o600)))
+                .map_err(Error::io("write a set's key"))?;
+            let set = Self::replica_set_with(members, &["--keyFile", &key.to_string_lossy()])?;
+            Self { _key: Some(directory), ..set }
+        };
+        // The first user may be made by whoever is on the same machine.
+        let primary = if members == 0 { 0 } else { secured.primary()? };
+        let (name, password) = Self::ROOT;
+        let user = doc! { "createUser": name, "pwd": password, "roles": ["root"] };
+        admin(secured.member(primary).port(), user, ELECTION)?;
+        Ok(secured)
+    }
+
+    /// Name and password of the user of a [secured](Self::secured) deployment.
+    pub const ROOT: (&str, &str) = ("root", "of the tests");
+
+    /// The connection string of a user of a [secured](Self::secured) deployment, with the name of
+    /// a database as its path.
+    pub fn uri_of(&self, (name, password): (&str, &str), database: &str) -> String {
+        let uri = self.database_uri(database);
+        let separator = if uri.contains('?') { '&' } else { '?' };
+        let password = password.replace(' ', "%20");
+        let hosts = uri.trim_start_matches("mongodb://");
+        format!("mongodb://{name}:{password}@{hosts}{separator}authSource=admin")
     }
 
     /// The connection string, without a database.
