@@ -1,7 +1,9 @@
 //! Running commands: shown before they run, with the environment a person would run them in.
 
+use std::collections::VecDeque;
 use std::env;
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
@@ -36,6 +38,31 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let status =
         command.status().map_err(|source| Failure::Start { command: shown.clone(), source })?;
     if status.success() { Ok(()) } else { Err(Failure::Command { command: shown, status }) }
+}
+
+/// As [`run`]; a failure has the last lines of standard error, to be read again where a long run
+/// ends.
+pub(crate) fn run_and_keep(command: &mut Command) -> Result<(), Failure> {
+    const LAST: usize = 150;
+    let shown = shown(command);
+    println!("$ {shown}");
+    let start = |source| Failure::Start { command: shown.clone(), source };
+    let mut child = command.stderr(Stdio::piped()).spawn().map_err(start)?;
+    let mut kept = VecDeque::with_capacity(LAST);
+    for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).split(b'\n')) {
+        let line = String::from_utf8_lossy(&line.map_err(start)?).into_owned();
+        eprintln!("{line}");
+        if kept.len() == LAST {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+    let status = child.wait().map_err(start)?;
+    if status.success() {
+        return Ok(());
+    }
+    let said = kept.into_iter().collect::<Vec<_>>().join("\n");
+    Err(Failure::Said { command: shown, status, said })
 }
 
 /// Runs a command to its end and gives what it printed on standard output.

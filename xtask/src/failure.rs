@@ -9,6 +9,9 @@ pub(crate) enum Failure {
     /// A command ran, and was not content.
     #[error("{command} ended with {status}")]
     Command { command: String, status: ExitStatus },
+    /// As [`Command`](Self::Command), with the last of what it said.
+    #[error("{command} ended with {status}")]
+    Said { command: String, status: ExitStatus, said: String },
     /// A command could not be run at all.
     #[error("could not run {command}: {source}")]
     Start { command: String, source: io::Error },
@@ -27,6 +30,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What is worth to be read again at the end.
+    pub(crate) fn said(&self) -> Option<&str> {
+        match self {
+            Self::Said { said, .. } => Some(said),
+            _ => None,
+        }
+    }
+
     /// For `map_err`: an I/O error with the act that met it.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();

@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::Args;
 
-use crate::command::{command, run as run_command};
+use crate::command::{command, run_and_keep};
 use crate::failure::Failure;
 use crate::paths;
 use crate::setup::{self, Need};
@@ -103,5 +103,5 @@ fn cargo_fuzz(act: &str, arguments: &[&str]) -> Result<(), Failure> {
     // Sanitizers need a nightly compiler, and there is no `unsafe` for them to look at.
     fuzz.args(["fuzz", act, "-s", "none", "--target-dir", "target/fuzz"]).args(arguments);
     // Coverage needs an unstable flag of the compiler.
-    run_command(fuzz.env("RUSTC_BOOTSTRAP", "1"))
+    run_and_keep(fuzz.env("RUSTC_BOOTSTRAP", "1"))
 }

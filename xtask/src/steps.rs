@@ -12,7 +12,7 @@ pub(crate) struct Steps(Vec<Step>);
 struct Step {
     name: String,
     took: Duration,
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 impl Steps {
@@ -20,15 +20,21 @@ impl Steps {
     pub(crate) fn take(&mut self, name: &str, work: impl FnOnce() -> Result<(), Failure>) {
         println!("\n=== {name}");
         let began = Instant::now();
-        let failure = work().err().map(|failure| failure.to_string());
+        let failure = work().err();
         if let Some(failure) = &failure {
             println!("--- {name} failed: {failure}");
         }
         self.0.push(Step { name: name.to_owned(), took: began.elapsed(), failure });
     }
 
-    /// Prints a line for each step and the closing count; true if none failed.
+    /// Prints what failed once more, a line for each step and the closing count; true if none
+    /// failed.
     pub(crate) fn summary(&self) -> bool {
+        for Step { name, failure, .. } in &self.0 {
+            if let Some(said) = failure.as_ref().and_then(Failure::said) {
+                println!("\n=== {name} failed, its last lines were\n{said}");
+            }
+        }
         println!("\n{}", self.table());
         self.failed() == 0
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use clap::{Args, ValueEnum};
 use testbed::mongod;
 
-use crate::command::{cargo, read, run as run_command};
+use crate::command::{cargo, read, run as run_command, run_and_keep};
 use crate::failure::Failure;
 use crate::fuzz;
 use crate::node::{self, npm};
@@ -122,7 +122,7 @@ fn tests() -> Result<(), Failure> {
     let mongod = mongod::find()?;
     let mut nextest =
         setup::nextest("run --workspace --all-features --run-ignored all --no-fail-fast")?;
-    run_command(nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?))
+    run_and_keep(nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?))
 }
 
 fn core() -> Result<(), Failure> {
