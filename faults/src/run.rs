@@ -114,6 +114,30 @@ impl Run {
         assert!(come.is_ok(), "{}", self.told("the clients are sent nothing"));
     }
 
+    /// The run is only worth something if streams went on in these ways: waits until they have.
+    pub(crate) async fn resumed(&self, ring: u64, catch_up: u64, history: u64) {
+        let every_way = self.counts(|counted| {
+            counted.ring >= ring && counted.catch_up >= catch_up && counted.history >= history
+        });
+        let what = format!("at least {ring}, {catch_up}, {history} resumes each way");
+        assert!(every_way.await, "{}", self.told(&what));
+    }
+
+    /// The same for streams that fell behind the ring.
+    pub(crate) async fn lagged(&self, streams: u64) {
+        let lagged = self.counts(|counted| counted.lagged >= streams).await;
+        assert!(lagged, "{}", self.told("streams fell behind the ring"));
+    }
+
+    async fn counts(&self, enough: impl Fn(Counted) -> bool) -> bool {
+        let come = async {
+            while !enough(self.fleet.counted()) {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(PATIENCE, come).await.is_ok()
+    }
+
     /// Lets everything go on for a while.
     pub(crate) async fn go_on(&self, time: Duration) {
         sleep(time).await;
@@ -189,13 +213,6 @@ impl Outcome {
                 self.check(false, &what);
             }
         }
-    }
-
-    /// The run is only worth something if streams went on in these ways.
-    pub(crate) fn resumed(&self, ring: u64, catch_up: u64, history: u64) {
-        let Counted { ring: r, catch_up: c, history: h, .. } = self.counted;
-        let every_way = r >= ring && c >= catch_up && h >= history;
-        self.check(every_way, &format!("at least {ring}, {catch_up}, {history} resumes each way"));
     }
 }
 

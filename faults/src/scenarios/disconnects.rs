@@ -32,11 +32,10 @@ pub async fn disconnects(seed: u64) {
     run.join(12, Habit::Flaky { stays: often, away: Duration::from_millis(100) });
     run.join(6, Habit::Flaky { stays: often, away: Duration::from_secs(2) });
     run.received(18 * HISTORY / 2).await;
-    tokio::time::sleep(Duration::from_secs(10)).await;
-
+    run.go_on(Duration::from_secs(10)).await;
+    run.resumed(20, 20, 20).await;
     let outcome = run.finish().await;
     outcome.exactly_once();
-    outcome.resumed(20, 20, 20);
     let within = outcome.clients.iter().map(|client| client.cut_within_transactions);
     let within: usize = within.sum();
     println!("{within} disconnects within transactions");

@@ -28,9 +28,9 @@ pub async fn lagging(seed: u64) {
         run.deployment.heal().await;
         run.received(500).await;
     }
+    run.resumed(50, 0, 0).await;
     let outcome = run.finish().await;
     outcome.exactly_once();
-    outcome.resumed(50, 0, 0);
     let waited = outcome.clients.iter().map(|client| client.silence).max().unwrap_or_default();
     outcome.check(waited > Duration::from_secs(1), "somebody had to wait");
 }

@@ -39,9 +39,9 @@ pub async fn restarts(seed: u64, clients: usize) {
             }
         }
     }
+    run.resumed(u64::try_from(clients).unwrap(), 0, 0).await;
     let outcome = run.finish().await;
     outcome.exactly_once();
-    outcome.resumed(u64::try_from(clients).unwrap(), 0, 0);
     println!("most change streams open at a time, by instance: {open:?}");
     outcome.check(open.len() == INSTANCES, "every instance has its tail");
     outcome.check(open.values().all(|most| *most <= MOST), &format!("too many: {open:?}"));
