@@ -129,6 +129,18 @@ impl Run {
         assert!(lagged, "{}", self.told("streams fell behind the ring"));
     }
 
+    /// The same for pages of a snapshot that the server answers with this code.
+    pub(crate) async fn refused(&mut self, code: i32) {
+        let until = Instant::now() + PATIENCE;
+        let mut pages = 0;
+        while pages == 0 && Instant::now() < until {
+            sleep(Duration::from_millis(100)).await;
+            pages = self.deployment.errors(code);
+        }
+        println!("{pages} pages were of a snapshot that was gone (code {code})");
+        assert!(pages > 0, "{}", self.told("no page was of a snapshot that was gone"));
+    }
+
     async fn counts(&self, enough: impl Fn(Counted) -> bool) -> bool {
         let come = async {
             while !enough(self.fleet.counted()) {
