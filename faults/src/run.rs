@@ -54,7 +54,6 @@ pub(crate) struct Run {
 
 /// What came of it.
 pub(crate) struct Outcome {
-    pub(crate) deployment: Deployment,
     pub(crate) clients: Vec<Client>,
     pub(crate) counted: Counted,
     pub(crate) written: Vec<Written>,
@@ -187,7 +186,7 @@ impl Run {
         println!("{told}");
         let hanging = hanging.lock().unwrap().join(", ");
         let told = format!("{told}; hanging: [{hanging}]; tails: {:?}", self.fleet.failures());
-        Outcome { deployment: self.deployment, clients, counted, written, truth, told }
+        Outcome { clients, counted, written, truth, told }
     }
 }
 
