@@ -140,7 +140,8 @@ impl Source for Memory {
             .collect();
         let more = entries.len() > query.limit && query.limit > 0;
         entries.truncate(query.limit);
-        Ok(Page { as_of, entries, more })
+        let more_after = entries.last().filter(|_| more).map(|entry| entry.key);
+        Ok(Page { as_of, scanned: entries.len(), entries, more_after })
     }
 
     async fn changes(&self, from: &Nth) -> Result<Reading, Never> {

@@ -52,17 +52,20 @@ impl<R: Record> Inner<R> {
     ) -> Result<Page<Mongo<R>>, Error> {
         let HistoryQuery { mut as_of, mut after, order, limit } = query;
         let mut entries = Vec::new();
+        let mut scanned = 0;
         loop {
             let missing = limit - entries.len();
-            let part = HistoryQuery { as_of, after, order, limit: missing };
-            let Page { as_of: at, entries: found, more } = self.all_history(scope, part).await?;
-            after = found.last().map(|entry| entry.key.clone());
+            let part = HistoryQuery { as_of, after: after.clone(), order, limit: missing };
+            let Page { as_of: at, entries: found, more_after, .. } =
+                self.all_history(scope, part).await?;
+            after.clone_from(&more_after);
+            scanned += found.len();
             let read = found.len();
             let before = entries.len();
             let admitted = |entry: &Entry<_, R>| scope.filter().admits(&entry.record.mark());
             entries.extend(found.into_iter().filter(admitted));
-            if !more || entries.len() == before + read {
-                return Ok(Page { as_of: at, entries, more });
+            if more_after.is_none() || entries.len() == before + read {
+                return Ok(Page { as_of: at, entries, more_after, scanned });
             }
             as_of = Some(at);
         }
@@ -125,7 +128,8 @@ impl<R: Record> Inner<R> {
             None => self.snapshot().await?,
         };
         let (entries, more) = merge(ranges, query.order, query.limit);
-        Ok(Page { as_of, entries, more })
+        let more_after = entries.last().filter(|_| more).map(|entry| entry.key.clone());
+        Ok(Page { as_of, scanned: entries.len(), entries, more_after })
     }
 
     /// The position to read as of, where it is known before reading.

@@ -67,10 +67,10 @@ async fn pages_are_full_of_what_the_filter_admits_and_end_where_it_ends() {
                 let asked = common::query(as_of.as_ref(), after.as_ref(), order, 5);
                 let page = mongo.history(&scope, asked).await.unwrap();
                 after = page.entries.last().map(|entry| entry.key.clone());
-                assert!(!page.more || page.entries.len() == 5, "{filter:?}: a full page");
+                assert!(page.more_after.is_none() || page.entries.len() == 5, "{filter:?}: a full page");
                 read.extend(page.entries.iter().map(|entry| entry.record.0));
                 as_of = Some(page.as_of);
-                if !page.more {
+                if page.more_after.is_none() {
                     break;
                 }
             }

@@ -104,13 +104,13 @@ async fn later_pages_show_the_snapshot_of_the_first() {
     mongo.epoch().await.unwrap();
     other.insert((0..4).map(|id| at(id, past(id.into())))).await;
     let first = page(&mongo, 2).await;
-    assert!(first.more);
+    assert!(first.more_after.is_some());
     other.insert([at(10, past(2)), at(11, past(9))]).await;
     let after = &first.entries[1].key;
     let asked = query(Some(&first.as_of), Some(after), Order::Ascending, 10);
     let second = mongo.history(&scope(), asked).await.unwrap();
     assert_eq!(ids(&second.entries), ["2", "3"]);
-    assert!(!second.more);
+    assert!(second.more_after.is_none());
     assert_eq!(second.as_of, first.as_of);
     assert_eq!(ids(&page(&mongo, 10).await.entries), ["0", "1", "2", "10", "3", "11"]);
 }

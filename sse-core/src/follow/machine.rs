@@ -217,13 +217,20 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         Some(Frontier::History { as_of: as_of.clone(), after: key.clone() })
     }
 
-    /// The page is delivered; `more` says whether history goes on beyond it.
-    pub fn on_page_end(&mut self, more: bool) {
-        match &self.state {
-            State::Right { as_of, .. } if !more => self.state = State::Locating(as_of.clone()),
-            State::Newest { as_of } => self.state = State::Locating(as_of.clone()),
+    /// The page is delivered; history goes on beyond `more_after`, if it does. Answers the frontier
+    /// if it is beyond the last record that was delivered.
+    pub fn on_page_end(&mut self, more_after: Option<K>) -> Option<Frontier<P, K>> {
+        match (&mut self.state, more_after) {
+            (State::Right { as_of, after }, Some(end)) if after.as_ref() != Some(&end) => {
+                *after = Some(end.clone());
+                return Some(Frontier::History { as_of: as_of.clone(), after: end });
+            }
+            (State::Right { as_of, .. }, None) | (State::Newest { as_of }, _) => {
+                self.state = State::Locating(as_of.clone());
+            }
             _ => {}
         }
+        None
     }
 
     /// A change of the stream's scope came: the frontier behind it if it is to be delivered.

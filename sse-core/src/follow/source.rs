@@ -21,7 +21,8 @@ use crate::wire::Event;
 /// - [`history`](Self::history) as of `P` has exactly the records with `position ≤ P`, and
 ///   [`changes`](Self::changes) from `P` has exactly those with `position > P`.
 /// - Positions of changes grow from one to the next, and `through` never goes back.
-/// - Keys are unique within a topic. A page that is empty has no `more`.
+/// - Keys are unique within a topic. A page with `more_after` has come further than the one before
+///   it.
 /// - After [`Fault::Ended`], [`tail_start`](Self::tail_start) is not before that end.
 pub trait Source: Send + Sync + 'static {
     /// Where a commit stands in the log.
@@ -62,7 +63,7 @@ pub trait Source: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Result<FrontierOf<Self>, Reset>, Self::Error>> + Send;
 
     /// Reads one page of the records of `scope`: of those that its filter admits, as many as the
-    /// query asks for.
+    /// query asks for, or as many as are found with reasonable effort.
     ///
     /// # Errors
     ///
@@ -167,8 +168,11 @@ pub struct Page<S: Source + ?Sized> {
     pub as_of: S::Position,
     /// The records in the order that was asked for.
     pub entries: Vec<Entry<S::Key, S::Record>>,
-    /// Whether there may be more beyond the last one.
-    pub more: bool,
+    /// Up to where was read, if there may be more beyond it. That is the last record or, where
+    /// the filter has left out so much that the source stopped, a place behind it.
+    pub more_after: Option<S::Key>,
+    /// How many records were looked at.
+    pub scanned: usize,
 }
 
 /// A record and the position of its commit.

@@ -195,9 +195,11 @@ impl<R: Record> Source for Channel<R> {
                 (before_first, below)
             }
         };
+        let mut scanned = 0;
         let of_scope = kept
             .after(from)?
             .filter(|(nth, entry)| *nth <= to && scope.contains(&entry.topic))
+            .inspect(|_| scanned += 1)
             .filter(|(_, entry)| scope.filter().admits(&entry.record.mark()))
             .map(|(_, entry)| entry);
         let mut entries: Vec<_> = match order {
@@ -206,7 +208,8 @@ impl<R: Record> Source for Channel<R> {
         };
         let more = entries.len() > limit && limit > 0;
         entries.truncate(limit);
-        Ok(Page { as_of, entries, more })
+        let more_after = entries.last().filter(|_| more).map(|entry| entry.key);
+        Ok(Page { as_of, entries, more_after, scanned })
     }
 
     async fn changes(&self, from: &Nth) -> Result<ChannelChanges<R>, Gone> {

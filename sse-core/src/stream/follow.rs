@@ -40,6 +40,8 @@ pub struct Follow<S: Source> {
     passenger: Option<Passenger<S::Position, FilterOf<S>>>,
     epoch: u32,
     pulse: Pulse,
+    /// The filter has left out what came last, so that the client does not know how far it is.
+    untold: bool,
     backoff: Backoff,
     began: Began,
     availability: Availability,
@@ -94,6 +96,7 @@ impl<S: Source> Follow<S> {
             passenger: None,
             epoch: 0,
             pulse: Pulse::new(log.0.options.heartbeat),
+            untold: false,
             backoff: Backoff::default(),
             began,
             availability: Availability::default(),
@@ -167,6 +170,7 @@ impl<S: Source> Follow<S> {
             },
             Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
                 Ok(Read::Events { frame, last }) => {
+                    self.untold = frame.is_none();
                     self.ready.push_some(frame);
                     self.machine.on_read(last);
                 }
@@ -293,7 +297,7 @@ impl<S: Source> Follow<S> {
     }
 
     fn on_page(&mut self, order: Order, page: Page<S>) {
-        let Page { as_of, mut entries, more } = page;
+        let Page { as_of, mut entries, more_after, .. } = page;
         if order == Order::Descending {
             entries.reverse();
         }
@@ -305,7 +309,11 @@ impl<S: Source> Follow<S> {
                 self.deliver(&entry.record, &frontier);
             }
         }
-        self.machine.on_page_end(more);
+        if let Some(frontier) = self.machine.on_page_end(more_after) {
+            // What the filter left out is not to be looked at again.
+            let id = self.log.0.seal.seal(self.epoch, &frontier, self.subscription.scope());
+            self.ready.push(notice::sync(id));
+        }
         if let Want::Locate(position) = self.machine.want() {
             // History is complete. A client that had nothing of it needs a position now: the ring
             // may be a while behind this one.
@@ -403,8 +411,9 @@ impl<S: Source> Stream for Follow<S> {
                 // A position grows old while the log goes on elsewhere.
                 if let Some(at) = this.machine.live()
                     && let Some(head) = this.subscription.caught_up()
-                    && head > *at
+                    && (head > *at || this.untold)
                 {
+                    this.untold = false;
                     this.sync(&head);
                     this.machine.on_read(head);
                 }

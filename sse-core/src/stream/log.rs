@@ -78,8 +78,13 @@ pub struct Begin {
 pub struct LogPage<S: Source> {
     /// The records, in the order that was asked for.
     pub records: Vec<S::Record>,
-    /// The cursor of the next page, if there may be one.
+    /// The cursor of the next page, if there may be one. A page that has less than was asked for
+    /// and yet a next one is of a filter that leaves out much: the source has stopped looking.
     pub next: Option<EventId>,
+    /// Up to where was read, if there is a next page.
+    pub more_after: Option<S::Key>,
+    /// How many records were looked at.
+    pub scanned: usize,
     /// A stream after this id delivers exactly what the snapshot of this page did not hold.
     pub stream_position: EventId,
 }
@@ -157,14 +162,16 @@ impl<S: Source> Log<S> {
             _ => Err(PageError::Cursor),
         });
         let query = HistoryQuery { as_of: None, after: after.transpose()?, order, limit };
-        let Page { as_of, entries, more } =
+        let Page { as_of, entries, more_after, scanned } =
             source.history(scope, query).await.map_err(PageError::Source)?;
-        let next = entries.last().filter(|_| more).map(|last| {
-            let frontier = Frontier::History { as_of: as_of.clone(), after: last.key.clone() };
+        let next = more_after.as_ref().map(|after| {
+            let frontier = Frontier::History { as_of: as_of.clone(), after: after.clone() };
             seal.seal(epoch, &frontier, scope)
         });
         Ok(LogPage {
             next,
+            more_after,
+            scanned,
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
             records: entries.into_iter().map(|entry| entry.record).collect(),
         })

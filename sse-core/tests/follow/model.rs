@@ -245,16 +245,30 @@ impl Source for Model {
             let beyond = |key: Number| {
                 query.after.is_none_or(|after| if descending { key < after } else { key > after })
             };
-            let mut entries = state.entries(scope, |at, key| at <= as_of && beyond(key));
+            let all = scope.clone().filtered(Shown::ALL);
+            let mut entries = state.entries(&all, |at, key| at <= as_of && beyond(key));
             entries.sort_by_key(|(_, entry)| entry.key);
             if descending {
                 entries.reverse();
             }
-            // Small pages, so that streams are cut within history.
-            let limit = if descending { query.limit } else { query.limit.min(3) };
-            let more = entries.len() > limit;
-            let entries = entries.into_iter().take(limit).map(|(_, entry)| entry).collect();
-            Ok(Page { as_of, entries, more })
+            // Small pages, so that streams are cut within history, also where a filter leaves out
+            // all of a page.
+            let (limit, most) = if descending { (query.limit, usize::MAX) } else { (3, 4) };
+            let limit = limit.min(query.limit);
+            let mut page = Page { as_of, entries: Vec::new(), more_after: None, scanned: 0 };
+            let mut last = None;
+            for (position, entry) in entries {
+                if page.scanned == most || page.entries.len() == limit {
+                    page.more_after = last;
+                    break;
+                }
+                page.scanned += 1;
+                last = Some(entry.key);
+                if scope.filter().admits(&position.0) {
+                    page.entries.push(entry);
+                }
+            }
+            Ok(page)
         })
     }
 

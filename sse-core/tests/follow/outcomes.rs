@@ -260,3 +260,23 @@ async fn a_position_does_not_wait_for_the_ring() {
     read_records(&mut client, &serve(&model), ALL, 1).await;
     assert_eq!(client.records, [5]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_told_how_far_it_is_past_what_its_filter_leaves_out() {
+    let model = model(6);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let none = scope().filtered(Shown(1000));
+    let mut stream = client.connect(&log, &none, ALL);
+    // After a page of history without anything to show, and at its end.
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 2).await;
+    (7..=12).for_each(|key| {
+        model.commit("a", key);
+    });
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 3).await;
+    // The log does not reach back to what came before.
+    model.state().changes_from = 12;
+    let mut stream = client.connect(&serve(&model), &none, ALL);
+    while client.read_within(Duration::from_secs(60), &mut stream).await {}
+    assert!(client.notices("reset").is_empty() && client.records.is_empty(), "{client:?}");
+}

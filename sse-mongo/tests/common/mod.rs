@@ -150,18 +150,19 @@ pub(crate) async fn all(
         let after = entries.last().map(|entry| &entry.key);
         let asked = query(as_of.as_ref(), after, order, limit);
         let page = within(logs.history(scope, asked)).await.unwrap();
+        let more = page.more_after.is_some();
         assert!(page.entries.len() <= limit);
-        assert!(page.more || as_of.is_none() || !page.entries.is_empty(), "an empty last page");
-        assert!(!page.more || !page.entries.is_empty(), "an empty page with more beyond it");
+        assert!(more || as_of.is_none() || !page.entries.is_empty(), "an empty last page");
+        assert!(!more || !page.entries.is_empty(), "an empty page with more beyond it");
         let last = entries.last().map(|entry| entry.key.clone());
         entries.extend(page.entries);
         assert!(
-            last.is_none() || !page.more || entries.last().map(|entry| &entry.key) != last.as_ref(),
+            last.is_none() || !more || entries.last().map(|entry| &entry.key) != last.as_ref(),
             "no step forward"
         );
         assert!(as_of.is_none_or(|before| before == page.as_of), "the snapshot moved");
         as_of = Some(page.as_of);
-        if !page.more {
+        if !more {
             return (as_of.unwrap(), entries);
         }
     }

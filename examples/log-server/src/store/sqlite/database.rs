@@ -156,7 +156,9 @@ pub(super) fn history(
          ORDER BY date {order}, seq {order} LIMIT ?"
     ))?;
     let (entries, cut) = bounded(question.query_map(params_from_iter(values), entry)?)?;
-    Ok(Page { as_of, more: !entries.is_empty() && (cut || entries.len() == query.limit), entries })
+    let more = cut || entries.len() == query.limit;
+    let more_after = entries.last().filter(|_| more).map(|entry| entry.key);
+    Ok(Page { as_of, scanned: entries.len(), entries, more_after })
 }
 
 /// The rows, or the first of them if all together are too large; and whether they were cut.
