@@ -6,6 +6,8 @@ use std::fmt;
 use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
 use sse_core::follow::{Fault, SourceError};
 
+use crate::privilege;
+
 /// Why MongoDB could not answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -17,10 +19,23 @@ pub enum Error {
     #[error("connection string: name the database at its end, as in mongodb://host:27017/logs")]
     NoDatabase,
     /// The server does not let the connection's user do it.
-    #[error("not authorised to {act}: the user needs {}", .act.privilege())]
+    #[error("not authorised to {act}: {advice}")]
     NotAuthorised {
         /// What was not allowed.
         act: Act,
+        /// What the user needs, on what, and what to enter in mongosh for it.
+        advice: String,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The server knows no such user, or by another password.
+    #[error(
+        "could not sign in ({reason}): check the user name, the password and authSource, the \
+         database where the user was made, in the connection string"
+    )]
+    NotAuthenticated {
+        /// What the server says of it.
+        reason: String,
         /// The driver's error.
         source: Box<dyn StdError + Send + Sync>,
     },
@@ -109,15 +124,16 @@ pub enum Act {
 }
 
 impl Act {
-    /// What a user must be granted for it.
-    pub fn privilege(self) -> &'static str {
+    /// What a user must be granted for it: of the database to list its collections, of the
+    /// collection for everything else. Whoever is signed in may ask a server what it is.
+    pub fn actions(self) -> &'static [&'static str] {
         match self {
-            Self::Probe => "to be authenticated",
-            Self::Find => "listCollections on the database",
-            Self::Index => "listIndexes on the collection",
-            Self::History | Self::List => "find on the collection",
-            Self::Changes => "find and changeStream on the collection",
-            Self::Append => "insert on the collection",
+            Self::Probe => &[],
+            Self::Find => &["listCollections"],
+            Self::Index => &["listIndexes"],
+            Self::History | Self::List => &["find"],
+            Self::Changes => &["find", "changeStream"],
+            Self::Append => &["insert"],
         }
     }
 }
@@ -150,8 +166,14 @@ impl SourceError for Error {
 impl Error {
     pub(crate) fn server(act: Act, source: DriverError) -> Self {
         let code = code_of(&source);
+        if let ErrorKind::Authentication { message, .. } = source.kind.as_ref() {
+            return Self::NotAuthenticated { reason: message.clone(), source: Box::new(source) };
+        }
         match code {
-            Some(13) => Self::NotAuthorised { act, source: Box::new(source) },
+            Some(13) => {
+                let advice = privilege::advice(act, &brief(&source));
+                Self::NotAuthorised { act, advice, source: Box::new(source) }
+            }
             // 280 is a stream that can never be resumed, whatever the reason.
             Some(280 | 286) => Self::HistoryLost,
             Some(239 | 246) if act == Act::History => Self::SnapshotGone,

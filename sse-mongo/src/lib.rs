@@ -25,6 +25,7 @@ mod number;
 mod options;
 mod poll;
 mod position;
+mod privilege;
 mod probe;
 mod source;
 mod store;

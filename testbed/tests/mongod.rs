@@ -71,3 +71,17 @@ fn fetching_what_is_there_is_done_at_once() {
     assert_eq!(found, mongod::find().unwrap());
     assert!(began.elapsed() < Duration::from_secs(5));
 }
+
+#[test]
+#[ignore = "needs mongod: run `cargo xtask test`"]
+fn a_secured_set_and_a_secured_standalone_start_and_come_back_after_a_crash() {
+    for members in [0, 1, 3] {
+        let mut secured = Mongod::secured(members).unwrap();
+        let uri = secured.uri_of(Mongod::ROOT, "logs");
+        assert!(uri.starts_with("mongodb://root:of%20the%20tests@127.0.0.1:"), "{uri}");
+        assert_eq!(uri.contains("?replicaSet=rs0&authSource=admin"), members > 0, "{uri}");
+        secured.member(0).kill();
+        secured.member(0).restart().unwrap();
+        secured.primary().unwrap();
+    }
+}
