@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 
 use bson::doc;
 use common::{Logs, Row, connect, logs, page, query, quick, record, scope, set, ways, within};
-use futures_util::future::join_all;
-use sse_core::follow::{Fault, Order, Source, SourceError};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use sse_core::follow::{Changes, Fault, Order, Source, SourceError};
 use sse_mongo::{Error, Mongo};
 use testbed::Mongod;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 const CROWD: usize = 12;
+/// The server has one failure to inject at a time.
+static FAILURE: Mutex<()> = Mutex::const_new(());
 
 /// What a crowd is answered, which asks for the epoch and for history, and how long each waits.
 async fn ask(mongo: &Mongo<Row>) -> Vec<(Result<(), Error>, Duration)> {
@@ -48,6 +53,7 @@ async fn all_are_told_of_an_outage_within_one_selection_timeout() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn all_but_the_one_that_makes_an_index_are_told_that_it_is_being_made() {
     const LONG: Duration = Duration::from_secs(5);
+    let _one = FAILURE.lock().await;
     let uri = set().database_uri("indexing");
     let other = Logs::connect(&uri).await;
     let mongo = connect(&format!("{uri}&appName=indexing"), quick()).await;
@@ -99,4 +105,73 @@ async fn all_find_a_collection_that_is_new() {
             answer.unwrap();
         }
     }
+}
+
+/// More clients than the driver has connections ask, and are not polled when the answers come, as
+/// a stream is not whose client does not read.
+async fn others_are_answered_while_frozen_ones_are_not_polled(
+    command: &str,
+    ask: impl for<'a> Fn(&'a Mongo<Row>) -> BoxFuture<'a, ()>,
+) {
+    const WORK: i32 = 400;
+    let _one = FAILURE.lock().await;
+    let app = format!("frozen-{command}");
+    let uri = set().database_uri(&app);
+    let other = Logs::connect(&uri).await;
+    let mongo = connect(&format!("{uri}&maxPoolSize=2&appName={app}"), quick()).await;
+    other.insert((0..4).map(record)).await;
+    ask(&mongo).await;
+    let slow = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": { "times": i32::try_from(CROWD).unwrap() },
+        "data": {
+            "failCommands": [command],
+            "appName": &app,
+            "blockConnection": true,
+            "blockTimeMS": WORK,
+        },
+    };
+    let admin = other.client.database("admin");
+    admin.run_command(slow).await.unwrap();
+    let mut frozen: Vec<_> = (0..CROWD).map(|_| ask(&mongo)).collect();
+    let glance = Duration::from_millis(100);
+    let answered = join_all(frozen.iter_mut().map(|asking| timeout(glance, asking))).await;
+    assert!(answered.iter().all(Result::is_err), "the server has answered by now");
+    let until = Duration::from_secs(15);
+    timeout(until, ask(&mongo)).await.expect("a connection for one who is polled");
+    let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
+    admin.run_command(off).await.unwrap();
+    within(join_all(frozen)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn clients_that_freeze_within_history_hold_no_connection() {
+    others_are_answered_while_frozen_ones_are_not_polled("find", |mongo| {
+        page(mongo, 2).map(|page| assert_eq!(page.entries.len(), 2)).boxed()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn clients_that_freeze_when_they_look_the_collection_up_hold_no_connection() {
+    others_are_answered_while_frozen_ones_are_not_polled("listCollections", |mongo| {
+        mongo.epoch().map(|epoch| drop(epoch.unwrap())).boxed()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn clients_that_freeze_when_they_ask_for_changes_hold_no_connection() {
+    others_are_answered_while_frozen_ones_are_not_polled("aggregate", |mongo| {
+        async {
+            let start = mongo.tail_start().await.unwrap();
+            let mut open = mongo.changes(&start).await.unwrap();
+            assert_eq!(open.next().await.unwrap().changes.len(), 4);
+        }
+        .boxed()
+    })
+    .await;
 }
