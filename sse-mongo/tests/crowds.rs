@@ -157,7 +157,7 @@ async fn clients_that_freeze_within_history_hold_no_connection() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn clients_that_freeze_when_they_look_the_collection_up_hold_no_connection() {
     others_are_answered_while_frozen_ones_are_not_polled("listCollections", |mongo| {
-        mongo.epoch().map(|epoch| drop(epoch.unwrap())).boxed()
+        mongo.epoch().map(|epoch| assert!(epoch.is_ok())).boxed()
     })
     .await;
 }
