@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::mongo::{Inner, Mongo, answered, driven, within};
 use crate::poll::Poll;
 use crate::position::{ClusterTime, Position};
+use crate::search::Narrow;
 
 /// How long the server waits for news before it answers that there are none.
 const AWAIT: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ impl<R> Changes<R> {
     }
 }
 
-impl<R: Record> sse_core::follow::Changes<Mongo<R>> for Changes<R> {
+impl<R: Record<Filter: Narrow>> sse_core::follow::Changes<Mongo<R>> for Changes<R> {
     async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
         match &mut self.0 {
             Way::Stream(stream) => stream.next().await,
@@ -64,7 +65,7 @@ pub(crate) struct ChangeStream<R> {
 /// The inserts at a cluster time, counted.
 type Place = (ClusterTime, u32);
 
-impl<R: Record> ChangeStream<R> {
+impl<R: Record<Filter: Narrow>> ChangeStream<R> {
     /// The changes after the first `nth` inserts at `time`.
     pub(crate) async fn open(
         inner: Arc<Inner<R>>,

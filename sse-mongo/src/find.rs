@@ -1,5 +1,7 @@
 //! One read of one range of an index.
 
+use std::time::Duration;
+
 use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
 use mongodb::raw_batch_cursor::RawBatch;
@@ -10,10 +12,11 @@ use crate::key::Key;
 use crate::mongo::{Inner, answered, driven};
 use crate::position::ClusterTime;
 
-/// How long the server may work on it.
-const MAX_TIME_MS: i32 = 30_000;
+/// How long the server may work on a read.
+pub(crate) const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// What an index has between two keys.
+#[derive(Clone)]
 pub(crate) struct Range {
     /// The values of the index's fields before date and id.
     pub(crate) prefix: Vec<RawBson>,
@@ -37,6 +40,17 @@ pub(crate) struct Find<'a> {
     pub(crate) snapshot: Option<Snapshot>,
 }
 
+/// What to read of a range.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// The records.
+    All,
+    /// Those that match a query.
+    Matching(Document),
+    /// Only what the index has of them, from the nth one on.
+    Keys { skip: usize },
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Snapshot {
     Fresh,
@@ -57,6 +71,17 @@ pub(crate) struct Found {
 
 impl Find<'_> {
     pub(crate) async fn run<R>(self, inner: &Inner<R>, act: Act) -> Result<Found, Error> {
+        self.run_for(inner, act, &What::All, MAX_TIME).await
+    }
+
+    /// As [`run`](Self::run), for some of what the range has, and for so long at most.
+    pub(crate) async fn run_for<R>(
+        self,
+        inner: &Inner<R>,
+        act: Act,
+        what: &What,
+        max_time: Duration,
+    ) -> Result<Found, Error> {
         let (after, before) = (&self.range.after, &self.range.before);
         let empty =
             after.as_ref().zip(before.as_ref()).is_some_and(|(after, before)| after >= before);
@@ -65,8 +90,9 @@ impl Find<'_> {
             return Ok(Found::default());
         }
         let replicated = inner.deployment().await?.replicated;
-        let command = RawDocumentBuf::try_from(&self.command(&inner.name, replicated))
-            .map_err(|_| Error::Answer { act, what: "valid name" })?;
+        let command =
+            RawDocumentBuf::try_from(&self.command(&inner.name, replicated, what, max_time))
+                .map_err(|_| Error::Answer { act, what: "valid name" })?;
         let db = inner.db.clone();
         let cursor = driven(async move { db.run_raw_cursor_command(command).batch().await });
         let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
@@ -86,7 +112,13 @@ impl Find<'_> {
         }
     }
 
-    fn command(&self, collection: &str, replicated: bool) -> Document {
+    fn command(
+        &self,
+        collection: &str,
+        replicated: bool,
+        what: &What,
+        max_time: Duration,
+    ) -> Document {
         let direction = match self.order {
             Order::Ascending => 1,
             Order::Descending => -1,
@@ -97,15 +129,26 @@ impl Find<'_> {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX - 2) + 2;
         let mut find = doc! {
             "find": collection,
-            "filter": self.filter(),
             "hint": self.index,
             "min": self.bound(self.range.after.as_ref().unwrap_or(&Key::LEAST)),
             "max": self.bound(self.range.before.as_ref().unwrap_or(&Key::GREATEST)),
             "sort": sort,
             "limit": limit,
             "batchSize": limit,
-            "maxTimeMS": MAX_TIME_MS,
+            "maxTimeMS": i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX).max(1),
         };
+        match what {
+            What::All => {
+                find.insert("filter", self.no_arrays());
+            }
+            What::Matching(query) => {
+                find.insert("filter", doc! { "$and": [self.no_arrays(), query.clone()] });
+            }
+            What::Keys { skip } => {
+                find.insert("returnKey", true);
+                find.insert("skip", i64::try_from(*skip).unwrap_or(i64::MAX));
+            }
+        }
         match self.snapshot {
             Some(Snapshot::Fresh) => {
                 find.insert("readConcern", doc! { "level": "snapshot" });
@@ -123,7 +166,7 @@ impl Find<'_> {
     }
 
     /// An index holds an array under each of its elements, but it is none of them.
-    fn filter(&self) -> Document {
+    fn no_arrays(&self) -> Document {
         let fields = self.keys.keys().take(self.range.prefix.len());
         fields.map(|field| (field.clone(), doc! { "$not": { "$type": "array" } }.into())).collect()
     }

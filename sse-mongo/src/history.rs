@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use bson::{RawBson, doc};
-use sse_core::follow::{Entry, Filter, HistoryQuery, Order, Page, Record, Scope, Topic};
+use sse_core::follow::{HistoryQuery, Page, Record, Scope, Topic};
 
 use crate::error::{Act, Error};
-use crate::find::{Find, Range, Snapshot};
+use crate::find::{Range, Snapshot};
 use crate::key::{Key, Value};
 use crate::mongo::{Inner, Mongo};
 use crate::position::{ClusterTime, Place, Position};
 use crate::probe::Way;
+use crate::scan::{Part, Read, Scan, Step, merge};
+use crate::search::{Narrow, Search};
 use crate::topic;
+
+/// The server's error for what took longer than `maxTimeMS`.
+const OUT_OF_TIME: i32 = 50;
 
 /// How often and how long a fresh snapshot is tried for: just after a collection or an index was
 /// made, the newest that a majority has is older than it.
@@ -39,97 +44,69 @@ impl<R> Inner<R> {
         let time =
             reply.get_document("cursor").and_then(|cursor| cursor.get_timestamp("atClusterTime"));
         let time = time.map_err(|_| Error::Answer { act: Act::History, what: "atClusterTime" })?;
-        Ok(as_of(time.into()))
+        Ok(Position::before(ClusterTime::from(time).next()))
     }
 }
 
-impl<R: Record> Inner<R> {
-    /// Reads on for what the scope's filter leaves out.
+impl<R: Record<Filter: Narrow>> Inner<R> {
+    /// Reads on for what the scope's filter leaves out, as far as [`Effort`](crate::Effort) goes.
     pub(crate) async fn history(
         &self,
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Mongo<R>>, Error> {
-        let HistoryQuery { mut as_of, mut after, order, limit } = query;
-        let mut entries = Vec::new();
-        let mut scanned = 0;
-        loop {
-            let missing = limit - entries.len();
-            let part = HistoryQuery { as_of, after: after.clone(), order, limit: missing };
-            let Page { as_of: at, entries: found, more_after, .. } =
-                self.all_history(scope, part).await?;
-            after.clone_from(&more_after);
-            scanned += found.len();
-            let read = found.len();
-            let before = entries.len();
-            let admitted = |entry: &Entry<_, R>| scope.filter().admits(&entry.record.mark());
-            entries.extend(found.into_iter().filter(admitted));
-            if more_after.is_none() || entries.len() == before + read {
-                return Ok(Page { as_of: at, entries, more_after, scanned });
-            }
-            as_of = Some(at);
+        let HistoryQuery { as_of, after, order, limit } = query;
+        let search = Search::new(scope.filter().narrow(&self.options.fields), order);
+        let mut scan = Scan::new(self.options.effort);
+        let first = scan.first(limit);
+        let (mut as_of, mut read) = self.step(scope, &search, as_of, after, first).await?;
+        while let Some(after) = &read.more_after
+            && let Some(step) = scan.next(&search, &read, limit)
+        {
+            let after = Some(after.clone());
+            let (at, more) = match self.step(scope, &search, Some(as_of.clone()), after, step).await
+            {
+                // It is not to be done in the time that is left.
+                Err(Error::Server { code: Some(OUT_OF_TIME), .. }) => break,
+                stepped => stepped?,
+            };
+            as_of = at;
+            read.append(more);
         }
+        let Read { entries, more_after, scanned, .. } = read;
+        Ok(Page { as_of, entries, more_after, scanned })
     }
 
-    async fn all_history(
+    async fn step(
         &self,
         scope: &Scope<R::Filter>,
-        query: HistoryQuery<Position, Key>,
-    ) -> Result<Page<Mongo<R>>, Error> {
-        let (mut position, mut at) = self.as_of(query.as_of).await?;
-        let mut ranges = Vec::new();
-        if query.limit > 0 {
+        search: &Search,
+        as_of: Option<Position>,
+        after: Option<Key>,
+        step: Step,
+    ) -> Result<(Position, Read<R>), Error> {
+        let (mut position, at) = self.as_of(as_of).await?;
+        let mut parts = Vec::new();
+        if step.limit > 0 {
             let index = self.ready().await?.tail;
+            let (after, before) = search.bounds(after, at.before);
+            let mut snapshot = at.snapshot;
             for (topic, prefix) in prefixes(scope) {
-                let (after, before) = match query.order {
-                    Order::Ascending => (query.after.clone(), at.before.clone()),
-                    Order::Descending => {
-                        (None, query.after.iter().chain(&at.before).min().cloned())
-                    }
-                };
-                let find = |snapshot| Find {
-                    index: &index,
-                    keys: self.tail_keys(),
-                    range: Range {
-                        prefix: prefix.clone(),
-                        after: after.clone(),
-                        before: before.clone(),
-                    },
-                    order: query.order,
-                    limit: query.limit,
-                    snapshot,
-                };
-                let found = match at.snapshot {
-                    Some(Snapshot::Fresh) => {
-                        fresh(|| find(at.snapshot).run(self, Act::History)).await?
-                    }
-                    snapshot => find(snapshot).run(self, Act::History).await?,
-                };
-                if let Some(time) = found.at {
-                    // The other ranges are read as of the same moment.
-                    at.snapshot = Some(Snapshot::At(time));
-                    position.get_or_insert(as_of(time));
-                }
-                let entries: Vec<_> = found
-                    .documents()
-                    .map(|record| Entry {
-                        topic: topic.clone(),
-                        key: Key::of(record, &self.options.fields.date),
-                        record: self.decode(record),
-                    })
-                    .collect();
-                let date = &self.options.fields.date;
-                let end = found.documents().last().map(|record| Key::of(record, date));
-                ranges.push(Part { entries, end: end.filter(|_| found.more) });
+                let range = Range { prefix, after: after.clone(), before: before.clone() };
+                let mut part = Part { inner: self, index: &index, search, step, snapshot };
+                parts.push(part.read(scope, topic, range).await?);
+                // The other ranges are read as of the same moment.
+                snapshot = part.snapshot;
+            }
+            if let Some(Snapshot::At(time)) = snapshot {
+                position.get_or_insert(Position::before(time.next()));
             }
         }
         let as_of = match position {
             Some(position) => position,
             None => self.snapshot().await?,
         };
-        let (entries, more) = merge(ranges, query.order, query.limit);
-        let more_after = entries.last().filter(|_| more).map(|entry| entry.key.clone());
-        Ok(Page { as_of, scanned: entries.len(), entries, more_after })
+        Ok((as_of, merge(parts, search.order, step.limit)))
     }
 
     /// The position to read as of, where it is known before reading.
@@ -157,34 +134,6 @@ impl<R: Record> Inner<R> {
     }
 }
 
-/// What one range has for the page.
-struct Part<K, R> {
-    entries: Vec<Entry<K, R>>,
-    /// The last key that was read, if there may be more beyond it.
-    end: Option<K>,
-}
-
-/// The first `limit` records of all parts, and whether there may be more.
-fn merge<R>(parts: Vec<Part<Key, R>>, order: Order, limit: usize) -> (Vec<Entry<Key, R>>, bool) {
-    let ahead = |left: &Key, right: &Key| match order {
-        Order::Ascending => left.cmp(right),
-        Order::Descending => right.cmp(left),
-    };
-    // Beyond the end of a part, its next record may come before those of the others.
-    let end = parts.iter().filter_map(|part| part.end.clone()).min_by(ahead);
-    let sorted = parts.len() < 2;
-    let mut entries: Vec<_> = parts.into_iter().flat_map(|part| part.entries).collect();
-    if !sorted {
-        entries.sort_by(|left, right| ahead(&left.key, &right.key));
-    }
-    if let Some(end) = &end {
-        entries.retain(|entry| ahead(&entry.key, end).is_le());
-    }
-    let more = end.is_some() || entries.len() > limit;
-    entries.truncate(limit);
-    (entries, more)
-}
-
 /// The ranges of the index that hold the records of a scope.
 fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
     let workspaces = topic::values(scope.space());
@@ -199,13 +148,8 @@ fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
     prefixes
 }
 
-/// Everything at this time or before it.
-fn as_of(time: ClusterTime) -> Position {
-    Position::before(time.next())
-}
-
 /// Tries a read of the newest snapshot until there is one.
-async fn fresh<T, F>(read: impl Fn() -> F) -> Result<T, Error>
+pub(crate) async fn fresh<T, F>(read: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::search::Effort;
+
 /// How a collection is to be followed.
 ///
 /// ```
@@ -27,6 +29,8 @@ pub struct Options {
     pub epoch: u32,
     /// How many records a batch of changes holds at most.
     pub batch_size: u32,
+    /// How much a page of history looks at that its filter leaves out.
+    pub effort: Effort,
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
             warm_up: Duration::from_secs(5),
             epoch: 0,
             batch_size: 2000,
+            effort: Effort::default(),
         }
     }
 }

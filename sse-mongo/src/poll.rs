@@ -11,6 +11,7 @@ use crate::find::{Find, Range};
 use crate::key::{Key, Value};
 use crate::mongo::{Inner, Mongo};
 use crate::position::{Place, Position};
+use crate::search::Narrow;
 
 /// However often it is asked for: a server has other work too.
 const LEAST_INTERVAL: Duration = Duration::from_millis(10);
@@ -24,7 +25,7 @@ pub(crate) struct Poll<R> {
     due: Instant,
 }
 
-impl<R: Record> Poll<R> {
+impl<R: Record<Filter: Narrow>> Poll<R> {
     pub(crate) async fn open(inner: Arc<Inner<R>>, from: Position) -> Result<Self, Error> {
         let uuid = inner.ready().await?.uuid;
         Ok(Self { inner, uuid, through: from, due: Instant::now() })

@@ -9,8 +9,9 @@ use crate::mongo::Mongo;
 use crate::poll::Poll;
 use crate::position::{Place, Position};
 use crate::probe::{Way, before};
+use crate::search::Narrow;
 
-impl<R: Record> Source for Mongo<R> {
+impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     type Position = Position;
     type Key = Key;
     type Record = R;

@@ -7,11 +7,13 @@ use bson::DateTime;
 use common::{Logs, at, quick, set, standalone};
 use sse_core::Event;
 use sse_core::follow::{Filter, Order, Record, Scope, Source};
-use sse_mongo::Mongo;
+use sse_mongo::{Mongo, Narrow};
 
 /// Records whose number is a multiple of this.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Multiples(u32);
+
+impl Narrow for Multiples {}
 
 impl Filter for Multiples {
     type Mark = u32;
@@ -67,7 +69,10 @@ async fn pages_are_full_of_what_the_filter_admits_and_end_where_it_ends() {
                 let asked = common::query(as_of.as_ref(), after.as_ref(), order, 5);
                 let page = mongo.history(&scope, asked).await.unwrap();
                 after = page.entries.last().map(|entry| entry.key.clone());
-                assert!(page.more_after.is_none() || page.entries.len() == 5, "{filter:?}: a full page");
+                assert!(
+                    page.more_after.is_none() || page.entries.len() == 5,
+                    "{filter:?}: a full page"
+                );
                 read.extend(page.entries.iter().map(|entry| entry.record.0));
                 as_of = Some(page.as_of);
                 if page.more_after.is_none() {
