@@ -4,8 +4,9 @@ use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -19,11 +20,12 @@ use tokio::sync::{SetOnce, watch};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
+use crate::handover::{Asked, Flushed, Handover, write_chunks};
 use crate::unsent::{Unsent, Watched};
 use crate::{ServeOptions, StallLimit};
 
 /// A [body's](http_body::Body) or service's own error, boxed by those who only log it.
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How much of a request's head is accepted and, beside one more buffer of the body, how much of
 /// a response waits for a client to read.
@@ -77,13 +79,23 @@ pub(crate) async fn serve_connection<S, B>(
             return;
         }
     };
-    let socket = TokioIo::new(StallLimit::new(socket, options.stall_limit));
-    // An idle stream holds what its own protocol takes, and no room for the other's.
-    let served: Served = match protocol {
-        Protocol::Http1 => Box::pin(over_http1(socket, peer, service, options, shutdown)),
-        Protocol::Http2 => Box::pin(over_http2(socket, peer, service, options, shutdown)),
+    let socket = StallLimit::new(socket, options.stall_limit);
+    // Each in a box of its own: an idle stream holds what it takes itself, and no room for the
+    // other protocol or for what it was asked with.
+    let ended = match protocol {
+        Protocol::Http1 => {
+            let served: Served<_> = Box::pin(over_http1(socket, peer, service, options, shutdown));
+            match served.await {
+                Ok(Some((socket, body))) => write_chunks(socket, body).await,
+                ended => ended.map(drop),
+            }
+        }
+        Protocol::Http2 => {
+            let served: Served<_> = Box::pin(over_http2(socket, peer, service, options, shutdown));
+            served.await
+        }
     };
-    if let Err(error) = served.await {
+    if let Err(error) = ended {
         tracing::debug!(%peer, error, "the connection ended early");
     }
 }
@@ -91,17 +103,18 @@ pub(crate) async fn serve_connection<S, B>(
 /// Closed when the server is to end.
 pub(crate) type Shutdown = watch::Receiver<()>;
 
-type Served = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+type Served<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-type Socket = TokioIo<StallLimit<TcpStream>>;
+type Socket = StallLimit<TcpStream>;
 
+/// Ends with the connection, or where it is left to the body of an event stream.
 async fn over_http1<S, B>(
     socket: Socket,
     peer: SocketAddr,
     service: S,
     options: ServeOptions,
     shutdown: Shutdown,
-) -> Result<(), BoxError>
+) -> Result<Option<(Socket, Pin<Box<B>>)>, BoxError>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -110,18 +123,36 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    let service = service_fn(move |request| answer(service.clone(), peer, request));
+    let handover = Handover::new();
+    let offers = handover.clone();
+    let service = service_fn(move |request| {
+        let (asked, offers) = (Asked::by(&request), offers.clone());
+        let answer = answer(service.clone(), peer, request);
+        async move { Ok::<_, S::Error>(offers.offer(&asked, answer.await?)) }
+    });
+    let socket = TokioIo::new(Flushed { socket, handover: handover.clone() });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_read_limit.min(YEAR))
         .max_buf_size(BUFFER)
         .serve_connection(socket, service)
         .with_upgrades();
-    tokio::select! {
-        ended = &mut connection => return Ok(ended?),
-        () = begun(shutdown) => Pin::new(&mut connection).graceful_shutdown(),
-    }
-    Ok(connection.await?)
+    let mut shutdown = pin!(begun(shutdown));
+    let mut ending = false;
+    let body = poll_fn(|context| {
+        if !ending && shutdown.as_mut().poll(context).is_ready() {
+            ending = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        let ended = Pin::new(&mut connection).poll(context)?;
+        match handover.sent() {
+            Some(body) => Poll::Ready(Ok::<_, hyper::Error>(Some(body))),
+            None => ended.map(|()| Ok(None)),
+        }
+    });
+    let Some(body) = body.await? else { return Ok(None) };
+    // Without parts it was upgraded, and is somebody else's.
+    Ok(connection.into_parts().map(|parts| (parts.io.into_inner().socket, body)))
 }
 
 async fn over_http2<S, B>(
@@ -156,7 +187,7 @@ where
         .keep_alive_timeout(options.stall_limit.min(YEAR))
         .max_concurrent_streams(STREAMS)
         .max_send_buf_size(BUFFER)
-        .serve_connection(socket, service);
+        .serve_connection(TokioIo::new(socket), service);
     let ended = async {
         tokio::select! {
             ended = &mut connection => return ended,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod connection;
+mod handover;
 mod headers;
 mod listen;
 mod options;

@@ -47,6 +47,6 @@ async fn run_out_of_files() {
         tokio::task::yield_now().await;
     }
     drop(clients);
-    first.get().await;
+    first.get("/").await;
     first.read_until("\r\n\r\nx").await;
 }

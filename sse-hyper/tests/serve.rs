@@ -7,7 +7,7 @@ use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sse_hyper::{PeerAddress, ServeOptions, bind};
-use support::{Server, text, within};
+use support::{PATHS, Server, text, within};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -21,7 +21,7 @@ async fn a_request_knows_its_peer() {
     })
     .await;
     let mut client = server.connect().await;
-    client.get().await;
+    client.get("/").await;
     client.read_until("\r\n\r\n").await;
     let address = client.0.local_addr().unwrap().to_string();
     assert_eq!(client.read_until(&address).await, address);
@@ -65,7 +65,7 @@ async fn a_client_that_sends_no_whole_second_head_is_cut_off() {
     let server = Server::start(options, |_| async { text("x") }).await;
     for start in ["", "GET / HTTP/1.1\r\nhost: te"] {
         let mut client = server.connect().await;
-        client.get().await;
+        client.get("/").await;
         client.read_until("\r\n\r\nx").await;
         client.send(start).await;
         client.read_to_end().await;
@@ -81,7 +81,7 @@ async fn limits_may_be_put_off_forever() {
     };
     let server = Server::start(options, |_| async { text("x") }).await;
     let mut client = server.connect().await;
-    client.get().await;
+    client.get("/").await;
     client.read_until("\r\n\r\nx").await;
     within(server.shut_down()).await.unwrap();
 }
@@ -90,32 +90,36 @@ async fn limits_may_be_put_off_forever() {
 async fn a_response_may_take_longer_than_a_head() {
     let options =
         ServeOptions { header_read_limit: Duration::from_millis(50), ..ServeOptions::default() };
-    let (server, mut streams) = Server::streaming(options).await;
-    let mut client = server.connect().await;
-    client.get().await;
-    let sender = within(streams.recv()).await.unwrap();
-    client.read_until("\r\n\r\n").await;
-    let early = timeout(Duration::from_millis(200), client.read_until("done")).await;
-    assert!(early.is_err(), "neither an answer nor an end");
-    sender.send("done".into()).unwrap();
-    client.read_until("done").await;
+    for path in PATHS {
+        let (server, mut streams) = Server::streaming(options.clone()).await;
+        let mut client = server.connect().await;
+        client.get(path).await;
+        let sender = within(streams.recv()).await.unwrap();
+        client.read_until("\r\n\r\n").await;
+        let early = timeout(Duration::from_millis(200), client.read_until("done")).await;
+        assert!(early.is_err(), "neither an answer nor an end");
+        sender.send("done".into()).unwrap();
+        client.read_until("done").await;
+    }
 }
 
 #[tokio::test]
 async fn a_client_that_stops_reading_is_cut_off_after_the_stall_limit() {
     let options =
         ServeOptions { stall_limit: Duration::from_millis(200), ..ServeOptions::default() };
-    let (server, mut streams) = Server::streaming(options).await;
-    let mut client = server.connect().await;
-    client.get().await;
-    let sender = within(streams.recv()).await.unwrap();
-    // More than the socket's buffers on both sides hold.
-    let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
-    for _ in 0..1024 {
-        sender.send(chunk.clone()).unwrap();
+    for path in PATHS {
+        let (server, mut streams) = Server::streaming(options.clone()).await;
+        let mut client = server.connect().await;
+        client.get(path).await;
+        let sender = within(streams.recv()).await.unwrap();
+        // More than the socket's buffers on both sides hold.
+        let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
+        for _ in 0..1024 {
+            sender.send(chunk.clone()).unwrap();
+        }
+        within(sender.closed()).await;
+        drop(client);
     }
-    within(sender.closed()).await;
-    drop(client);
 }
 
 #[tokio::test]
@@ -137,7 +141,7 @@ async fn a_port_can_be_bound_again_at_once_after_a_restart() {
     let server = Server::start(ServeOptions::default(), |_| async { text("x") }).await;
     let address = server.address;
     let mut client = server.connect().await;
-    client.get().await;
+    client.get("/").await;
     client.read_until("\r\n\r\nx").await;
     // The server closes first, so its side of the connection lingers (TIME_WAIT).
     within(server.shut_down()).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sse_hyper::ServeOptions;
-use support::{Client, Server, text, within};
+use support::{Client, PATHS, Server, text, within};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -17,10 +17,10 @@ fn options() -> ServeOptions {
 }
 
 /// A server with one open response, and its client, which has read the first chunk.
-async fn streaming(options: ServeOptions) -> (Server, Client, UnboundedSender<Bytes>) {
+async fn streaming(options: ServeOptions, path: &str) -> (Server, Client, UnboundedSender<Bytes>) {
     let (server, mut streams) = Server::streaming(options).await;
     let mut client = server.connect().await;
-    client.get().await;
+    client.get(path).await;
     let sender = within(streams.recv()).await.expect("the request arrived");
     sender.send("begun".into()).expect("the response is open");
     client.read_until("begun\r\n").await;
@@ -31,7 +31,7 @@ async fn streaming(options: ServeOptions) -> (Server, Client, UnboundedSender<By
 async fn idle_connections_do_not_delay_the_end() {
     let server = Server::start(ServeOptions::default(), |_| async { text("x") }).await;
     let mut kept_alive = server.connect().await;
-    kept_alive.get().await;
+    kept_alive.get("/").await;
     kept_alive.read_until("\r\n\r\nx").await;
     let mut silent = server.connect().await;
     let start = Instant::now();
@@ -43,43 +43,51 @@ async fn idle_connections_do_not_delay_the_end() {
 
 #[tokio::test]
 async fn a_response_that_ends_itself_ends_in_order() {
-    let (server, mut client, sender) = streaming(ServeOptions::default()).await;
-    let served = server.shut_down();
-    sender.send("last".into()).unwrap();
-    drop(sender);
-    let (rest, in_order) = client.read_to_end().await;
-    assert_eq!(rest, b"4\r\nlast\r\n0\r\n\r\n");
-    assert!(in_order);
-    let start = Instant::now();
-    within(served).await.unwrap();
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    for path in PATHS {
+        let (server, mut client, sender) = streaming(ServeOptions::default(), path).await;
+        let served = server.shut_down();
+        sender.send("last".into()).unwrap();
+        drop(sender);
+        let (rest, in_order) = client.read_to_end().await;
+        assert_eq!(rest, b"4\r\nlast\r\n0\r\n\r\n");
+        assert!(in_order);
+        let start = Instant::now();
+        within(served).await.unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
 }
 
 #[tokio::test]
 async fn a_response_that_goes_on_is_dropped_after_the_drain_limit() {
-    let (server, mut client, sender) = streaming(options()).await;
-    let start = Instant::now();
-    within(server.shut_down()).await.unwrap();
-    assert!(start.elapsed() >= DRAIN, "{:?}", start.elapsed());
-    client.read_to_end().await;
-    within(sender.closed()).await;
+    for path in PATHS {
+        let (server, mut client, sender) = streaming(options(), path).await;
+        let start = Instant::now();
+        within(server.shut_down()).await.unwrap();
+        assert!(start.elapsed() >= DRAIN, "{:?}", start.elapsed());
+        client.read_to_end().await;
+        within(sender.closed()).await;
+    }
 }
 
 #[tokio::test]
 async fn no_connection_is_accepted_after_the_shutdown() {
-    let (server, _client, sender) = streaming(ServeOptions::default()).await;
-    let address = server.address;
-    let served = server.shut_down();
-    within(async { while TcpStream::connect(address).await.is_ok() {} }).await;
-    assert!(!served.is_finished(), "refused while a response still goes on");
-    drop(sender);
-    within(served).await.unwrap();
+    for path in PATHS {
+        let (server, _client, sender) = streaming(ServeOptions::default(), path).await;
+        let address = server.address;
+        let served = server.shut_down();
+        within(async { while TcpStream::connect(address).await.is_ok() {} }).await;
+        assert!(!served.is_finished(), "refused while a response still goes on");
+        drop(sender);
+        within(served).await.unwrap();
+    }
 }
 
 #[tokio::test]
 async fn dropping_the_server_drops_its_connections() {
-    let (server, mut client, sender) = streaming(ServeOptions::default()).await;
-    server.abort();
-    client.read_to_end().await;
-    within(sender.closed()).await;
+    for path in PATHS {
+        let (server, mut client, sender) = streaming(ServeOptions::default(), path).await;
+        server.abort();
+        client.read_to_end().await;
+        within(sender.closed()).await;
+    }
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -67,6 +68,9 @@ fn open_ended() -> (mpsc::UnboundedSender<Bytes>, Response<Body>) {
     (sender, Response::new(StreamBody::new(chunks).boxed_unsync()))
 }
 
+/// Where [`Server::streaming`] has event streams, and other bodies that go on.
+pub(crate) const PATHS: [&str; 2] = ["/events", "/other"];
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     shutdown: oneshot::Sender<()>,
@@ -92,9 +96,13 @@ impl Server {
         options: ServeOptions,
     ) -> (Self, mpsc::UnboundedReceiver<mpsc::UnboundedSender<Bytes>>) {
         let (asked, streams) = mpsc::unbounded_channel();
-        let server = Self::start(options, move |_| {
-            let (sender, response) = open_ended();
+        let server = Self::start(options, move |request| {
+            let (sender, mut response) = open_ended();
             asked.send(sender).unwrap();
+            if request.uri().path() == PATHS[0] {
+                let kind = HeaderValue::from_static("text/event-stream");
+                response.headers_mut().insert(CONTENT_TYPE, kind);
+            }
             async move { response }
         });
         (server.await, streams)
@@ -123,8 +131,8 @@ impl Client {
         within(self.0.write_all(bytes.as_ref())).await.unwrap();
     }
 
-    pub(crate) async fn get(&mut self) {
-        self.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    pub(crate) async fn get(&mut self, path: &str) {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
     }
 
     /// What came until `end` did.

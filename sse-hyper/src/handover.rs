@@ -1,0 +1,272 @@
+//! An event stream's way out of hyper, once its head is sent.
+//!
+//! hyper keeps buffers for a whole exchange as long as a connection lasts. Of a response that goes
+//! on for hours only chunks of its body are left to be written, which takes a few lines and next
+//! to no memory. So the body of an event stream over HTTP/1.1 is not given to hyper, but to the
+//! connection, which takes the socket over as soon as hyper has written the response's head.
+
+use std::future::poll_fn;
+use std::io::{self, Cursor, IoSlice};
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::connection::BoxError;
+
+/// What a service's answer, hyper's socket and the connection know of a stream that leaves hyper.
+pub(crate) struct Handover<B>(Arc<Mutex<Stage<B>>>);
+
+enum Stage<B> {
+    /// No stream is on its way.
+    None,
+    /// hyper was given the head of a stream with this body.
+    Begun(Pin<Box<B>>),
+    /// It asks for the body, after it has put the head into its buffer.
+    Asked(Pin<Box<B>>),
+    /// Its buffer is empty.
+    Sent(Pin<Box<B>>),
+}
+
+impl<B: Body> Handover<B> {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Stage::None)))
+    }
+
+    /// What hyper is to see of a response to `asked`.
+    pub(crate) fn offer(&self, asked: &Asked, response: Response<B>) -> Response<Offered<B>> {
+        let leaves = asked.leaves_socket && is_event_stream(&response);
+        let (mut head, body) = response.into_parts();
+        if !leaves {
+            return Response::from_parts(head, Offered::Kept { body });
+        }
+        // There is nobody to read a further request.
+        head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        *self.stage() = Stage::Begun(Box::pin(body));
+        Response::from_parts(head, Offered::Left { handover: self.clone() })
+    }
+
+    /// The body of a stream whose head is sent.
+    pub(crate) fn sent(&self) -> Option<Pin<Box<B>>> {
+        let mut stage = self.stage();
+        match mem::replace(&mut *stage, Stage::None) {
+            Stage::Sent(body) => Some(body),
+            before => {
+                *stage = before;
+                None
+            }
+        }
+    }
+}
+
+impl<B> Handover<B> {
+    fn advance(&self, step: impl FnOnce(Stage<B>) -> Stage<B>) {
+        let mut stage = self.stage();
+        *stage = step(mem::replace(&mut *stage, Stage::None));
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage<B>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<B> Clone for Handover<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// What a request leaves to its response.
+pub(crate) struct Asked {
+    leaves_socket: bool,
+}
+
+impl Asked {
+    /// One that has ended has no more use for the socket; and before HTTP/1.1 there are no chunks.
+    pub(crate) fn by<T: Body>(request: &Request<T>) -> Self {
+        let ended = request.body().is_end_stream();
+        Self { leaves_socket: request.version() == Version::HTTP_11 && ended }
+    }
+}
+
+/// Whether hyper would send it in chunks, and for long.
+fn is_event_stream<B: Body>(response: &Response<B>) -> bool {
+    let headers = response.headers();
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim_end();
+    kind.eq_ignore_ascii_case("text/event-stream")
+        && response.status() == StatusCode::OK
+        && !headers.contains_key(CONTENT_LENGTH)
+        && !headers.contains_key(TRANSFER_ENCODING)
+        && !response.body().is_end_stream()
+        && response.body().size_hint().exact().is_none()
+}
+
+pin_project! {
+    /// The body that hyper is given: that of the response, or one that never says anything.
+    #[project = OfferedProjection]
+    pub(crate) enum Offered<B> {
+        Kept { #[pin] body: B },
+        Left { handover: Handover<B> },
+    }
+}
+
+impl<B: Body> Body for Offered<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        match self.project() {
+            OfferedProjection::Kept { body } => body.poll_frame(context),
+            OfferedProjection::Left { handover } => {
+                handover.advance(|stage| match stage {
+                    Stage::Begun(body) => Stage::Asked(body),
+                    stage => stage,
+                });
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Kept { body } if body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Kept { body } => body.size_hint(),
+            Self::Left { .. } => SizeHint::default(),
+        }
+    }
+}
+
+/// hyper's socket. hyper flushes it when its own buffer is empty, and then only.
+pub(crate) struct Flushed<T, B> {
+    pub(crate) socket: T,
+    pub(crate) handover: Handover<B>,
+}
+
+impl<T: AsyncRead + Unpin, B> AsyncRead for Flushed<T, B> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(context, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin, B> AsyncWrite for Flushed<T, B> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.socket).poll_flush(context))?;
+        self.handover.advance(|stage| match stage {
+            Stage::Asked(body) => Stage::Sent(body),
+            stage => stage,
+        });
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}
+
+/// Writes `body` in [chunks][chunked] until it ends or the client goes. One that fails has no last
+/// chunk: the client learns that it is not complete.
+///
+/// [chunked]: https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+pub(crate) async fn write_chunks<T, B>(mut socket: T, mut body: Pin<Box<B>>) -> Result<(), BoxError>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    const LINE_END: &[u8] = b"\r\n";
+    const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+    loop {
+        let next = poll_fn(|context| match body.as_mut().poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                Poll::Ready(Ok(frame.into_data().map_or(Next::Trailers, Next::Data)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error.into())),
+            Poll::Ready(None) => Poll::Ready(Ok(Next::End)),
+            Poll::Pending => gone(&mut socket, context).map(|()| Ok(Next::Gone)),
+        });
+        match next.await? {
+            // An empty chunk would be the last one.
+            Next::Data(data) if data.has_remaining() => {
+                let size = size_line(data.remaining());
+                socket.write_all_buf(&mut size.chain(data).chain(LINE_END)).await?;
+            }
+            Next::Data(_) | Next::Trailers => {}
+            Next::End => break,
+            Next::Gone => return Ok(()),
+        }
+    }
+    socket.write_all(LAST_CHUNK).await?;
+    Ok(socket.shutdown().await?)
+}
+
+enum Next<D> {
+    Data(D),
+    /// Nobody asked for them.
+    Trailers,
+    End,
+    Gone,
+}
+
+/// Ready when the client has closed the connection. What it sends is of no use to anybody.
+fn gone<T: AsyncRead + Unpin>(socket: &mut T, context: &mut Context<'_>) -> Poll<()> {
+    let mut scrap = [0; 64];
+    loop {
+        let mut scrap = ReadBuf::new(&mut scrap);
+        match ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap)) {
+            Ok(()) if !scrap.filled().is_empty() => {}
+            Ok(()) | Err(_) => return Poll::Ready(()),
+        }
+    }
+}
+
+/// The line that begins a chunk.
+fn size_line(mut size: usize) -> Cursor<[u8; 18]> {
+    let mut line = *b"0000000000000000\r\n";
+    let mut from = 16;
+    while size > 0 && from > 0 {
+        from -= 1;
+        line[from] = b"0123456789abcdef"[size % 16];
+        size /= 16;
+    }
+    let mut line = Cursor::new(line);
+    line.set_position(from as u64);
+    line
+}
