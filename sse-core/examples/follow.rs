@@ -165,7 +165,7 @@ impl Changes<Memory> for Reading {
         let through = self.memory.end();
         let changes = self.memory.read(self.at, through);
         self.at = through;
-        Ok(Batch { changes, through })
+        Ok(Batch { changes, late: Vec::new(), through })
     }
 }
 

@@ -128,7 +128,7 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
             self.through = self.through.max((time, 0));
         }
         self.inner.advance(self.through.0.previous());
-        Ok(Batch { changes, through: position(self.through) })
+        Ok(Batch { changes, late: Vec::new(), through: position(self.through) })
     }
 }
 

@@ -51,7 +51,7 @@ impl<R: Record<Filter: Narrow>> Poll<R> {
         }
         // The clock of a new primary may be behind.
         if target <= self.through {
-            return Ok((Batch { changes: Vec::new(), through: self.through.clone() }, false));
+            return Ok((Batch { changes: Vec::new(), late: Vec::new(), through: self.through.clone() }, false));
         }
         let ready = self.inner.ready().await?;
         let find = Find {
@@ -82,7 +82,7 @@ impl<R: Record<Filter: Narrow>> Poll<R> {
                 Some((position, Entry { topic, key, record: self.inner.decode(record) }))
             })
             .collect();
-        Ok((Batch { changes, through }, found.more))
+        Ok((Batch { changes, late: Vec::new(), through }, found.more))
     }
 
     /// The last key that was read.

@@ -8,6 +8,7 @@ use slab::Slab;
 
 use super::filter::{Everything, Filter};
 use super::merges::Merges;
+use super::publication::{Late, Publication};
 use super::ring::{Lagged, Ring, Standing};
 use super::topic::{Scope, Topic};
 use crate::wire::Frame;
@@ -114,18 +115,36 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     /// Publishes `events` in the order of their positions, and that the log has nothing else up
     /// to `through`.
     pub fn publish(&self, events: impl IntoIterator<Item = Publication<P, F::Mark>>, through: P) {
+        self.publish_late(events, through, []);
+    }
+
+    /// As [`publish`](Self::publish), and what came too late for its place: it stands at `through`,
+    /// which nothing was published of before.
+    pub fn publish_late(
+        &self,
+        events: impl IntoIterator<Item = Publication<P, F::Mark>>,
+        through: P,
+        late: impl IntoIterator<Item = Late<F::Mark>>,
+    ) {
         let mut state = lock(&self.0);
         let State { open: Some((_, ring)), readers, topics, ahead, .. } = &mut *state else {
             return;
         };
         let mut touched = HashSet::new();
-        for event in events {
-            if !touched.contains(&event.topic) {
-                touched.insert(event.topic.clone());
+        let mut touch = |topic: &Topic| {
+            if !touched.contains(topic) {
+                touched.insert(topic.clone());
             }
+        };
+        for event in events {
+            touch(&event.topic);
             ring.push(event);
         }
         ring.advance(through);
+        for late in late {
+            touch(&late.topic);
+            ring.push_late(late);
+        }
         let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();
         let wakers: Vec<_> = of_topics
             .chain(ahead.drain())
@@ -198,27 +217,6 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
 /// A panic cannot leave the state half changed in a way that a reader would notice.
 fn lock<P, F: Filter>(state: &Mutex<State<P, F>>) -> MutexGuard<'_, State<P, F>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An event that a hub publishes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publication<P, M = ()> {
-    /// What it belongs to.
-    pub topic: Topic,
-    /// Where it stands in the log.
-    pub position: P,
-    /// What filters look at.
-    pub mark: M,
-    /// Its bytes.
-    pub frame: Frame,
-}
-
-impl<P, M> Publication<P, M> {
-    /// What it takes of a ring: its bytes, and about so much for the rest.
-    pub(crate) fn weight(&self) -> usize {
-        const REST: usize = 128;
-        self.frame.len() + REST + size_of::<M>()
-    }
 }
 
 /// One reader of a hub. Dropping it leaves nothing behind.

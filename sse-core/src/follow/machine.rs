@@ -245,6 +245,18 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         }
     }
 
+    /// A record of the stream's scope came late, at `through`: the frontier behind all that did if
+    /// it is to be delivered. To be asked before [`on_through`](Self::on_through).
+    pub fn late(&mut self, through: &P, key: &K) -> Option<Frontier<P, K>> {
+        match &self.state {
+            State::Up { from, to, below } if through > from && through <= to => {
+                let after = below.clone();
+                (key <= below).then(|| Frontier::History { as_of: through.clone(), after })
+            }
+            _ => None,
+        }
+    }
+
     /// The source has no other changes up to here. Once up at the fresh snapshot, history goes on
     /// to the right.
     pub fn on_through(&mut self, through: P) {

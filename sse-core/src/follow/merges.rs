@@ -93,7 +93,7 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow::hub::Publication;
+    use crate::follow::publication::Publication;
     use crate::follow::topic::Topic;
     use crate::wire::Event;
 

@@ -6,15 +6,19 @@ mod hub;
 mod machine;
 mod merges;
 mod position;
+mod publication;
 mod ring;
 mod source;
 mod topic;
 
 pub use filter::{Everything, Filter};
 pub use frontier::Frontier;
-pub use hub::{Hub, Located, News, Publication, Read, Subscription};
+pub use hub::{Hub, Located, News, Read, Subscription};
 pub use machine::{History, Machine, Path, Want};
 pub use position::Seal;
+#[cfg(feature = "tokio")]
+pub(crate) use publication::gap;
+pub use publication::{Late, Publication};
 pub use source::{
     Batch, Change, Changes, Coordinate, Entry, Fault, FilterOf, FrontierOf, HistoryQuery, MarkOf,
     Order, Page, Record, Reset, Source, SourceError,

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::filter::Filter;
-use super::hub::Publication;
+use super::publication::{Late, Publication};
 use super::topic::{Scope, Topic};
 use crate::wire::Frame;
 
-/// Encoded events, kept up to a byte bound, and the newest in any case; the oldest go first.
+/// Encoded events, kept up to a byte bound, and those at the newest position in any case; the
+/// oldest go first.
 ///
 /// Every event has a number, its place. Places only grow; a reader remembers the next one it has
 /// not read, and nothing else.
@@ -15,7 +16,7 @@ use crate::wire::Frame;
 pub(super) struct Ring<P, M = ()> {
     max_bytes: usize,
     bytes: usize,
-    events: VecDeque<Publication<P, M>>,
+    events: VecDeque<Held<P, M>>,
     /// The place of `events[0]`.
     first: u64,
     topics: HashMap<Topic, Index<P>>,
@@ -23,6 +24,59 @@ pub(super) struct Ring<P, M = ()> {
     floor: P,
     /// Everything up to here has been published.
     head: P,
+}
+
+#[derive(Debug)]
+enum Held<P, M> {
+    Event(Publication<P, M>),
+    /// At the position that the log had reached when they were found.
+    Late(P, Box<Late<M>>),
+}
+
+impl<P, M> Held<P, M> {
+    fn topic(&self) -> &Topic {
+        match self {
+            Self::Event(event) => &event.topic,
+            Self::Late(_, late) => &late.topic,
+        }
+    }
+
+    fn position(&self) -> &P {
+        match self {
+            Self::Event(Publication { position, .. }) | Self::Late(position, _) => position,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Event(event) => event.weight(),
+            Self::Late(_, late) => late.weight(),
+        }
+    }
+
+    /// Appends what `filter` admits of it, unless that is more than `room` bytes.
+    fn take<F: Filter<Mark = M>>(
+        &self,
+        filter: &F,
+        room: usize,
+        to: &mut Vec<Frame>,
+    ) -> Option<usize> {
+        let start = to.len();
+        match self {
+            Self::Event(Publication { mark, frame, .. }) => {
+                if filter.admits(mark) {
+                    to.push(frame.clone());
+                }
+            }
+            Self::Late(_, late) => late.frames(filter, to),
+        }
+        let bytes = to[start..].iter().map(Frame::len).sum();
+        if bytes > room {
+            to.truncate(start);
+            return None;
+        }
+        Some(bytes)
+    }
 }
 
 /// The events of one topic.
@@ -98,18 +152,35 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.first + self.events.len() as u64
     }
 
-    pub(super) fn push(&mut self, event: Publication<P, M>) {
-        self.bytes += event.weight();
-        let Publication { topic, position, mark, frame } = event;
-        debug_assert!(position > self.head, "positions only grow");
+    pub(super) fn push(&mut self, mut event: Publication<P, M>) {
+        debug_assert!(event.position > self.head, "positions only grow");
+        event.topic = self.place(event.topic);
+        self.head = event.position.clone();
+        self.hold(Held::Event(event));
+    }
+
+    /// They stand where the log is now: whoever comes back from there or from beyond is not given
+    /// them, and whoever comes back from before is.
+    pub(super) fn push_late(&mut self, mut late: Late<M>) {
+        late.topic = self.place(late.topic);
+        self.hold(Held::Late(self.head.clone(), Box::new(late)));
+    }
+
+    /// Takes the next place for an event of `topic`, whose names it answers as the index has them:
+    /// they are shared, not kept once for each event.
+    fn place(&mut self, topic: Topic) -> Topic {
         let place = self.next_place();
         self.index(&topic).places.push_back(place);
-        // The names are shared with those of the index, not kept once for each event.
         let known = self.topics.get_key_value(&topic).map(|(known, _)| known.clone());
-        let topic = known.unwrap_or(topic);
-        self.head = position.clone();
-        self.events.push_back(Publication { topic, position, mark, frame });
-        while self.bytes > self.max_bytes && self.events.len() > 1 {
+        known.unwrap_or(topic)
+    }
+
+    fn hold(&mut self, held: Held<P, M>) {
+        self.bytes += held.weight();
+        self.events.push_back(held);
+        while self.bytes > self.max_bytes
+            && self.events.front().is_some_and(|held| *held.position() < self.head)
+        {
             self.evict();
         }
     }
@@ -117,16 +188,16 @@ impl<P: Ord + Clone, M> Ring<P, M> {
     fn evict(&mut self) {
         let Some(held) = self.events.pop_front() else { return };
         self.bytes -= held.weight();
-        if let Some(index) = self.topics.get_mut(&held.topic) {
+        if let Some(index) = self.topics.get_mut(held.topic()) {
             index.places.pop_front();
-            index.complete_from = held.position.clone();
+            index.complete_from = held.position().clone();
             index.lost = Some(self.first);
             if index.places.is_empty() && index.readers == 0 {
-                self.topics.remove(&held.topic);
+                self.topics.remove(held.topic());
             }
         }
         self.first += 1;
-        self.floor = held.position;
+        self.floor = held.position().clone();
     }
 
     /// Everything up to `through` has been published.
@@ -171,7 +242,7 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         if !complete {
             return Standing::Behind;
         }
-        let before = self.events.partition_point(|held| held.position <= *position);
+        let before = self.events.partition_point(|held| held.position() <= position);
         Standing::Within(self.first + before as u64)
     }
 
@@ -199,14 +270,10 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         // `at` is in the ring: no place of these topics was lost.
         let mut take = |at: u64| {
             let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
-            if scope.filter().admits(&held.mark) {
-                if bytes > 0 && bytes + held.frame.len() > max_bytes {
-                    return false;
-                }
-                bytes += held.frame.len();
-                frames.push(held.frame.clone());
-            }
-            last = Some(held.position.clone());
+            let room = if bytes > 0 { max_bytes.saturating_sub(bytes) } else { usize::MAX };
+            let Some(taken) = held.take(scope.filter(), room, frames) else { return false };
+            bytes += taken;
+            last = Some(held.position().clone());
             *place = at + 1;
             true
         };

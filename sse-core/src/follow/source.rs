@@ -23,6 +23,10 @@ use crate::wire::Event;
 /// - Positions of changes grow from one to the next, and `through` never goes back.
 /// - Keys are unique within a topic. A page with `more_after` has come further than the one before
 ///   it.
+/// - A record whose position had been passed when it became visible comes [late](Batch::late). From
+///   then on it counts as committed at the `through` of the batch that has it: history as of an
+///   earlier position does not have it, as of a later one does, and changes from an earlier one
+///   have it, late. No change stands at that position.
 /// - After [`Fault::Ended`], [`tail_start`](Self::tail_start) is not before that end.
 pub trait Source: Send + Sync + 'static {
     /// Where a commit stands in the log.
@@ -84,6 +88,19 @@ pub trait Source: Send + Sync + 'static {
         &self,
         from: &Self::Position,
     ) -> impl Future<Output = Result<Self::Changes, Self::Error>> + Send;
+
+    /// As [`changes`](Self::changes), for the one reader that hands them to all streams: it is the
+    /// one to find out what comes late, if the source has such records.
+    ///
+    /// # Errors
+    ///
+    /// As [`changes`](Self::changes).
+    fn tail(
+        &self,
+        from: &Self::Position,
+    ) -> impl Future<Output = Result<Self::Changes, Self::Error>> + Send {
+        self.changes(from)
+    }
 }
 
 /// The frontier in a source's own coordinates.
@@ -183,6 +200,9 @@ pub type Change<P, K, R> = (P, Entry<K, R>);
 pub struct Batch<S: Source + ?Sized> {
     /// The changes, in the order of their positions.
     pub changes: Vec<Change<S::Position, S::Key, S::Record>>,
+    /// What became visible only after its position had been passed; it stands at `through` now.
+    /// Only sources that cannot see all commits in order have such records.
+    pub late: Vec<Entry<S::Key, S::Record>>,
     /// Everything up to here has been handed out.
     pub through: S::Position,
 }

@@ -235,7 +235,7 @@ impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
         let kept = self.channel.kept();
         let changes = kept.after(self.at)?.collect();
         self.at = Nth(kept.end());
-        Ok(Batch { changes, through: self.at })
+        Ok(Batch { changes, late: Vec::new(), through: self.at })
     }
 }
 

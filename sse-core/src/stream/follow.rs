@@ -15,9 +15,10 @@ use super::log::{Begin, Log};
 use super::notice;
 use super::outbox::Outbox;
 use super::pulse::Pulse;
+use super::tail::late_event;
 use crate::follow::{
-    Batch, Changes, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order, Page, Read,
-    Record, Reset, Scope, Source, SourceError, Subscription, Want,
+    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order,
+    Page, Read, Record, Reset, Scope, Source, SourceError, Subscription, Want, gap,
 };
 use crate::wire::Frame;
 
@@ -322,7 +323,7 @@ impl<S: Source> Follow<S> {
     }
 
     fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
-        let Batch { changes: records, through } = batch;
+        let Batch { changes: records, late, through } = batch;
         for (position, entry) in &records {
             let scope = self.subscription.scope();
             if scope.contains(&entry.topic)
@@ -332,8 +333,30 @@ impl<S: Source> Follow<S> {
                 self.deliver(&entry.record, &frontier);
             }
         }
+        self.deliver_late(&late, &through);
         self.machine.on_through(through.clone());
         self.changes = Some((through, changes));
+    }
+
+    fn deliver_late(&mut self, late: &[Entry<S::Key, S::Record>], through: &S::Position) {
+        let scope = self.subscription.scope();
+        let mut frames = Vec::new();
+        let mut behind = None;
+        for Entry { topic, key, record } in late {
+            if scope.contains(topic)
+                && scope.filter().admits(&record.mark())
+                && let Some(frontier) = self.machine.late(through, key)
+            {
+                frames.push(late_event(record));
+                behind = Some(frontier);
+            }
+        }
+        if let Some(frontier) = behind {
+            let id = self.log.0.seal.seal(self.epoch, &frontier, scope);
+            frames.insert(0, gap(frames.len(), id));
+            // In one piece, since none of them has an id of its own.
+            self.ready.push(Frame::merge(&frames));
+        }
     }
 
     fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::iter::Peekable;
+use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use super::log::Inner;
 use crate::follow::{
-    Batch, Changes, Fault, Filter, Hub, Located, News, Publication, Read, Record, Scope, Source,
-    SourceError, Subscription,
+    Batch, Changes, Fault, Filter, Hub, Late, Located, News, Publication, Read, Record, Scope,
+    Source, SourceError, Subscription,
 };
 use crate::wire::Frame;
 
@@ -154,19 +155,24 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
         self.hub.open(epoch, from.clone());
         let mut published = VecDeque::new();
         loop {
-            let Batch { changes: records, through } = changes.next().await.map_err(fault)?;
+            let Batch { changes: records, late, through } = changes.next().await.map_err(fault)?;
+            let mut late = log.encode_late(epoch, late, &through);
             let mut events = log.encode(epoch, records).into_iter().peekable();
             loop {
-                self.wait_for_the_slow(&mut published).await;
                 let piece = self.piece(&mut events);
-                let bytes = piece.iter().map(Publication::weight).sum::<usize>();
-                let last = piece.last().filter(|_| events.peek().is_some());
+                // What came late stands behind all others, and leaves by itself.
+                let more = events.peek().is_some() || !(late.is_empty() || piece.is_empty());
+                let last = piece.last().filter(|_| more);
+                let late = if more { Vec::new() } else { take(&mut late) };
                 let to = last.map_or(&through, |event| &event.position).clone();
-                self.hub.publish(piece, to.clone());
+                let bytes = piece.iter().map(Publication::weight).sum::<usize>()
+                    + late.iter().map(Late::weight).sum::<usize>();
+                self.wait_for_the_slow(&mut published, bytes).await;
+                self.hub.publish_late(piece, to.clone(), late);
                 // Also those without an event of their own are further on now.
                 self.hub.wake();
                 published.push_back((to, bytes));
-                if events.peek().is_none() {
+                if !more {
                     break;
                 }
             }
@@ -213,18 +219,19 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
         self.hub.wake();
     }
 
-    /// Goes no further than passengers can follow, but does not wait for long for any of them.
-    async fn wait_for_the_slow(&self, published: &mut VecDeque<(P, usize)>) {
+    /// Waits until passengers have read so much that there is room for so many bytes, but not for
+    /// long for any of them.
+    async fn wait_for_the_slow(&self, published: &mut VecDeque<(P, usize)>, room: usize) {
         loop {
             let moved = self.moved.notified();
             let Some((slowest, patience)) = self.slowest() else { return };
             while published.front().is_some_and(|(through, _)| *through <= slowest) {
                 published.pop_front();
             }
-            let mut ahead = 0;
+            let mut held = room;
             let too_far = published.iter().rev().find(|(_, bytes)| {
-                ahead += bytes;
-                ahead > self.ring_bytes / 2
+                held += bytes;
+                held > self.ring_bytes
             });
             let Some((too_far, _)) = too_far else { return };
             let since = Instant::now();

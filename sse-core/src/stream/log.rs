@@ -215,8 +215,10 @@ pub struct LogStats {
     pub lagged: u64,
     /// Streams that started over, by reason.
     pub resets: [(Reset, u64); 4],
-    /// Records that were published to the ring.
+    /// Records that were published to the ring in their order.
     pub published: u64,
+    /// Records that came too late for their place and were published all the same.
+    pub late: u64,
 }
 
 #[derive(Debug, Default)]
@@ -224,6 +226,7 @@ pub(super) struct Counters {
     pub(super) fresh: AtomicU64,
     pub(super) lagged: AtomicU64,
     pub(super) published: AtomicU64,
+    pub(super) late: AtomicU64,
     resumed: [AtomicU64; 3],
     resets: [AtomicU64; 4],
 }
@@ -246,6 +249,7 @@ impl Counters {
             lagged: read(&self.lagged),
             resets: Reset::ALL.map(|reset| (reset, read(&self.resets[reset as usize]))),
             published: read(&self.published),
+            late: read(&self.late),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one reader of a log's end, which feeds the hub.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use super::backoff::Backoff;
 use super::lane::Lanes;
 use super::log::{Inner, Log};
 use crate::follow::{
-    Batch, Change, Changes, Entry, Fault, MarkOf, Publication, Record, Source, SourceError,
+    Batch, Change, Changes, Entry, Fault, Late, MarkOf, Publication, Record, Source, SourceError,
+    Topic,
 };
 use crate::wire::Frame;
 
@@ -65,7 +67,7 @@ impl<S: Source> Inner<S> {
             Some((_, head)) => (head, true),
             None => (self.source.tail_start().await?, false),
         };
-        let mut changes = self.source.changes(&from).await?;
+        let mut changes = self.source.tail(&from).await?;
         if !goes_on {
             self.lanes.begin(&from);
             self.hub.open(epoch, from);
@@ -79,11 +81,13 @@ impl<S: Source> Inner<S> {
     }
 
     fn publish(&self, epoch: u32, batch: Batch<S>) {
-        let Batch { changes, through } = batch;
+        let Batch { changes, late, through } = batch;
         self.counters.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
+        self.counters.late.fetch_add(late.len() as u64, Ordering::Relaxed);
         let events = self.encode(epoch, changes);
+        let late = self.encode_late(epoch, late, &through);
         self.lanes.note(&through);
-        self.hub.publish(events, through);
+        self.hub.publish_late(events, through, late);
     }
 
     /// What a hub is to publish of these changes.
@@ -100,4 +104,27 @@ impl<S: Source> Inner<S> {
         });
         encoded.collect()
     }
+
+    /// What a hub is to publish of those that came late, for each topic.
+    pub(super) fn encode_late(
+        &self,
+        epoch: u32,
+        late: Vec<Entry<S::Key, S::Record>>,
+        through: &S::Position,
+    ) -> Vec<Late<MarkOf<S>>> {
+        let mut topics: BTreeMap<Topic, Vec<(MarkOf<S>, Frame)>> = BTreeMap::new();
+        for Entry { topic, record, .. } in late {
+            topics.entry(topic).or_default().push((record.mark(), late_event(&record)));
+        }
+        let encoded = topics.into_iter().map(|(topic, records)| {
+            let id = self.seal.seal_live(epoch, through, topic.space());
+            Late { topic, id, records }
+        });
+        encoded.collect()
+    }
+}
+
+/// The event of a record that came late. Without an id, it moves nobody's position.
+pub(super) fn late_event(record: &impl Record) -> Frame {
+    record.event().event_type(Late::<()>::EVENT_TYPE).into()
 }

@@ -14,6 +14,10 @@ use crate::model::{Model, Shown};
 pub(crate) struct Client {
     /// The positions of the records, in the order in which they came.
     pub(crate) records: Vec<u32>,
+    /// Those of them that were marked late.
+    pub(crate) late: Vec<u32>,
+    /// How many were announced.
+    pub(crate) announced: usize,
     /// The other events: type and data.
     pub(crate) notices: Vec<(String, String)>,
     pub(crate) last_id: String,
@@ -50,9 +54,17 @@ impl Client {
             let Item::Event(message) = item else { continue };
             match message.event_type {
                 "message" => self.records.push(message.data.parse().unwrap()),
+                "late" => {
+                    self.records.push(message.data.parse().unwrap());
+                    self.late.push(message.data.parse().unwrap());
+                }
                 other => {
                     if other == "reset" {
                         self.records.clear();
+                    }
+                    if let Some(late) = message.data.strip_prefix("{\"late\":") {
+                        assert_eq!(other, "gap");
+                        self.announced += late.trim_end_matches('}').parse::<usize>().unwrap();
                     }
                     self.notices.push((other.to_owned(), message.data.to_owned()));
                 }

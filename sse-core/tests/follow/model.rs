@@ -1,5 +1,6 @@
 //! A log in memory that stalls, fails and forgets as it is told.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fastrand::Rng;
@@ -81,6 +82,8 @@ pub(crate) struct Model(Arc<Mutex<State>>, watch::Sender<()>);
 #[derive(Debug, Default)]
 pub(crate) struct State {
     committed: Vec<(Number, Topic)>,
+    /// The positions of records that came late, and the last of those that came together.
+    late: HashMap<u32, u32>,
     pub(crate) epoch: u32,
     /// Snapshots before this position cannot be read any more.
     pub(crate) snapshots_from: u32,
@@ -143,6 +146,17 @@ impl Model {
         state.committed.push((Number(key), Topic::new("s", topic)));
         self.1.send_replace(());
         state.end()
+    }
+
+    /// Commits records of these topics and keys, which come late and together.
+    pub(crate) fn commit_late(&self, records: &[(&str, u32)]) {
+        let mut state = self.state();
+        let first = state.end() + 1;
+        let committed = records.iter().map(|(topic, key)| (Number(*key), Topic::new("s", *topic)));
+        state.committed.extend(committed);
+        let last = state.end();
+        state.late.extend((first..=last).map(|position| (position, last)));
+        self.1.send_replace(());
     }
 
     pub(crate) fn end(&self) -> u32 {
@@ -310,13 +324,18 @@ impl Changes<Model> for ModelChanges {
             }
             let end = if at < state.ended_at { state.ended_at - 1 } else { state.end() };
             let last = end.min(at + state.pick(4));
-            let changes = (at..last)
-                .map(|before| {
-                    let (key, topic) = &state.committed[before as usize];
-                    (Number(before + 1), entry(before + 1, *key, topic))
-                })
-                .collect();
-            Ok(Batch { changes, through: Number(last) })
+            // Those that came together are in one batch, of which the last has the position.
+            let group = (at + 1..=last).find_map(|first| Some(first..=*state.late.get(&first)?));
+            let last = group.as_ref().map_or(last, |group| *group.end());
+            let late = group.unwrap_or(last + 1..=last);
+            let read = |position: u32| {
+                let (key, topic) = &state.committed[position as usize - 1];
+                entry(position, *key, topic)
+            };
+            let in_order = at + 1..*late.start();
+            let changes = in_order.map(|position| (Number(position), read(position))).collect();
+            let late = late.map(read).collect();
+            Ok(Batch { changes, late, through: Number(last) })
         })?;
         self.at = batch.through.0;
         Ok(batch)

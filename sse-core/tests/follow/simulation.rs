@@ -46,6 +46,7 @@ struct Seen {
     history: u64,
     lagged: u64,
     resets: u64,
+    late: usize,
 }
 
 impl Seen {
@@ -70,16 +71,25 @@ async fn run(seed: u64, seen: &mut Seen) {
     let history = newest.map_or(History::All, History::Newest);
     // Only where a reset is meant to come may one come.
     let calamities = rng.u32(..4) == 0;
+    let late = rng.bool();
     // Keys are unique, late ones among them: a key may be lower than those committed before.
-    let mut keys: Vec<u32> = (1..=400).collect();
+    let mut keys: Vec<u32> = (1..=1200).collect();
     for at in 0..keys.len() {
         let with = (at + rng.usize(..30)).min(keys.len() - 1);
         keys.swap(at, with);
     }
     let mut keys = keys.into_iter();
     let mut commit = |model: &Model, rng: &mut Rng| {
-        let topic = ["a", "b", "c"][rng.usize(..3)];
-        model.commit(topic, keys.next().expect("fewer than 400 records"));
+        let mut next = || {
+            let topic = ["a", "b", "c"][rng.usize(..3)];
+            (topic, keys.next().expect("fewer than 1200 records"))
+        };
+        let (topic, key) = next();
+        if late && key % 6 == 0 {
+            model.commit_late(&[(topic, key), next(), next()][..=key as usize % 3]);
+        } else {
+            model.commit(topic, key);
+        }
     };
     for _ in 0..rng.usize(..60) {
         commit(&model, &mut rng);
@@ -125,13 +135,16 @@ async fn run(seed: u64, seen: &mut Seen) {
     }
     model.recover();
     // A last record of the scope, to tell when all has come.
-    let last = (1000..1100).map(|key| model.commit("a", key)).find(|at| scope.filter().admits(at));
+    let last = (2000..2100).map(|key| model.commit("a", key)).find(|at| scope.filter().admits(at));
     let last = last.expect("one of the next few is shown");
     client.read_until(&mut stream, |client| client.records.contains(&last)).await;
     // A duplicate would come behind it, and so would a reset that is still due.
     while client.read_within(Duration::from_secs(30), &mut stream).await {}
     assert_eq!(client.sorted(), expected(&model, &scope, newest), "seed {seed}: {client:?}");
     assert!(calamities || client.notices("reset").is_empty(), "seed {seed}");
+    assert_eq!(client.announced, client.late.len(), "seed {seed}");
+    assert!(late || client.late.is_empty(), "seed {seed}");
+    seen.late += client.late.len();
     for instance in &instances {
         seen.add(&instance.log);
     }
@@ -162,7 +175,8 @@ async fn every_record_is_delivered_exactly_once() {
         run(seed, &mut seen).await;
     }
     // The simulation is only worth something if it goes every way.
-    let Seen { ring, catch_up, history, lagged, resets } = seen;
+    let Seen { ring, catch_up, history, lagged, resets, late } = seen;
     let every_way = ring > 500 && catch_up > 500 && history > 500 && lagged > 20 && resets > 50;
+    let every_way = every_way && late > 500;
     assert!(every_way, "{seen:?}");
 }

@@ -123,7 +123,7 @@ pub(super) fn changes(
         Some((last, _)) if cut || changes.len() == limit => *last,
         _ => last(&snapshot)?.max(from),
     };
-    Ok(Batch { changes, through })
+    Ok(Batch { changes, late: Vec::new(), through })
 }
 
 pub(super) fn history(

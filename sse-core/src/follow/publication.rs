@@ -1,0 +1,90 @@
+//! What a hub publishes: events, and records that came late.
+
+use super::filter::Filter;
+use super::topic::Topic;
+use crate::wire::{Event, EventId, EventType, Frame};
+
+/// An event that a hub publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication<P, M = ()> {
+    /// What it belongs to.
+    pub topic: Topic,
+    /// Where it stands in the log.
+    pub position: P,
+    /// What filters look at.
+    pub mark: M,
+    /// Its bytes.
+    pub frame: Frame,
+}
+
+impl<P, M> Publication<P, M> {
+    /// What it takes of a ring: its bytes, and about so much for the rest.
+    pub(crate) fn weight(&self) -> usize {
+        weight::<M>(self.frame.len())
+    }
+}
+
+/// Records of one topic that came too late for their place, as a hub hands them to the readers
+/// of that topic.
+///
+/// Each reader is given a `gap` that tells how many of them its filter admits, and then those. The
+/// records have no ids. The gap has one, of the position up to which the log was read when they
+/// were found: a client that comes back with it is not given them again.
+///
+/// ```
+/// use sse_core::{Event, EventId, Frame};
+/// use sse_core::follow::{Everything, Late, Topic};
+///
+/// let record = Frame::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
+/// let topic = Topic::new("etl", "orders");
+/// let late = Late { topic, id: EventId::new("41")?, records: vec![((), record)] };
+/// let mut frames = Vec::new();
+/// late.frames(&Everything, &mut frames);
+/// let bytes = Frame::merge(&frames);
+/// assert_eq!(
+///     bytes.as_ref(),
+///     b"event: gap\nid: 41\ndata: {\"late\":1}\n\nevent: late\ndata: a line\n\n",
+/// );
+/// # Ok::<(), sse_core::InvalidField>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late<M = ()> {
+    /// What they belong to.
+    pub topic: Topic,
+    /// The id of the position at which they were found.
+    pub id: EventId,
+    /// What filters look at, and the bytes, of each.
+    pub records: Vec<(M, Frame)>,
+}
+
+const GAP: EventType = EventType::from_static("gap");
+
+impl<M> Late<M> {
+    /// The type of an event whose record came late.
+    pub const EVENT_TYPE: EventType = EventType::from_static("late");
+
+    /// Appends the gap and the records that `filter` admits; nothing if there are none.
+    pub fn frames<F: Filter<Mark = M>>(&self, filter: &F, frames: &mut Vec<Frame>) {
+        let start = frames.len();
+        let admitted = self.records.iter().filter(|(mark, _)| filter.admits(mark));
+        frames.extend(admitted.map(|(_, frame)| frame.clone()));
+        let count = frames.len() - start;
+        if count > 0 {
+            frames.insert(start, gap(count, self.id.clone()));
+        }
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        self.records.iter().map(|(_, frame)| weight::<M>(frame.len())).sum()
+    }
+}
+
+/// Announces records that came late.
+pub(crate) fn gap(late: usize, id: EventId) -> Frame {
+    Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).id(id).into()
+}
+
+fn weight<M>(bytes: usize) -> usize {
+    const REST: usize = 128;
+    bytes + REST + size_of::<M>()
+}
