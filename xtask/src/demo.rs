@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: the log server with a simulated pipeline, until Ctrl-C.
 
+mod gaps;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
@@ -7,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use testbed::{Mongod, Program, mongod};
@@ -21,7 +23,10 @@ const GLANCE: Duration = Duration::from_millis(200);
 
 /// What `demo` may be told.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Keep the logs in a MongoDB replica set of one, fetched and started for it.
     #[arg(long)]
     mongo: bool,
@@ -39,8 +44,18 @@ pub(crate) struct Options {
     data: Option<PathBuf>,
 }
 
+/// What else there is to be shown.
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Show which readers of a MongoDB collection lose documents, as a table and a plot.
+    Gaps(gaps::Options),
+}
+
 /// Builds, starts and shows the server, and ends all of it on a signal.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if let Some(Other::Gaps(options)) = &options.other {
+        return gaps::run(options);
+    }
     let profile = if options.release { "release" } else { "debug" };
     let binary = paths::log_server(profile);
     if !options.as_built {

@@ -20,9 +20,17 @@ pub(crate) fn page() -> PathBuf {
 
 /// The log server's binary as cargo builds it.
 pub(crate) fn log_server(profile: &str) -> PathBuf {
-    // Cargo's own, which people move to a faster disk.
-    let built = env::var_os("CARGO_TARGET_DIR").map_or_else(target, |moved| root().join(moved));
-    built.join(profile).join("log-server")
+    built().join(profile).join("log-server")
+}
+
+/// An example as cargo builds it.
+pub(crate) fn example(name: &str) -> PathBuf {
+    built().join("debug").join("examples").join(name)
+}
+
+/// Cargo's own directory, which people move to a faster disk.
+fn built() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(target, |moved| root().join(moved))
 }
 
 /// A binary on the `PATH`.

@@ -13,6 +13,7 @@ mod slow;
 mod snapshots;
 mod standalone;
 mod storm;
+mod transactions;
 
 use futures_util::future::BoxFuture;
 
@@ -29,6 +30,7 @@ pub use slow::{slow, stalled};
 pub use snapshots::{indexed, snapshots};
 pub use standalone::standalone;
 pub use storm::storm;
+pub use transactions::transactions;
 
 /// A scenario, to be run with a seed.
 pub type Scenario = fn(u64) -> BoxFuture<'static, ()>;
@@ -41,6 +43,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("restarts", |seed| Box::pin(restarts(seed, 500))),
     ("lagging", |seed| Box::pin(lagging(seed))),
     ("disconnects", |seed| Box::pin(disconnects(seed))),
+    ("transactions", |seed| Box::pin(transactions(seed))),
     ("snapshots", |seed| Box::pin(snapshots(seed))),
     ("indexed", |seed| Box::pin(indexed(seed))),
     ("slow", |seed| Box::pin(slow(seed))),
