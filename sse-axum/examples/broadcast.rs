@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, Query, State};
-use axum::response::{IntoResponse, Response};
-use axum::{Router, http::StatusCode, http::header::RETRY_AFTER, routing::get};
-use sse_axum::{Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse};
+use axum::response::IntoResponse;
+use axum::{Router, routing::get};
+use sse_axum::{Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse, TooManyStreams};
 use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
@@ -30,19 +30,16 @@ impl Record for Tick {
 type App = State<(Log<Channel<Tick>>, Admission<IpAddr>)>;
 type Peer = ConnectInfo<SocketAddr>;
 
-async fn events(State((log, places)): App, peer: Peer, last: Option<LastEventId>) -> Response {
-    let permit = match places.admit(peer.ip()) {
-        Ok(permit) => permit,
-        Err(refused) => {
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            return (status, [(RETRY_AFTER, "10")], refused.to_string()).into_response();
-        }
-    };
+async fn events(
+    State((log, places)): App,
+    peer: Peer,
+    last: Option<LastEventId>,
+) -> Result<impl IntoResponse, TooManyStreams> {
+    let permit = places.admit(peer.ip())?;
     let after = last.map(|LastEventId(id)| id.as_str().to_owned());
     let begin = Begin { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
-    Sse::new(EventStream::new(events, EventStreamOptions::default()).holding(permit))
-        .into_response()
+    Ok(Sse::new(EventStream::new(events, EventStreamOptions::default()).holding(permit)))
 }
 
 async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod last_event_id;
+mod refused;
 mod response;
 mod serve;
 
 pub use last_event_id::{LastEventId, LastEventIdRejection};
+pub use refused::TooManyStreams;
 pub use response::Sse;
 pub use serve::{serve, serve_with};
 #[doc(no_inline)]

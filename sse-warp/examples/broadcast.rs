@@ -8,12 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
-use sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream};
+use sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
-use warp::http::{StatusCode, header::RETRY_AFTER};
-use warp::reply::{Reply, Response, with_header, with_status};
-use warp::{Filter, path, query};
+use warp::{Filter, Reply, path, query};
 
 struct Tick(String);
 
@@ -29,19 +27,17 @@ impl Record for Tick {
 
 type App = (Log<Channel<Tick>>, Admission<Option<IpAddr>>);
 
-fn events((log, places): &App, peer: Option<SocketAddr>, last: Option<EventId>) -> Response {
-    let permit = match places.admit(peer.map(|peer| peer.ip())) {
-        Ok(permit) => permit,
-        Err(refused) => {
-            let reply = with_status(refused.to_string(), StatusCode::TOO_MANY_REQUESTS);
-            return with_header(reply, RETRY_AFTER, "10").into_response();
-        }
-    };
+fn events(
+    (log, places): &App,
+    peer: Option<SocketAddr>,
+    last: Option<EventId>,
+) -> Result<impl Reply + use<>, TooManyStreams> {
+    let permit = places.admit(peer.map(|peer| peer.ip()))?;
     let after = last.map(|id| id.as_str().to_owned());
     let begin = Begin { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
-    sse_warp::reply(body).into_response()
+    Ok(sse_warp::reply(body))
 }
 
 async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {

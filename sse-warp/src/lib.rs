@@ -2,11 +2,13 @@
 
 mod last_event_id;
 mod peer;
+mod refused;
 mod reply;
 mod serve;
 
 pub use last_event_id::{last_event_id, required_last_event_id};
 pub use peer::peer_address;
+pub use refused::TooManyStreams;
 pub use reply::{reply, reply_events};
 pub use serve::{serve, serve_with};
 #[doc(no_inline)]

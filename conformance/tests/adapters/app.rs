@@ -7,8 +7,6 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::{Stream, stream};
-use http::StatusCode;
-use http::header::RETRY_AFTER;
 use sse_axum::{LastEventId, Sse};
 use sse_core::follow::{Everything, History, Record, Scope, Topic};
 use sse_core::{
@@ -16,7 +14,6 @@ use sse_core::{
     Refused,
 };
 use tokio::sync::mpsc;
-use warp::reply::{with_header, with_status};
 use warp::{Filter, Reply};
 
 /// A request for the stream, as the handler saw it, and the way to send events on the stream.
@@ -79,9 +76,8 @@ pub(crate) fn axum_app(app: App) -> Router {
         ConnectInfo(peer): ConnectInfo<SocketAddr>,
         last: Option<LastEventId>,
     ) -> impl IntoResponse {
-        app.visit(last.map(|LastEventId(id)| id), Some(peer)).map(Sse::new).map_err(|refused| {
-            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "5")], refused.to_string())
-        })
+        let stream = app.visit(last.map(|LastEventId(id)| id), Some(peer));
+        stream.map(Sse::new).map_err(sse_axum::TooManyStreams)
     }
 
     async fn log(State(app): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
@@ -107,10 +103,7 @@ pub(crate) fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send +
         .and(sse_warp::peer_address())
         .map(move |last, peer| match app.visit(last, peer) {
             Ok(stream) => sse_warp::reply(stream).into_response(),
-            Err(refused) => {
-                let reply = with_status(refused.to_string(), StatusCode::TOO_MANY_REQUESTS);
-                with_header(reply, RETRY_AFTER, "5").into_response()
-            }
+            Err(refused) => sse_warp::TooManyStreams(refused).into_response(),
         });
     let log = warp::path!("log")
         .and(sse_warp::last_event_id())

@@ -1,0 +1,33 @@
+//! The answer to a client for whose stream there is no place.
+
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use sse_core::Refused;
+
+/// When to try again, in seconds; not all at the same time.
+const AGAIN: std::ops::RangeInclusive<u16> = 2..=8;
+
+/// The response to a client whose stream may not open now: status [429][status], the limit in
+/// words, and when to try again.
+///
+/// An `EventSource` takes it as the end of its attempts; a page that wants to go on asks for the
+/// stream by `fetch`, or makes a new `EventSource` after that time.
+///
+/// ```
+/// use sse_core::Refused;
+///
+/// let response = sse_hyper::refused_response(Refused::PerKey(6));
+/// assert_eq!(response.status(), 429);
+/// assert!(response.headers().contains_key("retry-after"));
+/// assert_eq!(response.body(), "6 streams of this client are open, and no more may be");
+/// ```
+///
+/// [status]: https://www.rfc-editor.org/rfc/rfc6585#section-4
+pub fn refused_response(refused: Refused) -> Response<String> {
+    let mut response = Response::new(refused.to_string());
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(RETRY_AFTER, fastrand::u16(AGAIN).into());
+    response
+}
