@@ -19,6 +19,14 @@ pub struct Key {
 }
 
 impl Key {
+    /// The record's date, if that is one.
+    pub fn date(&self) -> Option<DateTime> {
+        match self.date.0 {
+            RawBson::DateTime(date) => Some(date),
+            _ => None,
+        }
+    }
+
     pub(crate) const LEAST: Self = Self { date: Value::MIN, id: Value::MIN };
     pub(crate) const GREATEST: Self = Self { date: Value::MAX, id: Value::MAX };
 

@@ -57,7 +57,9 @@ pub(crate) struct Read<R> {
 impl Scan {
     pub(crate) fn new(effort: Effort) -> Self {
         let now = Instant::now();
-        Self { effort, began: now, stepped: now, keys: FIRST_KEYS }
+        // One of them may be the last of the step before.
+        let keys = FIRST_KEYS.min(effort.records).max(2);
+        Self { effort, began: now, stepped: now, keys }
     }
 
     /// The step that is made in any case.
@@ -94,7 +96,6 @@ impl Scan {
         Some(Step {
             limit: lacking,
             records: RECORDS.min(records),
-            // One of them may be the last of the step before.
             keys: self.keys.min(records).max(2),
             max_time: time.clamp(SHORTEST, MAX_TIME),
             until: self.began + self.effort.time,

@@ -71,6 +71,15 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value = "5000")]
     pub max_streams_per_address: NonZero<usize>,
 
+    /// How many lines a page looks at that are not what it searches for, before it ends where it
+    /// is; the next page goes on from there
+    #[arg(long, value_name = "N", default_value = "100000")]
+    pub search_rows: NonZero<usize>,
+
+    /// For how long a page searches
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub search_time: Duration,
+
     /// How many bytes of the newest lines are kept in memory, ready to send
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]
     pub ring_bytes: usize,

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod http;
 pub mod row;
+pub mod search;
 pub mod secret;
 pub mod serve;
 pub mod simulate;

@@ -1,37 +1,91 @@
 //! A line of a workflow's log, as it is written and as it is read.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sse_core::Event;
-use sse_core::follow::{Everything, Record};
+use sse_core::follow::Record;
+
+use crate::search::{Level, Search};
 
 /// The levels that a row may have, the least severe first.
 pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
+/// How much of a message is looked at when one is searched for, in bytes.
+const SEARCHED: usize = 64 * 1024;
+
 /// A stored row as clients see it: one JSON object on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row(Box<str>);
+pub struct Row {
+    json: Box<str>,
+    date: Option<i64>,
+}
 
 impl Row {
-    /// The row that `json` is.
-    pub fn from_json(json: impl Into<Box<str>>) -> Self {
-        Self(json.into())
+    /// The row that `json` is, and its date in milliseconds since 1970, if it has one.
+    pub fn new(json: impl Into<Box<str>>, date: Option<i64>) -> Self {
+        Self { json: json.into(), date }
     }
 
     /// The row as JSON.
     pub fn json(&self) -> &str {
-        &self.0
+        &self.json
     }
 }
 
+/// What of a row it can be found by. The message is kept with it: in memory a row takes its own
+/// length and its message's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub(crate) level: Option<Level>,
+    pub(crate) kind: Box<str>,
+    /// What the row says; of what is no text, its JSON.
+    pub(crate) message: Box<str>,
+    pub(crate) date: Option<i64>,
+}
+
+/// What of a row it can be found by, as it stands in the row.
+#[derive(Deserialize)]
+struct Searched<'a> {
+    #[serde(borrow)]
+    level: Option<&'a RawValue>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
 impl Record for Row {
-    type Filter = Everything;
+    type Filter = Search;
 
     fn event(&self) -> Event<'_> {
-        Event::new(&*self.0)
+        Event::new(&*self.json)
     }
 
-    fn mark(&self) {}
+    fn mark(&self) -> Mark {
+        let Ok(Searched { level, kind, message }) = serde_json::from_str(&self.json) else {
+            return Mark { date: self.date, ..Mark::default() };
+        };
+        let level = level.and_then(|level| Level::of(&text(level)));
+        let message = message.map(text).unwrap_or_default();
+        let mut end = message.len().min(SEARCHED);
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        let kind = kind.map(text).unwrap_or_default().into();
+        Mark { level, kind, message: message[..end].into(), date: self.date }
+    }
+}
+
+fn text(value: &RawValue) -> Cow<'_, str> {
+    // Strings are borrowed as far as they hold no escapes.
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    let text = serde_json::from_str(value.get()).map(|Text(text)| text);
+    text.unwrap_or(Cow::Borrowed(value.get()))
 }
 
 /// A row that is to be written.
@@ -100,7 +154,7 @@ impl NewRow {
         let known = known.map(|(name, text)| (name.to_owned(), Value::from(text)));
         let mut fields = Map::from_iter(known);
         fields.extend(self.more.clone());
-        Row::from_json(Value::Object(fields).to_string())
+        Row::new(Value::Object(fields).to_string(), Some(self.date.as_millisecond()))
     }
 }
 

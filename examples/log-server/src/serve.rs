@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::http::{App, ClosedStreams, router};
+use crate::search::Effort;
 use crate::secret::{self, SecretError};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
@@ -70,7 +71,8 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
     };
     match store {
         StoreAddress::Sqlite(path) => {
-            let store = SqliteStore::open(&path)?;
+            let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
+            let store = SqliteStore::open(&path)?.searching(effort);
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
             serve(arguments, store, seal, format!("SQLite file {}", path.display())).await
         }

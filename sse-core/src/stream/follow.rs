@@ -199,8 +199,12 @@ impl<S: Source> Follow<S> {
                 self.on_fault(fault);
                 return Poll::Ready(());
             }
-            Passed::Through(position) => position,
+            Passed::Through(position) => {
+                self.untold = true;
+                position
+            }
             Passed::Events(frame, last) => {
+                self.untold = frame.is_none();
                 self.ready.push_some(frame);
                 last
             }

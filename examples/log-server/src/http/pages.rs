@@ -6,11 +6,13 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sse_core::LogPage;
+use sse_core::follow::Order;
 
 use super::App;
 use super::path::Workflow;
 use super::problem::Problem;
-use super::query::Parameters;
+use super::query::{Parameters, SEARCH};
 use crate::store::Store;
 
 #[derive(Serialize)]
@@ -18,6 +20,31 @@ struct Page<'a> {
     logs: Vec<&'a RawValue>,
     next: Option<&'a str>,
     stream_position: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<Incomplete>,
+}
+
+/// How far a search has come that was not done when it had looked at enough for one page.
+#[derive(Serialize)]
+struct Incomplete {
+    scanned: usize,
+    /// The date of the last row that was looked at.
+    reached: Option<String>,
+    detail: String,
+}
+
+impl Incomplete {
+    fn of<S: Store>(page: &LogPage<S>, order: Order) -> Self {
+        let reached = page.more_after.as_ref().and_then(S::date).map(|date| date.to_string());
+        let (scanned, found) = (page.scanned, page.records.len());
+        let direction = if order == Order::Ascending { "up to" } else { "back to" };
+        let to = reached.as_ref().map_or(String::new(), |date| format!(", {direction} {date}"));
+        let detail = format!(
+            "found {found} among {scanned} rows{to}, and there are more to look at: go on with \
+             `next`, or look for less time (`from`, `to`)"
+        );
+        Self { scanned, reached, detail }
+    }
 }
 
 pub(super) async fn page<S: Store>(
@@ -25,16 +52,21 @@ pub(super) async fn page<S: Store>(
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let mut parameters = Parameters::new(query, &["limit", "cursor", "order"])?;
+    let known = [&["limit", "cursor", "order"], &SEARCH[..]].concat();
+    let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
-    let cursor = parameters.take("cursor");
-    let page = app.log.page(&workflow.scope(), cursor.as_deref(), order, limit).await?;
+    let (cursor, search) = (parameters.take("cursor"), parameters.search()?);
+    let searched = !search.is_everything();
+    let scope = workflow.scope().filtered(search);
+    let page = app.log.page(&scope, cursor.as_deref(), order, limit).await?;
+    let cut = searched && page.next.is_some() && page.records.len() < limit;
     let logs: Result<_, _> =
         page.records.iter().map(|row| serde_json::from_str(row.json())).collect();
     let body = Page {
         logs: logs.map_err(|error| Problem::unavailable(&error))?,
         next: page.next.as_ref().map(sse_core::EventId::as_str),
         stream_position: page.stream_position.as_str(),
+        incomplete: cut.then(|| Incomplete::of(&page, order)),
     };
     let json = serde_json::to_string(&body).map_err(|error| Problem::unavailable(&error))?;
     let mut response = json.into_response();

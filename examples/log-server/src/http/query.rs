@@ -2,9 +2,14 @@
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use jiff::Timestamp;
 use sse_core::follow::{History, Order};
 
 use super::problem::Problem;
+use crate::search::{Search, Terms};
+
+/// The parameters of a search, of pages and of streams.
+pub(super) const SEARCH: [&str; 6] = ["level", "type", "q", "regex", "from", "to"];
 
 /// The most rows of one page, or of the history that a stream begins with unless it asks for all.
 const MOST_ROWS: usize = 10_000;
@@ -27,7 +32,8 @@ impl Parameters {
                 let detail = format!("there is no parameter {name:?} here; there are {known}");
                 return Err(Problem::bad_request(detail));
             }
-            if parameters[..at].iter().any(|(earlier, _)| earlier == name) {
+            let several = ["level", "type"].contains(&name.as_str());
+            if !several && parameters[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Problem::bad_request(format!("`{name}` is given twice")));
             }
         }
@@ -37,6 +43,31 @@ impl Parameters {
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.swap_remove(at).1)
+    }
+
+    /// What is searched for: any of the levels and types; and text, pattern and time besides.
+    pub(super) fn search(&mut self) -> Result<Search, Problem> {
+        let levels = std::iter::from_fn(|| self.take("level")).collect::<Vec<_>>();
+        let levels = levels.iter().flat_map(|levels| levels.split(','));
+        let terms = Terms {
+            levels: levels.filter(|level| !level.is_empty()).map(str::to_owned).collect(),
+            types: std::iter::from_fn(|| self.take("type")).collect(),
+            text: self.take("q"),
+            regex: self.take("regex"),
+            from: self.time("from")?,
+            to: self.time("to")?,
+        };
+        Search::new(terms).map_err(Problem::bad_request)
+    }
+
+    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.take(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let time = text.parse().map_err(|_| {
+            Problem::bad_request(format!(
+                "`{name}` is {text:?}; write it like 2025-09-22T08:54:01Z (a + as %2B)"
+            ))
+        });
+        time.map(Some)
     }
 
     pub(super) fn limit(&mut self) -> Result<usize, Problem> {

@@ -10,7 +10,7 @@ use sse_core::{Begin, Closed, EventStream, Follow};
 use super::App;
 use super::path::Workflow;
 use super::problem::Problem;
-use super::query::Parameters;
+use super::query::{Parameters, SEARCH};
 use crate::store::Store;
 
 pub(super) async fn stream<S: Store>(
@@ -20,14 +20,14 @@ pub(super) async fn stream<S: Store>(
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<EventStream<Follow<S>>>, Problem> {
-    let mut parameters = Parameters::new(query, &["after", "history"])?;
-    let history = parameters.history()?;
+    let mut parameters = Parameters::new(query, &[&["after", "history"], &SEARCH[..]].concat())?;
+    let (history, search) = (parameters.history()?, parameters.search()?);
     let after = match last_event_id.map_err(Problem::bad_request)? {
         Some(LastEventId(id)) => Some(id.as_str().to_owned()),
         None => parameters.take("after"),
     };
     let permit = app.admission.admit(client(peer))?;
-    let events = app.log.follow(workflow.scope(), Begin { after, history });
+    let events = app.log.follow(workflow.scope().filtered(search), Begin { after, history });
     let body = EventStream::new(events, app.stream).holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use crate::row::NewRow;
+use crate::search::Search;
 use crate::store::{Store, chain};
 use pipeline::Pipeline;
 
@@ -77,7 +78,7 @@ async fn write_history<S: Store>(
     topic: &Topic,
     pipeline: &mut Pipeline,
 ) -> Result<(), String> {
-    let scope = Scope::new(topic.space(), [topic.name()]);
+    let scope = Scope::new(topic.space(), [topic.name()]).filtered(Search::default());
     let page = log.page(&scope, None, sse_core::follow::Order::Descending, 1).await;
     if !page.map_err(|error| chain(&error))?.records.is_empty() {
         return Ok(());

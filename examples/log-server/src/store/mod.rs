@@ -6,6 +6,7 @@ mod sqlite;
 use std::error::Error;
 use std::future::Future;
 
+use jiff::Timestamp;
 use sse_core::follow::{Source, Topic};
 
 pub use mongo::MongoStore;
@@ -27,6 +28,9 @@ pub trait Store: Source<Record = Row> {
         topic: &Topic,
         rows: Vec<NewRow>,
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+
+    /// The date of a row with this key, if it has one.
+    fn date(key: &Self::Key) -> Option<Timestamp>;
 
     /// The workspaces that have rows, sorted.
     ///

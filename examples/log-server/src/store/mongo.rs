@@ -1,11 +1,14 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
+use bson::{DateTime, doc};
+use jiff::Timestamp;
 use sse_core::follow::Topic;
-use sse_mongo::{Error, Mode, Mongo, Options, json};
+use sse_mongo::{Effort, Error, Fields, Key, Mode, Mongo, Narrow, Narrowing, Options, json};
 
 use super::Store;
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
+use crate::search::{Level, Search};
 
 /// The most workspaces, or workflows of one, that are listed.
 const LISTED: usize = 10_000;
@@ -27,21 +30,66 @@ pub async fn connect(uri: &str, arguments: &Arguments) -> Result<MongoStore, Err
         },
         lateness: arguments.lateness,
         interval: arguments.poll_interval,
+        effort: Effort {
+            records: arguments.search_rows.get(),
+            time: arguments.search_time,
+            ..Effort::default()
+        },
         ..Options::default()
     };
     let fields = options.fields.clone();
-    let decode = move |record: &bson::RawDocument| Row::from_json(json::row(record, &fields));
+    let decode = move |record: &bson::RawDocument| {
+        let date = record.get_datetime(&fields.date).ok();
+        Row::new(json::row(record, &fields), date.map(DateTime::timestamp_millis))
+    };
     Mongo::connect(uri, &arguments.collection, options, decode).await
 }
 
+impl Narrow for Search {
+    fn narrow(&self, fields: &Fields) -> Narrowing {
+        let terms = self.terms();
+        let mut narrowing = Narrowing::default();
+        if !terms.levels.is_empty() {
+            let wanted = Level::names().filter(|(_, level)| terms.levels.contains(level));
+            let names: Vec<_> = wanted.map(|(name, _)| name).collect();
+            let pattern = format!("^({})$", names.join("|"));
+            narrowing =
+                narrowing.matching(doc! { &fields.level: { "$regex": pattern, "$options": "i" } });
+        }
+        if !terms.types.is_empty() {
+            let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
+            // Of what is no text, its JSON is the type.
+            narrowing = narrowing.matching(doc! { "$or": [
+                { &fields.kind: { "$in": types } },
+                { &fields.kind: { "$not": { "$type": "string" } } },
+                { &fields.kind: { "$type": "array" } },
+            ] });
+        }
+        if let Some(text) = &terms.text {
+            narrowing = narrowing.containing(&fields.message, &text.source);
+        }
+        if let Some(from) = terms.from {
+            narrowing = narrowing.not_before(DateTime::from_millis(from));
+        }
+        if let Some(to) = terms.to {
+            narrowing = narrowing.before(DateTime::from_millis(to));
+        }
+        narrowing
+    }
+}
+
 impl Store for MongoStore {
+    fn date(key: &Key) -> Option<Timestamp> {
+        Timestamp::from_millisecond(key.date()?.timestamp_millis()).ok()
+    }
+
     async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, Error> {
         let fields = &self.options().fields;
         let record = |row: NewRow| {
-            let mut record = bson::doc! {
+            let mut record = doc! {
                 &fields.workspace: topic.space(),
                 &fields.workflow: topic.name(),
-                &fields.date: bson::DateTime::from_millis(row.date.as_millisecond()),
+                &fields.date: DateTime::from_millis(row.date.as_millisecond()),
                 &fields.level: row.level,
                 &fields.kind: row.kind,
                 &fields.message: row.message,

@@ -12,7 +12,7 @@ fn server(store: &Store) -> Server {
     Server::start(&["--store", &store.address(), "--heartbeat", "200ms"])
 }
 
-fn problem(answer: &Answer, status: u16, words: &str) {
+pub(crate) fn problem(answer: &Answer, status: u16, words: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.content_type, "application/problem+json", "{answer:?}");
     let detail = answer.json()["detail"].as_str().unwrap().to_owned();

@@ -10,6 +10,7 @@ mod frozen;
 mod http;
 mod limits;
 mod outages;
+mod searches;
 mod server;
 mod store;
 mod stream;

@@ -1,12 +1,14 @@
 //! Both stores are the same to a follower: one suite, run against each.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod searches;
 mod suite;
 
 use std::time::Duration;
 
 use clap::Parser;
 use log_server::cli::Arguments;
+use log_server::search::Effort;
 use log_server::store::{MongoStore, SqliteStore, mongo};
 use testbed::Mongod;
 
@@ -23,6 +25,9 @@ macro_rules! suite {
             a_position_ahead_of_the_log_is_refused,
             coordinates_survive_their_encoding,
             workspaces_and_workflows_are_listed,
+            a_search_finds_what_a_look_at_every_row_finds,
+            a_search_for_what_is_not_there_stops_and_goes_on_to_the_end,
+            rows_that_others_wrote_are_found_by_what_they_say,
         }
     };
     ($store:ident, $attribute:tt $of:tt: $($test:ident,)*) => {
@@ -35,10 +40,19 @@ macro_rules! suite {
         #[tokio::test(flavor = "multi_thread")]
         async fn $test() {
             let made = super::$store().await;
-            super::suite::$test(&made.0).await;
+            super::every::$test(&made.0).await;
         }
     };
 }
+
+/// Every test of both files.
+mod every {
+    pub(crate) use super::searches::*;
+    pub(crate) use super::suite::*;
+}
+
+/// So few that searches stop in between.
+const SEARCHED_ROWS: usize = 37;
 
 suite! { sqlite, #[cfg(all())] }
 suite! { change_streams, #[ignore = "needs MongoDB; cargo xtask test runs it"] }
@@ -46,7 +60,8 @@ suite! { polling, #[ignore = "needs MongoDB; cargo xtask test runs it"] }
 
 async fn sqlite() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    (SqliteStore::open(folder.path().join("logs.db")).unwrap(), folder)
+    let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
+    (store.searching(Effort { rows: SEARCHED_ROWS, ..Effort::default() }), folder)
 }
 
 async fn change_streams() -> (MongoStore, Mongod) {
@@ -61,6 +76,7 @@ async fn connect(server: Mongod) -> (MongoStore, Mongod) {
     let mut arguments = Arguments::parse_from(["log-server"]);
     arguments.lateness = Duration::from_millis(300);
     arguments.poll_interval = Duration::from_millis(50);
+    arguments.search_rows = SEARCHED_ROWS.try_into().unwrap();
     let store = mongo::connect(&server.database_uri("wfm"), &arguments).await.unwrap();
     (store, server)
 }

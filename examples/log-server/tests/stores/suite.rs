@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use log_server::row::{NewRow, Row};
+use log_server::search::Search;
 use log_server::store::Store;
 use sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Order, Reset, Scope, Topic,
@@ -14,16 +15,16 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Long enough ago that polling takes it as settled.
-fn past(seconds: i64) -> Timestamp {
+pub(crate) fn past(seconds: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_secs(seconds)
 }
 
-fn topic(workflow: &str) -> Topic {
+pub(crate) fn topic(workflow: &str) -> Topic {
     Topic::new("etl", workflow)
 }
 
-fn orders() -> Scope {
-    Scope::new("etl", ["orders"])
+pub(crate) fn orders() -> Scope<Search> {
+    Scope::new("etl", ["orders"]).filtered(Search::default())
 }
 
 fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewRow> {
@@ -46,18 +47,18 @@ fn message(row: &Row) -> String {
     row["message"].as_str().unwrap().to_owned()
 }
 
-fn messages<K>(entries: &[Entry<K, Row>]) -> Vec<String> {
+pub(crate) fn messages<K>(entries: &[Entry<K, Row>]) -> Vec<String> {
     entries.iter().map(|entry| message(&entry.record)).collect()
 }
 
-fn query<S: Store>(order: Order, limit: usize) -> HistoryQuery<S::Position, S::Key> {
+pub(crate) fn query<S: Store>(order: Order, limit: usize) -> HistoryQuery<S::Position, S::Key> {
     HistoryQuery { as_of: None, after: None, order, limit }
 }
 
 /// All of history in pages, and the position that it was read as of.
-async fn read_all<S: Store>(
+pub(crate) async fn read_all<S: Store>(
     store: &S,
-    scope: &Scope,
+    scope: &Scope<Search>,
     order: Order,
     limit: usize,
 ) -> (Vec<Entry<S::Key, Row>>, S::Position) {
@@ -76,7 +77,11 @@ async fn read_all<S: Store>(
 }
 
 /// Waits until history as it is read now has `count` rows: polling waits for them to settle.
-async fn settle<S: Store>(store: &S, scope: &Scope, count: usize) -> S::Position {
+pub(crate) async fn settle<S: Store>(
+    store: &S,
+    scope: &Scope<Search>,
+    count: usize,
+) -> S::Position {
     timeout(PATIENCE, async {
         loop {
             let (entries, as_of) = read_all(store, scope, Order::Ascending, 1000).await;
@@ -92,7 +97,7 @@ async fn settle<S: Store>(store: &S, scope: &Scope, count: usize) -> S::Position
 /// The changes of `scope` after `from`, until `count` of them have come.
 async fn read_changes<S: Store>(
     store: &S,
-    scope: &Scope,
+    scope: &Scope<Search>,
     from: &S::Position,
     count: usize,
 ) -> Vec<(S::Position, Entry<S::Key, Row>)> {
@@ -166,7 +171,7 @@ pub(crate) async fn several_topics_are_merged<S: Store>(store: &S) {
         let date = past(100 - i64::try_from(n).unwrap());
         store.append(&topic(workflow), rows(date, [format!("{n}")])).await.unwrap();
     }
-    let scope = Scope::new("etl", ["a", "c", "none"]);
+    let scope = Scope::new("etl", ["a", "c", "none"]).filtered(Search::default());
     let (entries, _) = read_all(store, &scope, Order::Ascending, 4).await;
     let expected: Vec<_> = (0..30).filter(|n| n % 3 != 1).map(|n| n.to_string()).collect();
     assert_eq!(messages(&entries), expected);

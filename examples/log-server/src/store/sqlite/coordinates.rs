@@ -25,6 +25,11 @@ pub struct Dated {
     pub seq: i64,
 }
 
+impl Dated {
+    pub(super) const LEAST: Self = Self { date: i64::MIN, seq: i64::MIN };
+    pub(super) const GREATEST: Self = Self { date: i64::MAX, seq: i64::MAX };
+}
+
 impl Coordinate for Dated {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.date.to_be_bytes());

@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, params_from_iter};
-use sse_core::follow::{Batch, Entry, HistoryQuery, Order, Page, Scope, Topic};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use sse_core::follow::{Batch, Entry, Topic};
 
 use super::{Dated, Seq, SqliteError, SqliteStore};
 use crate::row::{NewRow, Row};
@@ -14,7 +13,7 @@ use crate::row::{NewRow, Row};
 const FORMAT: i64 = 1;
 
 /// Rows of so many bytes in all are enough for one page.
-const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+pub(super) const LARGEST_PAGE: usize = 4 * 1024 * 1024;
 
 const TABLES: &str = "
     CREATE TABLE log (
@@ -126,41 +125,6 @@ pub(super) fn changes(
     Ok(Batch { changes, late: Vec::new(), through })
 }
 
-pub(super) fn history(
-    connection: &Connection,
-    scope: &Scope,
-    query: &HistoryQuery<Seq, Dated>,
-) -> rusqlite::Result<Page<SqliteStore>> {
-    let snapshot = connection.unchecked_transaction()?;
-    let as_of = match query.as_of {
-        Some(as_of) => as_of,
-        None => last(&snapshot)?,
-    };
-    let (beyond, order) = match query.order {
-        Order::Ascending => (">", "ASC"),
-        Order::Descending => ("<", "DESC"),
-    };
-    let after = query.after.unwrap_or(match query.order {
-        Order::Ascending => Dated { date: i64::MIN, seq: i64::MIN },
-        Order::Descending => Dated { date: i64::MAX, seq: i64::MAX },
-    });
-    let workflows = vec!["?"; scope.topics().len()].join(", ");
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let mut values = vec![Value::from(scope.space().to_owned())];
-    values.extend(scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
-    values.extend([as_of.0, after.date, after.seq, limit].map(Value::from));
-    let mut question = snapshot.prepare_cached(&format!(
-        "SELECT seq, date, workspace, workflow, row FROM log
-         WHERE workspace = ? AND workflow IN ({workflows}) AND seq <= ?
-           AND (date, seq) {beyond} (?, ?)
-         ORDER BY date {order}, seq {order} LIMIT ?"
-    ))?;
-    let (entries, cut) = bounded(question.query_map(params_from_iter(values), entry)?)?;
-    let more = cut || entries.len() == query.limit;
-    let more_after = entries.last().filter(|_| more).map(|entry| entry.key);
-    Ok(Page { as_of, scanned: entries.len(), entries, more_after })
-}
-
 /// The rows, or the first of them if all together are too large; and whether they were cut.
 fn bounded(
     rows: impl Iterator<Item = rusqlite::Result<Entry<Dated, Row>>>,
@@ -178,13 +142,14 @@ fn bounded(
     Ok((entries, false))
 }
 
-fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry<Dated, Row>> {
+pub(super) fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry<Dated, Row>> {
     let (workspace, workflow, json): (String, String, String) =
         (row.get(2)?, row.get(3)?, row.get(4)?);
+    let date = row.get(1)?;
     Ok(Entry {
         topic: Topic::new(workspace, workflow),
-        key: Dated { date: row.get(1)?, seq: row.get(0)? },
-        record: Row::from_json(json),
+        key: Dated { date, seq: row.get(0)? },
+        record: Row::new(json, Some(date)),
     })
 }
 

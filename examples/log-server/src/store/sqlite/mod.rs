@@ -3,10 +3,12 @@
 mod changes;
 mod coordinates;
 mod database;
+mod history;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use sse_core::follow::{
     Fault, Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, SourceError, Topic,
@@ -15,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::Store;
 use crate::row::{NewRow, Row};
+use crate::search::{Effort, Search};
 use changes::SqliteChanges;
 use coordinates::{Dated, Seq};
 
@@ -26,7 +29,10 @@ const READERS: usize = 8;
 /// The position of a row is its `seq`, an `AUTOINCREMENT` key: SQLite has one writer at a time,
 /// so rows become visible in its order, and `seq ≤ P` is a snapshot that never expires.
 #[derive(Clone, Debug)]
-pub struct SqliteStore(Arc<Inner>);
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+    effort: Effort,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -86,7 +92,7 @@ impl SqliteStore {
                 .map_err(|error| SqliteError::Folder(folder.to_owned(), error))?;
         }
         let database::Opened { writer, epoch, secret, last } = database::open(&path)?;
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             path,
             epoch,
             secret,
@@ -94,12 +100,18 @@ impl SqliteStore {
             readers: Mutex::new(Vec::new()),
             turns: Semaphore::new(READERS),
             written: watch::Sender::new(last),
-        })))
+        });
+        Ok(Self { inner, effort: Effort::default() })
+    }
+
+    /// The same log, which looks at so much for a page of a search.
+    pub fn searching(self, effort: Effort) -> Self {
+        Self { effort, ..self }
     }
 
     /// The file's own secret for sealing positions, random and made with the file.
     pub fn secret(&self) -> &[u8] {
-        &self.0.secret
+        &self.inner.secret
     }
 
     /// Asks on a thread of its own, since SQLite blocks.
@@ -108,8 +120,8 @@ impl SqliteStore {
         act: &'static str,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, SqliteError> {
-        let inner = Arc::clone(&self.0);
-        let _turn = self.0.turns.acquire().await;
+        let inner = Arc::clone(&self.inner);
+        let _turn = self.inner.turns.acquire().await;
         let asked = tokio::task::spawn_blocking(move || {
             let pooled = lock(&inner.readers).pop();
             let connection = match pooled {
@@ -132,7 +144,7 @@ impl Source for SqliteStore {
     type Changes = SqliteChanges;
 
     async fn epoch(&self) -> Result<u32, SqliteError> {
-        Ok(self.0.epoch)
+        Ok(self.inner.epoch)
     }
 
     async fn tail_start(&self) -> Result<Seq, SqliteError> {
@@ -146,7 +158,7 @@ impl Source for SqliteStore {
         let position = match &frontier {
             Frontier::Live(position) | Frontier::History { as_of: position, .. } => *position,
         };
-        if position.0 <= *self.0.written.borrow() || position <= self.tail_start().await? {
+        if position.0 <= *self.inner.written.borrow() || position <= self.tail_start().await? {
             return Ok(Ok(frontier));
         }
         Ok(Err(Reset::Future))
@@ -154,24 +166,28 @@ impl Source for SqliteStore {
 
     async fn history(
         &self,
-        scope: &Scope,
+        scope: &Scope<Search>,
         query: HistoryQuery<Seq, Dated>,
     ) -> Result<Page<Self>, SqliteError> {
-        let scope = scope.clone();
+        let (scope, effort) = (scope.clone(), self.effort);
         self.read("read a page of history", move |database| {
-            database::history(database, &scope, &query)
+            history::history(database, &scope, &query, effort)
         })
         .await
     }
 
     async fn changes(&self, from: &Seq) -> Result<SqliteChanges, SqliteError> {
-        Ok(SqliteChanges::new(self.clone(), *from, self.0.written.subscribe()))
+        Ok(SqliteChanges::new(self.clone(), *from, self.inner.written.subscribe()))
     }
 }
 
 impl Store for SqliteStore {
+    fn date(key: &Dated) -> Option<Timestamp> {
+        Timestamp::from_millisecond(key.date).ok()
+    }
+
     async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, SqliteError> {
-        let (inner, topic) = (Arc::clone(&self.0), topic.clone());
+        let (inner, topic) = (Arc::clone(&self.inner), topic.clone());
         let written = tokio::task::spawn_blocking(move || {
             let seqs = database::append(&mut lock(&inner.writer), &topic, &rows)?;
             if let Some(last) = seqs.last() {
