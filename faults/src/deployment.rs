@@ -108,9 +108,12 @@ impl Deployment {
         database.run_command(doc! { "profile": 0, "filter": filter }).await.unwrap();
     }
 
-    /// How often its first member answered with one of them.
-    pub(crate) fn errors(&mut self, code: i32) -> usize {
-        self.mongod.member(0).output().matches(&format!("\"errCode\":{code},")).count()
+    /// How often its first member answered with one of them to who went on at a snapshot.
+    pub(crate) fn refused_pages(&mut self, code: i32) -> usize {
+        let answer = format!("\"errCode\":{code},");
+        let output = self.mongod.member(0).output();
+        let refused = output.lines().filter(|line| line.contains(&answer));
+        refused.filter(|line| line.contains("\"atClusterTime\"")).count()
     }
 
     /// The changes that are open, by the program that reads them.
