@@ -161,6 +161,10 @@ impl Filter for Search {
             && text.as_ref().is_none_or(found)
             && regex.as_ref().is_none_or(found)
     }
+
+    fn weight(mark: &Mark) -> usize {
+        size_of_val(mark) + mark.kind.len() + mark.message.len()
+    }
 }
 
 /// A level that a row may have, as its place in [`LEVELS`].

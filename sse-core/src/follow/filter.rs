@@ -30,6 +30,11 @@ pub trait Filter: Clone + Eq + Hash + Debug + Send + Sync + Unpin + 'static {
 
     /// Whether the record with this mark is shown.
     fn admits(&self, mark: &Self::Mark) -> bool;
+
+    /// How many bytes a mark takes, with what it points to: they count for the memory of a ring.
+    fn weight(mark: &Self::Mark) -> usize {
+        size_of_val(mark)
+    }
 }
 
 /// Shows every record.

@@ -138,12 +138,12 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         };
         for event in events {
             touch(&event.topic);
-            ring.push(event);
+            ring.push::<F>(event);
         }
         ring.advance(through);
         for late in late {
             touch(&late.topic);
-            ring.push_late(late);
+            ring.push_late::<F>(late);
         }
         let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();
         let wakers: Vec<_> = of_topics

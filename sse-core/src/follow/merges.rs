@@ -106,7 +106,12 @@ mod tests {
     fn push(ring: &mut Ring<u32>, events: std::ops::RangeInclusive<u32>) {
         for position in events {
             let frame = Frame::from(Event::new(position.to_string()));
-            ring.push(Publication { topic: Topic::new("s", "a"), position, mark: (), frame });
+            ring.push::<Everything>(Publication {
+                topic: Topic::new("s", "a"),
+                position,
+                mark: (),
+                frame,
+            });
         }
     }
 
@@ -136,7 +141,7 @@ mod tests {
         for position in 1..=6 {
             let topic = Topic::new("s", if position < 4 { "a" } else { "b" });
             let frame = Frame::from(Event::new(position.to_string()));
-            ring.push(Publication { topic, position, mark: position, frame });
+            ring.push::<Above>(Publication { topic, position, mark: position, frame });
         }
         let mut merges = Merges::default();
         let all = || Scope::new("s", ["a", "b"]);

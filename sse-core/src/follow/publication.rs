@@ -19,8 +19,8 @@ pub struct Publication<P, M = ()> {
 
 impl<P, M> Publication<P, M> {
     /// What it takes of a ring: its bytes, and about so much for the rest.
-    pub(crate) fn weight(&self) -> usize {
-        weight::<M>(self.frame.len())
+    pub(crate) fn weight<F: Filter<Mark = M>>(&self) -> usize {
+        weight::<F>(&self.mark, &self.frame)
     }
 }
 
@@ -74,8 +74,8 @@ impl<M> Late<M> {
         }
     }
 
-    pub(crate) fn weight(&self) -> usize {
-        self.records.iter().map(|(_, frame)| weight::<M>(frame.len())).sum()
+    pub(crate) fn weight<F: Filter<Mark = M>>(&self) -> usize {
+        self.records.iter().map(|(mark, frame)| weight::<F>(mark, frame)).sum()
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn gap(late: usize, id: EventId) -> Frame {
     Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).id(id).into()
 }
 
-fn weight<M>(bytes: usize) -> usize {
+fn weight<F: Filter>(mark: &F::Mark, frame: &Frame) -> usize {
     const REST: usize = 128;
-    bytes + REST + size_of::<M>()
+    frame.len() + REST + F::weight(mark)
 }

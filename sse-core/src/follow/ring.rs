@@ -47,10 +47,10 @@ impl<P, M> Held<P, M> {
         }
     }
 
-    fn weight(&self) -> usize {
+    fn weight<F: Filter<Mark = M>>(&self) -> usize {
         match self {
-            Self::Event(event) => event.weight(),
-            Self::Late(_, late) => late.weight(),
+            Self::Event(event) => event.weight::<F>(),
+            Self::Late(_, late) => late.weight::<F>(),
         }
     }
 
@@ -152,18 +152,18 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.first + self.events.len() as u64
     }
 
-    pub(super) fn push(&mut self, mut event: Publication<P, M>) {
+    pub(super) fn push<F: Filter<Mark = M>>(&mut self, mut event: Publication<P, M>) {
         debug_assert!(event.position > self.head, "positions only grow");
         event.topic = self.place(event.topic);
         self.head = event.position.clone();
-        self.hold(Held::Event(event));
+        self.hold::<F>(Held::Event(event));
     }
 
     /// They stand where the log is now: whoever comes back from there or from beyond is not given
     /// them, and whoever comes back from before is.
-    pub(super) fn push_late(&mut self, mut late: Late<M>) {
+    pub(super) fn push_late<F: Filter<Mark = M>>(&mut self, mut late: Late<M>) {
         late.topic = self.place(late.topic);
-        self.hold(Held::Late(self.head.clone(), Box::new(late)));
+        self.hold::<F>(Held::Late(self.head.clone(), Box::new(late)));
     }
 
     /// Takes the next place for an event of `topic`, whose names it answers as the index has them:
@@ -175,19 +175,19 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         known.unwrap_or(topic)
     }
 
-    fn hold(&mut self, held: Held<P, M>) {
-        self.bytes += held.weight();
+    fn hold<F: Filter<Mark = M>>(&mut self, held: Held<P, M>) {
+        self.bytes += held.weight::<F>();
         self.events.push_back(held);
         while self.bytes > self.max_bytes
             && self.events.front().is_some_and(|held| *held.position() < self.head)
         {
-            self.evict();
+            self.evict::<F>();
         }
     }
 
-    fn evict(&mut self) {
+    fn evict<F: Filter<Mark = M>>(&mut self) {
         let Some(held) = self.events.pop_front() else { return };
-        self.bytes -= held.weight();
+        self.bytes -= held.weight::<F>();
         if let Some(index) = self.topics.get_mut(held.topic()) {
             index.places.pop_front();
             index.complete_from = held.position().clone();
@@ -315,6 +315,7 @@ fn next_topic(ahead: &mut [std::iter::Peekable<impl Iterator<Item = u64>>]) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::follow::Everything;
     use crate::wire::Event;
 
     fn topic(name: &str) -> Topic {
@@ -331,7 +332,7 @@ mod tests {
     }
 
     fn push(ring: &mut Ring<u32>, topic: Topic, position: u32, frame: Frame) {
-        ring.push(Publication { topic, position, mark: (), frame });
+        ring.push::<Everything>(Publication { topic, position, mark: (), frame });
     }
 
     fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Frame>, Lagged> {
@@ -410,5 +411,31 @@ mod tests {
         assert_eq!(read(&ring, &a, &mut place), Ok(vec![large]));
         push(&mut ring, topic("a"), 3, frame("x"));
         assert_eq!(ring.events.len(), 1);
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    struct Text;
+
+    impl Filter for Text {
+        type Mark = String;
+
+        fn admits(&self, _: &String) -> bool {
+            true
+        }
+
+        fn weight(mark: &String) -> usize {
+            mark.len()
+        }
+    }
+
+    #[test]
+    fn what_marks_point_to_counts_as_memory() {
+        let mut ring: Ring<u32, String> = Ring::new(3000, 0);
+        for position in 1..=9 {
+            let mark = "x".repeat(1000);
+            let frame = frame("x");
+            ring.push::<Text>(Publication { topic: topic("a"), position, mark, frame });
+        }
+        assert_eq!(ring.events.len(), 2);
     }
 }

@@ -101,6 +101,13 @@ impl<P: Ord + Clone, F: Filter> Lanes<P, F> {
         if recent { &self.recent } else { &self.old }
     }
 
+    /// How many of them are under way, and how many passengers they have.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let (recent, old) = (self.recent.ride(), self.old.ride());
+        let running = usize::from(recent.running) + usize::from(old.running);
+        (running, recent.passengers.len() + old.passengers.len())
+    }
+
     fn marks(&self) -> MutexGuard<'_, Option<Marks<P>>> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,8 +172,8 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
                 let last = piece.last().filter(|_| more);
                 let late = if more { Vec::new() } else { take(&mut late) };
                 let to = last.map_or(&through, |event| &event.position).clone();
-                let bytes = piece.iter().map(Publication::weight).sum::<usize>()
-                    + late.iter().map(Late::weight).sum::<usize>();
+                let bytes = piece.iter().map(Publication::weight::<F>).sum::<usize>()
+                    + late.iter().map(Late::weight::<F>).sum::<usize>();
                 self.wait_for_the_slow(&mut published, bytes).await;
                 self.hub.publish_late(piece, to.clone(), late);
                 // Also those without an event of their own are further on now.
@@ -193,11 +200,11 @@ impl<P: Ord + Clone, F: Filter> Lane<P, F> {
         events: &mut Peekable<impl Iterator<Item = Publication<P, F::Mark>>>,
     ) -> Vec<Publication<P, F::Mark>> {
         let mut piece: Vec<_> = events.next().into_iter().collect();
-        let mut bytes: usize = piece.iter().map(Publication::weight).sum();
+        let mut bytes: usize = piece.iter().map(Publication::weight::<F>).sum();
         while let Some(event) =
-            events.next_if(|event| bytes + event.weight() <= self.ring_bytes / 2)
+            events.next_if(|event| bytes + event.weight::<F>() <= self.ring_bytes / 2)
         {
-            bytes += event.weight();
+            bytes += event.weight::<F>();
             piece.push(event);
         }
         piece
