@@ -25,7 +25,7 @@ pub struct Changes<R>(Way<R>);
 
 enum Way<R> {
     Stream(Box<ChangeStream<R>>),
-    Poll(Poll<R>),
+    Poll(Box<Poll<R>>),
 }
 
 impl<R> Changes<R> {
@@ -34,7 +34,16 @@ impl<R> Changes<R> {
     }
 
     pub(crate) fn poll(poll: Poll<R>) -> Self {
-        Self(Way::Poll(poll))
+        Self(Way::Poll(Box::new(poll)))
+    }
+
+    /// From now on, how far these have come is how far the tail has.
+    pub(crate) fn of_the_tail(mut self) -> Self {
+        match &mut self.0 {
+            Way::Stream(stream) => stream.tail = true,
+            Way::Poll(poll) => poll.is_tail(),
+        }
+        self
     }
 }
 
@@ -60,6 +69,7 @@ pub(crate) struct ChangeStream<R> {
     through: Place,
     /// What ended the collection, once the inserts before it were handed out.
     ended: Option<String>,
+    tail: bool,
 }
 
 /// The inserts at a cluster time, counted.
@@ -77,9 +87,19 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
         let db = inner.db.clone();
         let cursor =
             driven(async move { db.run_raw_cursor_command(command).max_time(AWAIT).batch().await });
+        let timed = inner.stats.timed(Act::Changes);
         let server_cursor = Some(answered(Act::Changes, cursor).await?);
+        drop(timed);
         let from = (time, nth);
-        Ok(Self { inner, server_cursor, at: (time, 0), from, through: from, ended: None })
+        Ok(Self {
+            inner,
+            server_cursor,
+            at: (time, 0),
+            from,
+            through: from,
+            ended: None,
+            tail: false,
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
@@ -128,6 +148,13 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
             self.through = self.through.max((time, 0));
         }
         self.inner.advance(self.through.0.previous());
+        if self.tail
+            && let Ok(RawBsonRef::Timestamp(now)) =
+                reply.get("operationTime").map(|time| time.unwrap_or(RawBsonRef::Null))
+        {
+            let age = ClusterTime::from(now).seconds().saturating_sub(self.through.0.seconds());
+            self.inner.stats.heard(Duration::from_secs(age));
+        }
         Ok(Batch { changes, late: Vec::new(), through: position(self.through) })
     }
 }

@@ -117,6 +117,8 @@ pub enum Act {
     History,
     /// Reading changes.
     Changes,
+    /// Looking for what came late.
+    Audit,
     /// Writing records.
     Append,
     /// Listing workspaces or workflows.
@@ -124,6 +126,33 @@ pub enum Act {
 }
 
 impl Act {
+    pub(crate) const COUNT: usize = 8;
+    /// Every one.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Probe,
+        Self::Find,
+        Self::Index,
+        Self::History,
+        Self::Changes,
+        Self::Audit,
+        Self::Append,
+        Self::List,
+    ];
+
+    /// What it is as metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Probe => "probe",
+            Self::Find => "find",
+            Self::Index => "index",
+            Self::History => "history",
+            Self::Changes => "changes",
+            Self::Audit => "audit",
+            Self::Append => "append",
+            Self::List => "list",
+        }
+    }
+
     /// What a user must be granted for it: of the database to list its collections, of the
     /// collection for everything else. Whoever is signed in may ask a server what it is.
     pub fn actions(self) -> &'static [&'static str] {
@@ -131,7 +160,7 @@ impl Act {
             Self::Probe => &[],
             Self::Find => &["listCollections"],
             Self::Index => &["listIndexes"],
-            Self::History | Self::List => &["find"],
+            Self::History | Self::Audit | Self::List => &["find"],
             Self::Changes => &["find", "changeStream"],
             Self::Append => &["insert"],
         }
@@ -146,6 +175,7 @@ impl fmt::Display for Act {
             Self::Index => "look the indexes up",
             Self::History => "read history",
             Self::Changes => "read changes",
+            Self::Audit => "look for what came late",
             Self::Append => "write records",
             Self::List => "list workspaces and workflows",
         })

@@ -95,6 +95,7 @@ impl Find<'_> {
                 .map_err(|_| Error::Answer { act, what: "valid name" })?;
         let db = inner.db.clone();
         let cursor = driven(async move { db.run_raw_cursor_command(command).batch().await });
+        let _timed = inner.stats.timed(act);
         let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
         loop {
             let read = driven(async move {

@@ -7,8 +7,9 @@ use sse_core::follow::{HistoryQuery, Page, Record, Scope, Topic};
 
 use crate::error::{Act, Error};
 use crate::find::{Range, Snapshot};
-use crate::key::{Key, Value};
+use crate::key::Key;
 use crate::mongo::{Inner, Mongo};
+use crate::poll::key_at;
 use crate::position::{ClusterTime, Place, Position};
 use crate::probe::Way;
 use crate::scan::{Part, Read, Scan, Step, merge};
@@ -106,7 +107,9 @@ impl<R: Record<Filter: Narrow>> Inner<R> {
             Some(position) => position,
             None => self.snapshot().await?,
         };
-        Ok((as_of, merge(parts, search.order, step.limit)))
+        let mut read = merge(parts, search.order, step.limit);
+        read.entries.retain(|entry| self.audit.shows(&entry.key, &as_of));
+        Ok((as_of, read))
     }
 
     /// The position to read as of, where it is known before reading.
@@ -119,9 +122,8 @@ impl<R: Record<Filter: Narrow>> Inner<R> {
                 Ok((wanted, all(at)))
             }
             (Way::Poll, None) => {
-                let watermark = self.watermark().await?;
-                let before = Some(Key::before_all_of(Value::date(watermark)));
-                let position = Position::settled_before(watermark);
+                let position = self.settled().await?;
+                let before = Some(key_at(&position));
                 Ok((Some(position), AsOf { snapshot: None, before }))
             }
             (Way::Poll, Some(Place::Settled { date, id: None })) => {

@@ -11,6 +11,7 @@
 //! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
 //! BSON.
 
+mod audit;
 mod bson_order;
 mod changes;
 mod date;
@@ -30,9 +31,11 @@ mod probe;
 mod scan;
 mod search;
 mod source;
+mod stats;
 mod store;
 mod topic;
 mod varint;
+mod watch;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -45,3 +48,4 @@ pub use mongo::Mongo;
 pub use options::{Fields, Mode, Options};
 pub use position::Position;
 pub use search::{Effort, Narrow, Narrowing};
+pub use stats::{QueryTimes, Stats, TailStats};

@@ -15,11 +15,13 @@ use sse_core::follow::Topic;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
 
+use crate::audit::Audit;
 use crate::error::{Act, Error};
 use crate::index::Ready;
 use crate::options::{Mode, Options};
 use crate::position::ClusterTime;
 use crate::probe::{Deployment, Way};
+use crate::stats::{Counters, Stats};
 use crate::topic;
 
 /// How long a server may be looked for. Those who wait are told what is wrong, and try again.
@@ -53,7 +55,8 @@ pub(crate) struct Inner<R> {
     newest: AtomicU64,
     /// Where the present life of the collection began, if its last one was seen to end.
     began: AtomicU64,
-    skipped: AtomicU64,
+    pub(crate) audit: Audit,
+    pub(crate) stats: Counters,
 }
 
 impl<R> Mongo<R> {
@@ -102,7 +105,8 @@ impl<R> Mongo<R> {
             making: AsyncMutex::new(()),
             newest: AtomicU64::new(0),
             began: AtomicU64::new(0),
-            skipped: AtomicU64::new(0),
+            audit: Audit::default(),
+            stats: Counters::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -126,7 +130,12 @@ impl<R> Mongo<R> {
 
     /// How many records were passed over because their workspace or workflow names no log.
     pub fn skipped(&self) -> u64 {
-        self.inner.skipped.load(Ordering::Relaxed)
+        self.inner.stats.skipped()
+    }
+
+    /// What has happened so far, for metrics.
+    pub fn stats(&self) -> Stats {
+        self.inner.stats.stats()
     }
 }
 
@@ -154,18 +163,15 @@ impl<R> Inner<R> {
     /// The log that a record of the changes belongs to; counted if there is none.
     pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
         let topic = topic::of(record, &self.options.fields);
-        if topic.is_none() {
-            let before = self.skipped.fetch_add(1, Ordering::Relaxed);
-            if before == 0 {
-                let fields = &self.options.fields;
-                tracing::warn!(
-                    collection = self.name,
-                    workspace = fields.workspace,
-                    workflow = fields.workflow,
-                    "a record names no workspace or workflow and is passed over; further ones \
+        if topic.is_none() && self.stats.skip() == 0 {
+            let fields = &self.options.fields;
+            tracing::warn!(
+                collection = self.name,
+                workspace = fields.workspace,
+                workflow = fields.workflow,
+                "a record names no workspace or workflow and is passed over; further ones \
                      are only counted",
-                );
-            }
+            );
         }
         topic
     }
@@ -173,6 +179,7 @@ impl<R> Inner<R> {
     /// Runs a command on the database, within the time that an answer may take.
     pub(crate) async fn run(&self, act: Act, command: Document) -> Result<Document, Error> {
         let db = self.db.clone();
+        let _timed = self.stats.timed(act);
         answer(act, ANSWER, driven(async move { db.run_command(command).await })).await
     }
 
@@ -181,6 +188,7 @@ impl<R> Inner<R> {
         act: Act,
         command: Document,
     ) -> Result<Document, Error> {
+        let _timed = self.stats.timed(act);
         answer(act, INDEXING, async { self.db.run_command(command).await }).await
     }
 

@@ -93,6 +93,10 @@ impl ClusterTime {
         Self(self.0.saturating_sub(seconds << 32))
     }
 
+    pub(crate) fn seconds(self) -> u64 {
+        self.0 >> 32
+    }
+
     /// The time in a resume token: after a type byte, eight bytes in hex.
     pub(crate) fn of_resume_token(data: &str) -> Option<Self> {
         let digits = data.strip_prefix("82")?.get(..16)?;

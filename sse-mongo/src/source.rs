@@ -94,6 +94,16 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
             _ => Err(Error::HistoryLost),
         }
     }
+
+    async fn tail(&self, from: &Position) -> Result<Changes<R>, Error> {
+        let changes = match (self.inner.deployment().await?.way, &from.0) {
+            (Way::Poll, Place::Settled { .. }) => {
+                Poll::tail(self.inner.clone(), from.clone()).await.map(Changes::poll)?
+            }
+            _ => self.changes(from).await?,
+        };
+        Ok(changes.of_the_tail())
+    }
 }
 
 /// FNV-1a: the same in every build, which the standard library's hash need not be.
