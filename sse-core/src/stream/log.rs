@@ -185,7 +185,9 @@ impl<S: Source> Log<S> {
 
     /// What has happened so far.
     pub fn stats(&self) -> LogStats {
-        self.0.counters.stats(self.0.hub.readers())
+        let mut stats = self.0.counters.stats(self.0.hub.readers());
+        (stats.lanes, stats.catching_up) = self.0.lanes.load();
+        stats
     }
 }
 
@@ -219,6 +221,11 @@ pub struct LogStats {
     pub published: u64,
     /// Records that came too late for their place and were published all the same.
     pub late: u64,
+    /// Lanes that read the source at the moment, for streams that have missed too much: two at
+    /// most.
+    pub lanes: usize,
+    /// Streams that such lanes bring up to date.
+    pub catching_up: usize,
 }
 
 #[derive(Debug, Default)]
@@ -250,6 +257,8 @@ impl Counters {
             resets: Reset::ALL.map(|reset| (reset, read(&self.resets[reset as usize]))),
             published: read(&self.published),
             late: read(&self.late),
+            lanes: 0,
+            catching_up: 0,
         }
     }
 }

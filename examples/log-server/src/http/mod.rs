@@ -5,6 +5,7 @@ mod closed;
 mod health;
 mod host;
 mod lists;
+mod metrics;
 mod pages;
 mod path;
 mod problem;
@@ -65,7 +66,7 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
         .nest("/wfm/workflow/workspace", workspaces)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+        .route("/metrics", get(metrics::metrics))
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

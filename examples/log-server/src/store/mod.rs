@@ -48,6 +48,11 @@ pub trait Store: Source<Record = Row> {
         &self,
         workspace: &str,
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+
+    /// What MongoDB was asked for, if the rows are there.
+    fn mongo_stats(&self) -> Option<sse_mongo::Stats> {
+        None
+    }
 }
 
 /// An error and what caused it, on one line.

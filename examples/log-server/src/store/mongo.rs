@@ -107,6 +107,10 @@ impl Store for MongoStore {
     async fn workflows(&self, workspace: &str) -> Result<Vec<String>, Error> {
         Self::workflows(self, workspace, LISTED).await
     }
+
+    fn mongo_stats(&self) -> Option<sse_mongo::Stats> {
+        Some(self.stats())
+    }
 }
 
 /// A JSON value as it is stored. What looks like extended JSON stays what it is: an object.

@@ -9,6 +9,7 @@ mod exactly_once;
 mod frozen;
 mod http;
 mod limits;
+mod metrics;
 mod outages;
 mod searches;
 mod server;

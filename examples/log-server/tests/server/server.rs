@@ -55,7 +55,8 @@ impl Server {
         let mut counters = self.counted.clone();
         for line in answer.text.lines().filter(|line| !line.starts_with('#')) {
             let (name, value) = line.rsplit_once(' ').unwrap();
-            let value: u64 = value.parse().unwrap();
+            // Figures of times are no counters.
+            let Ok(value) = value.parse::<u64>() else { continue };
             match counters.iter_mut().find(|(known, _)| known == name) {
                 Some((_, sum)) => *sum += value,
                 None => counters.push((name.to_owned(), value)),
