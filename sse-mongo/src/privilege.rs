@@ -12,7 +12,9 @@ pub(crate) fn advice(act: Act, refusal: &str) -> String {
                 mongodb://user:password@host/database?authSource=admin"
             .to_owned();
     }
-    let actions = act.actions();
+    // Polling reads changes by what is history's.
+    let polls = act == Act::Changes && refusal.contains("command { find:");
+    let actions = if polls { Act::History } else { act }.actions();
     if actions.is_empty() {
         return "the user needs to be authenticated".to_owned();
     }
