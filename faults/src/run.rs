@@ -57,6 +57,8 @@ pub(crate) struct Run {
 
 /// What came of it.
 pub(crate) struct Outcome {
+    /// Goes on for those who follow it by themselves.
+    _deployment: Deployment,
     pub(crate) clients: Vec<Client>,
     pub(crate) counted: Counted,
     pub(crate) written: Vec<Written>,
@@ -104,16 +106,19 @@ impl Run {
         self.crowd.join(clients, habit, &self.habits.workflows);
     }
 
-    /// Waits until the clients together were sent so many records more.
+    /// Waits until the clients together were sent so many records more. It may take long, but never
+    /// so long without any.
     pub(crate) async fn received(&self, more: usize) {
-        let until = self.crowd.received() + more;
-        let come = async {
-            while self.crowd.received() < until {
-                sleep(Duration::from_millis(10)).await;
+        let (mut at, mut since) = (self.crowd.received(), Instant::now());
+        let until = at + more;
+        while at < until {
+            sleep(Duration::from_millis(10)).await;
+            if self.crowd.received() > at {
+                (at, since) = (self.crowd.received(), Instant::now());
             }
-        };
-        let come = timeout(PATIENCE, come).await;
-        assert!(come.is_ok(), "{}", self.told("the clients are sent nothing"));
+            let moves = since.elapsed() < PATIENCE;
+            assert!(moves, "{}", self.told("the clients are sent nothing"));
+        }
     }
 
     /// The run is only worth something if streams went on in these ways: waits until they have.
@@ -190,7 +195,7 @@ impl Run {
         println!("{told}");
         let hanging = hanging.lock().unwrap().join(", ");
         let told = format!("{told}; hanging: [{hanging}]; tails: {:?}", self.fleet.failures());
-        Outcome { clients, counted, written, truth, told }
+        Outcome { _deployment: self.deployment, clients, counted, written, truth, told }
     }
 }
 
