@@ -19,7 +19,7 @@ const FIRST_KEYS: usize = 2000;
 const MOST_KEYS: usize = 50_000;
 /// A step that took no longer is followed by a larger one.
 const QUICK: Duration = Duration::from_millis(100);
-/// What the server is given for a step in any case.
+/// What the server is given for a step in any case, and the filter to decide.
 const SHORTEST: Duration = Duration::from_millis(50);
 
 /// What a page may still look at.
@@ -150,20 +150,17 @@ impl<R: Record> Part<'_, R> {
             }
         }
         let found = self.find(range, &what, self.step.records).await?;
+        let until = self.step.until.max(Instant::now() + SHORTEST);
         let mut read =
             Read { entries: Vec::new(), more_after: None, scanned: 0, bytes: 0, left_out: false };
         let (mut last, mut cut) = (None, found.more);
         for record in found.documents() {
             // A pattern may be slow.
-            if last.is_some() && Instant::now() >= self.step.until {
+            if read.left_out && Instant::now() >= until {
                 cut = true;
                 break;
             }
             let key = Key::of(record, date);
-            // The server counts the least key as part of a range.
-            if end.as_ref().is_some_and(|end| compare(order, &key, end).is_gt()) {
-                continue;
-            }
             read.scanned += 1;
             read.bytes += record.as_bytes().len();
             last = Some(key.clone());
@@ -208,7 +205,8 @@ pub(crate) fn merge<R>(parts: Vec<Read<R>>, order: Order, limit: usize) -> Read<
     let mut all =
         Read { entries: Vec::new(), more_after: None, scanned: 0, bytes: 0, left_out: false };
     for part in parts {
-        // Beyond the end of a part, its next record may come before those of the others.
+        // Beyond the end of a part, its next record may come before those of the others; and of
+        // what is to be read up to a key, the server gives that as well when it goes back to it.
         let end = match (all.more_after.take(), part.more_after.clone()) {
             (Some(left), Some(right)) => Some(match compare(order, &left, &right) {
                 Ordering::Greater => right,

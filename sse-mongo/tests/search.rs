@@ -191,8 +191,10 @@ fn record() -> impl Strategy<Value = Document> {
 
 fn a_search() -> impl Strategy<Value = Search> {
     let levels = prop::collection::vec("INFO|ERROR|error|none", 0..3);
+    let text = prop_oneof![2 => text(), 1 => "[kas]", 1 => Just(String::new())];
+    let ends_with = prop_oneof![3 => Just(String::new()), 1 => "k|a|\\]"];
     let bound = || prop::option::of((-2..42_i64).prop_map(|s| YEAR_2023 + s));
-    (levels, text(), "|k|a|\\]", bound(), bound()).prop_map(
+    (levels, text, ends_with, bound(), bound()).prop_map(
         |(levels, text, ends_with, from, before)| Search { levels, text, ends_with, from, before },
     )
 }
@@ -222,7 +224,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds() {
         let dates = everything.iter().filter(|row| row.record.mark.2.is_some()).count();
         assert!((300..600).contains(&dates), "{dates} of {}", everything.len());
         let (mut results, mut cut) = (0, 0);
-        for _ in 0..200 {
+        for _ in 0..100 {
             let looked_for = made(&a_search(), &mut runner);
             let admitted = |row: &&Entry<Key, Row>| looked_for.admits(&row.record.mark);
             let mut expected: Vec<_> =
@@ -239,7 +241,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds() {
             results += expected.len();
         }
         // The searches are only worth something if they find, leave out and stop in between.
-        assert!(results > 1000 && cut > 100, "{results} found, {cut} cut");
+        assert!(results > 500 && cut > 100, "{results} found, {cut} cut");
     }
 }
 
