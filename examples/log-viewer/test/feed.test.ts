@@ -241,3 +241,19 @@ test("a stream that ends right after a reset loads history anew", async () => {
   expect(ids()).toEqual(["1"]);
   expect(seen.filter(({ url }) => url.endsWith("/logs"))).toHaveLength(2);
 });
+
+test("a line that came late stands at its place by date, once, and is told of in words", async () => {
+  await connect({ "": { logs: [], next: null } });
+  const at = (id: string, second: number) => ({ ...row(id), date: `2025-09-22T08:54:0${second}.000Z` });
+  const sent = (id: string, second: number) => `id: at ${id}\ndata: ${JSON.stringify(at(id, second))}\n\n`;
+  await send(START + sent("1", 1) + sent("3", 3));
+  const late = `event: late\ndata: ${JSON.stringify(at("2", 2))}\n\n`;
+  await send(`event: gap\nid: at gap\ndata: {"late":1}\n\n${late}`);
+  expect(ids()).toEqual(["1", "2", "3"]);
+  expect(feed.lines.at(feed.lines.shown().first + 1)?.late).toBe(true);
+  expect(feed.state.get().notice).toMatch(/^1 line reached the store later/);
+  await send(late);
+  expect(ids()).toEqual(["1", "2", "3"]);
+  feed.dismissNotice();
+  expect(feed.state.get().notice).toBe(null);
+});

@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import { logsUrl, readPage } from "../api/rest";
-import { type LogEvent, resetInWords, toLogEvent } from "../stream/events";
+import { gapInWords, type LogEvent, resetInWords, toLogEvent } from "../stream/events";
 import { type Attempt, type Connection, type Kept, keepConnected } from "../stream/keep";
 import { readStream } from "../stream/read";
 import { Lines } from "./lines";
@@ -14,7 +14,7 @@ export interface FeedState {
   storeTrouble: string | null;
   /** The server announced that it is shutting down. */
   draining: boolean;
-  /** Why the view began anew, until somebody has read it. */
+  /** Why the view began anew, or that lines came late, until somebody has read it. */
   notice: string | null;
   /** Whether the history was loaded: only then is an empty view an empty log. */
   loaded: boolean;
@@ -43,6 +43,8 @@ export class Feed {
   #after: string | undefined;
   #heartbeat = HEARTBEAT;
   #lastEventId = "";
+  /** How many lines came late since somebody has read of it. */
+  #late = 0;
 
   constructor(workspace: string, workflow: string) {
     this.#url = logsUrl(workspace, workflow);
@@ -79,6 +81,7 @@ export class Feed {
   }
 
   dismissNotice(): void {
+    this.#late = 0;
     this.#update({ notice: null });
   }
 
@@ -127,6 +130,13 @@ export class Feed {
         break;
       case "row":
         this.lines.append(event.row);
+        break;
+      case "late":
+        this.lines.insert(event.row);
+        break;
+      case "gap":
+        this.#late += event.late;
+        this.#update({ notice: gapInWords(this.#late) });
         break;
       case "reset":
         this.#beginAnew(event.reason);

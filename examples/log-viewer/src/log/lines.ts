@@ -18,6 +18,8 @@ export interface Line {
   row: Row;
   /** How many lines of text its message has. */
   height: number;
+  /** Whether it came when its place had been passed. */
+  late?: boolean;
 }
 
 /** What the page shows: `count` lines, whose keys are `first`, `first + 1`, and so on. */
@@ -71,6 +73,20 @@ export class Lines {
       this.#newer.push(toLine(row));
       this.#arrived += 1;
     }
+    this.#flushSoon();
+  }
+
+  /**
+   * Adds a row that was streamed late, at its place by date among those that were streamed. It is left out if it
+   * is there already: another server may have sent it.
+   */
+  insert(row: Row): void {
+    if (this.#isHeldFull || this.#newer.some((line) => line?.row.id === row.id)) return;
+    const date = Date.parse(row.date);
+    const place =
+      this.#newer.findLastIndex((line) => line === undefined || !(Date.parse(line.row.date) > date)) + 1;
+    this.#newer.splice(Math.max(place, this.#gone), 0, { ...toLine(row), late: true });
+    this.#arrived += 1;
     this.#flushSoon();
   }
 

@@ -5,6 +5,8 @@ import { type Row, toRow } from "../api/row";
 export type LogEvent =
   | { is: "start"; resumed: boolean; reset: string | null; heartbeat: number | null }
   | { is: "row"; row: Row }
+  | { is: "late"; row: Row }
+  | { is: "gap"; late: number }
   | { is: "sync" }
   | { is: "reset"; reason: string }
   | { is: "status"; source: string; message: string }
@@ -25,6 +27,10 @@ export function toLogEvent(message: EventSourceMessage): LogEvent {
         heartbeat: typeof heartbeat === "number" && heartbeat > 0 ? heartbeat : null,
       };
     }
+    case "late":
+      return { is: "late", row: toRow(json(message.data) ?? message.data) };
+    case "gap":
+      return { is: "gap", late: Number(fields(message).late ?? 0) };
     case "sync":
       return { is: "sync" };
     case "reset":
@@ -51,6 +57,13 @@ const REASONS: Record<string, string> = {
 export function resetInWords(reason: string): string {
   const why = REASONS[reason] ?? (reason === "" ? "the server asked for it" : `the server says “${reason}”`);
   return `The view began anew, because ${why}. What is shown is the history as it is now.`;
+}
+
+/** What it means that lines came late, as a sentence. */
+export function gapInWords(late: number): string {
+  const [lines, stand] =
+    late === 1 ? ["1 line", "It stands"] : [`${late.toLocaleString("en")} lines`, "They stand"];
+  return `${lines} reached the store later than the server waits for. ${stand} by date, marked “late”.`;
 }
 
 function fields(message: EventSourceMessage): Record<string, unknown> {

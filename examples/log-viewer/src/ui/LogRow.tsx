@@ -20,7 +20,7 @@ export const LogRow = memo(function LogRow(props: {
   onToggle(key: number): void;
 }) {
   const { lineKey, index, expanded } = props;
-  const { row } = props.line;
+  const { row, late } = props.line;
   const time = localTime(row.date);
   const { text, left } = expanded ? { text: row.message, left: "" } : preview(row.message);
   return (
@@ -37,6 +37,7 @@ export const LogRow = memo(function LogRow(props: {
       data-index={index}
       data-id={row.id}
       data-level={row.level.toUpperCase()}
+      data-late={late}
       data-active={props.active || undefined}
       onClick={() => getSelection()?.isCollapsed !== false && props.onToggle(lineKey)}
     >
@@ -52,6 +53,7 @@ export const LogRow = memo(function LogRow(props: {
         {row.type}
       </span>
       <span className="row-message" role="gridcell">
+        {late && <em>late </em>}
         {text}
         {left !== "" && <span className="row-left"> … {left}</span>}
       </span>
