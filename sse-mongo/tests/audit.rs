@@ -13,8 +13,11 @@ use sse_core::follow::{History, Order, Seal};
 use sse_core::{Begin, Follow, Item, Log, LogOptions, Parser};
 use sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval};
 
 const LATENESS: Duration = Duration::from_secs(1);
+/// How often records are written that are written for a while.
+const PACE: Duration = Duration::from_millis(100);
 
 fn options() -> Options {
     Options { lateness: LATENESS, interval: Duration::from_millis(100), ..Options::default() }
@@ -163,6 +166,7 @@ async fn whoever_comes_and_goes_is_given_each_record_once() {
     let served = Served::polled("comings").await;
     served.insert(0..20, Duration::ZERO).await;
     let writer = async {
+        let mut pace = interval(PACE);
         for id in 0..60 {
             served
                 .insert(
@@ -171,7 +175,7 @@ async fn whoever_comes_and_goes_is_given_each_record_once() {
                 )
                 .await;
             served.insert(2000 + 2 * id..2002 + 2 * id, Duration::ZERO).await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            pace.tick().await;
         }
     };
     let come_and_go = async |stays: Duration| {
@@ -302,10 +306,11 @@ async fn an_audit_takes_the_turn_of_a_poll_and_reads_nothing_but_keys() {
         }
         let db = &served.other.db;
         db.run_command(doc! { "profile": 2 }).await.unwrap();
-        let began = tokio::time::Instant::now();
+        let mut pace = interval(PACE);
+        let began = Instant::now();
         for id in 0..50 {
             served.insert(100 + id..101 + id, Duration::ZERO).await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            pace.tick().await;
         }
         let turns = began.elapsed().as_millis() / 200;
         db.run_command(doc! { "profile": 0 }).await.unwrap();
@@ -340,9 +345,10 @@ async fn little_memory_makes_the_audit_look_back_less_far_and_report_nothing_wro
     let served = Served::on(standalone(), "little", options).await;
     let mut client = Client::default();
     let mut stream = client.connect(&served, History::All);
+    let mut pace = interval(PACE);
     for round in 0..60 {
         served.insert(10 * round..10 * round + 10, Duration::ZERO).await;
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        pace.tick().await;
     }
     client.read_until(&mut stream, |client| client.in_time.len() == 600).await;
     client.read_on(&mut stream).await;
