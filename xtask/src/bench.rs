@@ -6,10 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use testbed::mongod;
 
 use crate::command::{cargo, command, read, run as run_command};
 use crate::failure::Failure;
 use crate::paths;
+use crate::setup::Need;
+use crate::steps::Steps;
 
 /// What to measure.
 #[derive(Debug, Subcommand)]
@@ -18,6 +21,8 @@ pub(crate) enum Options {
     Wire,
     /// One publisher and thousands of streams, beside other servers, into BENCHMARKS.md.
     Fanout(Fanout),
+    /// What following a MongoDB collection costs, on real servers, into BENCHMARKS.md.
+    Mongo(Mongo),
 }
 
 /// How much of the fan-out to measure.
@@ -31,6 +36,17 @@ pub(crate) struct Fanout {
     only: Vec<String>,
 }
 
+/// How much of following MongoDB to measure.
+#[derive(Args, Debug)]
+pub(crate) struct Mongo {
+    /// One short round, about two minutes; its figures are printed and not written down.
+    #[arg(long)]
+    short: bool,
+    /// Only this part, any number of times; printed and not written down.
+    #[arg(long, value_name = "PART", value_parser = ["cost", "throughput", "history"])]
+    only: Vec<String>,
+}
+
 /// The crates of peers have a workspace and a lock of their own.
 const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
 
@@ -39,6 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options {
         Options::Wire => wire(),
         Options::Fanout(options) => fanout(options),
+        Options::Mongo(options) => mongo(options),
     }
 }
 
@@ -77,6 +94,24 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
     println!("measuring takes about {takes} minutes; leave the machine alone meanwhile");
     let section = read(&mut measure)?;
     if options.short || !options.only.is_empty() {
+        println!("\n{section}");
+        return Ok(());
+    }
+    write_down(&section)
+}
+
+fn mongo(Mongo { short, only }: &Mongo) -> Result<(), Failure> {
+    let mut steps = Steps::default();
+    Need::Mongod.ensure(&mut steps);
+    let mongod = mongod::find()?;
+    run_command(&mut cargo(&format!("build --package sse-mongo-bench {PEERS}")))?;
+    let built = paths::target().join("bench").join("release").join("sse-mongo-bench");
+    let takes = if *short { "two minutes" } else { "four minutes" };
+    println!("measuring takes about {takes}; leave the machine alone meanwhile");
+    let mut measure = command(built);
+    measure.args(short.then_some("--short")).args(only).env("MONGOD", mongod);
+    let section = read(&mut measure)?;
+    if *short || !only.is_empty() {
         println!("\n{section}");
         return Ok(());
     }

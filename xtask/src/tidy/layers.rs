@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sse-fuzz", &["sse-core", "sse-mongo"]),
     ("sse-bench", &["sse-core"]),
     ("sse-fanout", &[]),
+    ("sse-mongo-bench", &["sse-core", "sse-axum", "sse-mongo", "testbed"]),
 ];
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {

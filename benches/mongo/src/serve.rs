@@ -1,0 +1,62 @@
+//! The server that is measured: a collection, and a stream of each of its workflows.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use bson::RawDocument;
+use sse_axum::{Event, EventStream, EventStreamOptions, Sse};
+use sse_core::follow::{Everything, History, Record, Scope, Seal};
+use sse_core::{Begin, Follow, Log, LogOptions};
+use sse_mongo::{Mongo, Options, json};
+
+use crate::Result;
+use crate::records::WORKSPACE;
+
+pub const INTERVAL: Duration = Duration::from_millis(500);
+
+/// A record as clients are shown it.
+pub struct Row(String);
+
+impl Record for Row {
+    type Filter = Everything;
+
+    fn event(&self) -> Event<'_> {
+        Event::new(&self.0)
+    }
+
+    fn mark(&self) {}
+}
+
+pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
+    let options =
+        Options { interval: INTERVAL, lateness: Duration::from_secs(1), ..Options::default() };
+    let fields = options.fields.clone();
+    let decode = move |record: &RawDocument| Row(json::row(record, &fields));
+    let mongo = Mongo::connect(uri, "logs", options, decode).await?;
+    let log = Log::new(mongo, Seal::new(b"of the benchmark"), LogOptions::default());
+    tokio::spawn({
+        let log = log.clone();
+        async move { log.run(|_| {}).await }
+    });
+    Ok(log)
+}
+
+async fn stream(
+    State(log): State<Log<Mongo<Row>>>,
+    Path(workflow): Path<String>,
+) -> Sse<EventStream<Follow<Mongo<Row>>>> {
+    let begin = Begin { after: None, history: History::Newest(10) };
+    let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
+    Sse::new(EventStream::new(events, EventStreamOptions::default()))
+}
+
+/// Serves until it is killed.
+pub async fn serve(uri: &str) -> Result<()> {
+    let router = Router::new().route("/{workflow}", get(stream)).with_state(log(uri).await?);
+    let listener = sse_axum::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    sse_axum::serve(listener, router, std::future::pending()).await;
+    Ok(())
+}
