@@ -6,7 +6,12 @@
 //! - **Change streams** (replica sets and sharded clusters of MongoDB 5.0 or later): changes come
 //!   in the order of their commits, within milliseconds, and history is read from snapshots.
 //! - **Polling** (standalone servers): reads what is older than [`Options::lateness`], exact as
-//!   long as a record becomes visible within that time of its date.
+//!   long as a record becomes visible within that time of its date. What does so within eleven
+//!   times that is found by an audit and handed out [late](sse_core::follow::Batch::late).
+//!
+//! An audit takes the turn of a poll each three times the lateness, and reads from the index alone
+//! the keys of the last thirteen times; so new records wait an interval longer for it, and each key
+//! is read about four times more. It begins when the tail does: what was there by then is history.
 //!
 //! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
 //! BSON.

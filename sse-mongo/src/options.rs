@@ -18,7 +18,8 @@ pub struct Options {
     pub fields: Fields,
     /// Whether to use change streams.
     pub mode: Mode,
-    /// In poll mode: how long after its date a record may become visible and still be seen.
+    /// In poll mode: how long after its date a record may become visible and still be seen in its
+    /// place; up to eleven times that, it is handed out late.
     pub lateness: Duration,
     /// In poll mode: how often to look, every 10 ms at most.
     pub interval: Duration,
