@@ -60,6 +60,13 @@ for (const { name, ...look } of LOOKS) {
       await violations(page, "a record open, paused");
       await page.getByRole("button", { name: "Disconnect" }).click();
       await violations(page, "disconnected");
+      await page.getByRole("searchbox").fill("rows");
+      await page.locator(".row mark").first().waitFor();
+      await page.screenshot({ path: join(FOLDER, `viewer-${name}-search.png`) });
+      await violations(page, "searching");
+      await page.getByRole("searchbox").fill("nowhere to be found");
+      await page.getByText("No line found").waitFor();
+      await violations(page, "nothing found");
       await close();
     },
   );

@@ -6,6 +6,8 @@ export interface Page {
   rows: Row[];
   next: string | null;
   position: string;
+  /** The date up to which was looked, where a search stopped before the page was full; empty if unknown. */
+  reached: string | undefined;
 }
 
 const WORKSPACES = "/wfm/workflow/workspace";
@@ -26,21 +28,23 @@ export async function listWorkflows(workspace: string, signal: AbortSignal): Pro
   return workflows;
 }
 
-/** Reads one page of a log at `url`, from the newest on, or from `cursor` on to older ones. */
+/** Reads one page of what `search` finds at `url`, from the newest on, or from `cursor` on to older ones. */
 export async function readPage(
   url: string,
-  options: { cursor?: string | null; limit?: number },
+  options: { search?: Record<string, string>; cursor?: string | null; limit?: number },
   signal: AbortSignal,
 ): Promise<Page> {
-  const query = new URLSearchParams();
+  const query = new URLSearchParams(options.search);
   if (options.limit !== undefined) query.set("limit", String(options.limit));
   if (options.cursor) query.set("cursor", options.cursor);
   const body = (await getJson(query.size > 0 ? `${url}?${query}` : url, signal)) as {
     logs: unknown[];
     next: string | null;
     stream_position: string;
+    incomplete?: { reached: string | null };
   };
-  return { rows: body.logs.map(toRow), next: body.next, position: body.stream_position };
+  const reached = body.incomplete && (body.incomplete.reached ?? "");
+  return { rows: body.logs.map(toRow), next: body.next, position: body.stream_position, reached };
 }
 
 async function getJson(url: string, signal: AbortSignal): Promise<unknown> {

@@ -5,6 +5,7 @@ import { type Attempt, type Connection, type Kept, keepConnected } from "../stre
 import { readStream } from "../stream/read";
 import { Lines } from "./lines";
 import { Older } from "./older";
+import { EVERYTHING, type Search, searchQuery } from "./search";
 import { Value } from "./value";
 
 /** How one log's feed stands, as far as people care. */
@@ -38,6 +39,7 @@ export class Feed {
     loaded: false,
   });
   readonly #url: string;
+  readonly #search: Record<string, string>;
   #kept: Kept | undefined;
   /** The live position that the history was read at; a connection without a last id starts there. */
   #after: string | undefined;
@@ -46,9 +48,10 @@ export class Feed {
   /** How many lines came late since somebody has read of it. */
   #late = 0;
 
-  constructor(workspace: string, workflow: string) {
+  constructor(workspace: string, workflow: string, search: Search = EVERYTHING) {
     this.#url = logsUrl(workspace, workflow);
-    this.older = new Older(this.#url, this.lines);
+    this.#search = searchQuery(search);
+    this.older = new Older(this.#url, this.lines, this.#search);
   }
 
   /** Connects, going on from the last line received. */
@@ -96,7 +99,9 @@ export class Feed {
     const lastEventId = this.#lastEventId;
     if (lastEventId === "") this.#after ??= await this.#loadNewest(signal);
     // The header wins over `?after=`, which only has a say while there is no id yet.
-    const url = `${this.#url}/stream?after=${encodeURIComponent(this.#after ?? "")}`;
+    const search = new URLSearchParams(this.#search);
+    const after = `after=${encodeURIComponent(this.#after ?? "")}`;
+    const url = `${this.#url}/stream?${after}${search.size > 0 ? `&${search}` : ""}`;
     return readStream(
       url,
       { lastEventId, silence: () => MISSED * this.#heartbeat, signal },
@@ -108,9 +113,9 @@ export class Feed {
   }
 
   async #loadNewest(signal: AbortSignal): Promise<string> {
-    const page = await readPage(this.#url, {}, signal);
+    const page = await readPage(this.#url, { search: this.#search }, signal);
     this.lines.prepend(page.rows);
-    this.older.continueFrom(page.next);
+    this.older.continueFrom(page);
     this.#update({ loaded: true });
     return page.position;
   }

@@ -1,15 +1,18 @@
 import { useEffect } from "react";
 import { Header } from "./Header";
 import { Picker } from "./Picker";
+import { SearchBar } from "./SearchBar";
 import { Settings } from "./Settings";
 import { useCatalogue } from "./useCatalogue";
 import { usePreferences } from "./usePreferences";
+import { useSearch } from "./useSearch";
 import { Viewer } from "./Viewer";
 
 /** The page: what to show is chosen at the top, and shown below. */
 export function App() {
   const catalogue = useCatalogue();
   const [preferences, change] = usePreferences();
+  const { search, visit, change: look } = useSearch();
   const { workspace, workflow } = catalogue.selection;
 
   useEffect(() => {
@@ -44,6 +47,8 @@ export function App() {
       key={JSON.stringify([workspace, workflow])}
       workspace={workspace}
       workflow={workflow}
+      search={search}
+      searchBar={<SearchBar key={visit} search={search} onChange={look} />}
       wrap={preferences.wrap}
       picker={picker}
       settings={settings}

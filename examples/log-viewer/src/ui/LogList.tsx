@@ -10,7 +10,7 @@ import {
 } from "react";
 import type { Feed } from "../log/feed";
 import type { Shown } from "../log/lines";
-import { LogRow, lineId } from "./LogRow";
+import { LogRow, lineId, type Marks } from "./LogRow";
 import { PREVIEW_LINES } from "./preview";
 import { TOP_EDGE, TopEdge } from "./TopEdge";
 import { useExpanded } from "./useExpanded";
@@ -32,6 +32,7 @@ export function LogList(props: {
   follow: Follow;
   scroller: RefObject<HTMLDivElement | null>;
   wrap: boolean;
+  marks: Marks;
 }) {
   const { feed, shown, follow, scroller, wrap } = props;
   const { lines, older } = feed;
@@ -81,13 +82,15 @@ export function LogList(props: {
   useEndInView(scroller, following);
   useForgottenSizes(virtualizer.itemSizeCache, shown);
 
+  // A search that stopped goes on when it is asked to: it may be long.
+  const goesOn = olderState.is === "more" && olderState.reached === undefined;
   // Asked for before the range, which is only then the one of what is shown now.
   const items = virtualizer.getVirtualItems();
   const from = virtualizer.range?.startIndex ?? 0;
   useEffect(() => {
     lines.keepFrom(following ? undefined : shown.first + from);
-    if (!following && from < AHEAD && olderState.is === "more") void older.load();
-  }, [lines, older, olderState.is, following, shown.first, from]);
+    if (!following && from < AHEAD && goesOn) void older.load();
+  }, [lines, older, goesOn, following, shown.first, from]);
 
   const layout = `${wrap} ${narrow}`;
   const layoutBefore = useRef(layout);
@@ -152,6 +155,7 @@ export function LogList(props: {
                   line={line}
                   expanded={expanded.has(key)}
                   active={active === key}
+                  marks={props.marks}
                   measure={virtualizer.measureElement}
                   onToggle={onToggle}
                 />

@@ -9,6 +9,9 @@ export function lineId(key: number): string {
   return `line-${key}`;
 }
 
+/** Finds what is to be marked in a message. */
+export type Marks = ((message: string) => RegExpMatchArray[]) | null;
+
 /** One line: when, how grave, of what type, and its message; a click shows the whole record. */
 export const LogRow = memo(function LogRow(props: {
   lineKey: number;
@@ -16,6 +19,7 @@ export const LogRow = memo(function LogRow(props: {
   line: Line;
   expanded: boolean;
   active: boolean;
+  marks: Marks;
   measure(node: Element | null): void;
   onToggle(key: number): void;
 }) {
@@ -54,7 +58,7 @@ export const LogRow = memo(function LogRow(props: {
       </span>
       <span className="row-message" role="gridcell">
         {late && <em>late </em>}
-        {text}
+        {props.marks === null ? text : marked(text, props.marks)}
         {left !== "" && <span className="row-left"> … {left}</span>}
       </span>
       {expanded && <Record row={row} />}
@@ -62,3 +66,15 @@ export const LogRow = memo(function LogRow(props: {
     </div>
   );
 });
+
+function marked(text: string, marks: NonNullable<Marks>) {
+  const parts: (string | React.JSX.Element)[] = [];
+  let from = 0;
+  for (const match of marks(text)) {
+    parts.push(text.slice(from, match.index));
+    parts.push(<mark key={match.index}>{match[0]}</mark>);
+    from = (match.index ?? 0) + match[0].length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}

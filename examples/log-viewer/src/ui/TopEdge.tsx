@@ -1,5 +1,6 @@
 import { HELD, type Shown } from "../log/lines";
 import type { OlderState } from "../log/older";
+import { reachedInWords } from "./NothingFound";
 
 /** The height of what stands above the first line; it never changes, so that nothing below moves. */
 export const TOP_EDGE = 44;
@@ -34,9 +35,12 @@ export function TopEdge(props: { state: OlderState; shown: Shown; onLoad(): void
         );
       case "more":
         return (
-          <button type="button" className="notice-act" onClick={props.onLoad}>
-            Load older lines
-          </button>
+          <>
+            {state.reached !== undefined && `${reachedInWords(state.reached)} `}
+            <button type="button" className="notice-act" onClick={props.onLoad}>
+              {state.reached === undefined ? "Load older lines" : "Look further back"}
+            </button>
+          </>
         );
       case "unknown":
         return null;

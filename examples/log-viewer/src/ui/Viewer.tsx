@@ -1,19 +1,23 @@
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useMemo, useSyncExternalStore } from "react";
 import { Feed } from "../log/feed";
+import type { Search } from "../log/search";
 import { ConnectionState } from "./ConnectionState";
 import { Header } from "./Header";
 import { LogView } from "./LogView";
 import { Notices } from "./Notices";
 
-/** One workflow's log, for as long as it is the one chosen. */
+/** One workflow's log, or what a search finds in it, for as long as it is the one chosen. */
 export function Viewer(props: {
   workspace: string;
   workflow: string;
+  search: Search;
   wrap: boolean;
   picker: ReactNode;
+  searchBar: ReactNode;
   settings: ReactNode;
 }) {
-  const [feed] = useState(() => new Feed(props.workspace, props.workflow));
+  const { workspace, workflow, search } = props;
+  const feed = useMemo(() => new Feed(workspace, workflow, search), [workspace, workflow, search]);
   const state = useSyncExternalStore(feed.state.subscribe, feed.state.get);
 
   useEffect(() => {
@@ -31,10 +35,17 @@ export function Viewer(props: {
     <div className="page">
       <Header
         picker={props.picker}
+        searchBar={props.searchBar}
         connection={<ConnectionState feed={feed} state={state} />}
         settings={props.settings}
       />
-      <LogView feed={feed} loaded={state.loaded} wrap={props.wrap}>
+      <LogView
+        key={JSON.stringify(search)}
+        feed={feed}
+        search={search}
+        loaded={state.loaded}
+        wrap={props.wrap}
+      >
         <Notices feed={feed} state={state} />
       </LogView>
     </div>
