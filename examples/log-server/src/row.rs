@@ -15,7 +15,7 @@ use crate::search::{Level, Search};
 pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
 /// How much of a message is looked at when one is searched for, in bytes.
-const SEARCHED: usize = 64 * 1024;
+const SEARCHED: usize = 16 * 1024;
 
 /// A stored row as clients see it: one JSON object on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]

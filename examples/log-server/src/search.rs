@@ -240,3 +240,25 @@ impl fmt::Debug for Pattern {
         self.source.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_as_people_write_them_are_not_too_large() {
+        for pattern in [
+            r"(?i)\berror\b.*\bcode=\d+\b",
+            r"^\w+@\w+\.\w+$",
+            r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}",
+            r"(?i)(timeout|timed out|deadline exceeded) after \d+(\.\d+)? ?(ms|s|min)",
+            r"\p{L}+ wrote [\w/.-]+\.(parquet|csv) \(\d+ rows\)",
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        ] {
+            let terms = Terms { regex: Some(pattern.to_owned()), ..Terms::default() };
+            assert!(Search::new(terms).is_ok(), "{pattern}");
+        }
+        let longest = Terms { text: Some("größe ".repeat(166)), ..Terms::default() };
+        Search::new(longest).expect("a text as long as may be");
+    }
+}

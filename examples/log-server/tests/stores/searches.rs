@@ -139,7 +139,7 @@ pub(crate) async fn rows_that_others_wrote_are_found_by_what_they_say<S: Store>(
         message: message.to_owned(),
         more: serde_json::Map::new(),
     };
-    let long = format!("{}needle", "x".repeat(70_000));
+    let long = format!("{}needle", "x".repeat(17_000));
     let rows = [("warn", "one"), ("Warning", "two"), ("odd", "three"), ("fatal", &long)];
     let rows = rows.into_iter().map(|(level, message)| words(level, message)).collect();
     store.append(&topic("orders"), rows).await.unwrap();
@@ -155,7 +155,7 @@ pub(crate) async fn rows_that_others_wrote_are_found_by_what_they_say<S: Store>(
         (levels(&["ERROR"]), 0),
         (Terms { types: vec!["7".to_owned()], ..Terms::default() }, 4),
         (text("three"), 1),
-        // A message is looked at as far as 64 KiB.
+        // A message is looked at as far as 16 KiB.
         (text("needle"), 0),
         (text("xxxx"), 1),
     ] {
