@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bson::{DateTime, Document, doc};
-use common::{Logs, Row, at, logs, record, scope, set, standalone, within};
+use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
-use sse_core::follow::{History, Order, Seal};
+use sse_core::follow::{Batch, Changes, History, Order, Seal, Source};
 use sse_core::{Begin, Follow, Item, Log, LogOptions, Parser};
 use sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
@@ -226,23 +226,92 @@ async fn what_was_there_before_anybody_looked_is_history_and_not_late() {
     assert_eq!((client.in_time.len(), client.late.len(), served.late()), (50, 0, (0, 0)));
 }
 
+/// The tail, one batch at a time.
+async fn batch(tail: &mut <Mongo<Row> as Source>::Changes) -> Batch<Mongo<Row>> {
+    within(tail.next()).await.unwrap()
+}
+
+/// Reads on until something came late.
+async fn late(tail: &mut <Mongo<Row> as Source>::Changes) -> Batch<Mongo<Row>> {
+    loop {
+        let batch = batch(tail).await;
+        if !batch.late.is_empty() {
+            return batch;
+        }
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn what_comes_while_the_server_is_away_is_handed_out_when_it_is_back() {
     let mut server = testbed::Mongod::standalone().unwrap();
-    let served = Served::on(&server, "away", options()).await;
-    served.insert(0..3, Duration::ZERO).await;
-    let mut client = Client::default();
-    let mut stream = client.connect(&served, History::All);
-    client.read_until(&mut stream, |client| client.in_time.len() == 3).await;
+    let (mongo, other) = logs(&server, "away", options()).await;
+    let from = mongo.tail_start().await.unwrap();
+    let mut tail = mongo.tail(&from).await.unwrap();
+    let mut through = batch(&mut tail).await.through;
+    let record = aged(7, Duration::from_secs(3));
     server.member(0).kill();
+    while let Ok(batch) = within(tail.next()).await {
+        through = batch.through;
+    }
+    drop(tail);
     server.member(0).restart().unwrap();
     within(async {
-        while served.other.coll.insert_one(aged(7, Duration::from_secs(4))).await.is_err() {}
+        while other.coll.insert_one(&record).await.is_err() {}
     })
     .await;
-    client.read_until(&mut stream, |client| !client.late.is_empty()).await;
-    assert_eq!((client.late, served.late()), (vec![7], (1, 1)));
+    let mut tail = within(async {
+        loop {
+            if let Ok(tail) = mongo.tail(&through).await {
+                return tail;
+            }
+        }
+    })
+    .await;
+    assert_eq!(ids(&late(&mut tail).await.late), ["7"]);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_record_that_came_late_counts_from_where_it_was_handed_out() {
+    let (mongo, other) = logs(standalone(), "counts", options()).await;
+    other.insert([aged(1, Duration::from_secs(2)), aged(2, Duration::from_millis(1900))]).await;
+    let from = mongo.tail_start().await.unwrap();
+    let mut tail = mongo.tail(&from).await.unwrap();
+    while !batch(&mut tail).await.changes.iter().any(|(_, entry)| entry.record.id == "2") {}
+    let before = batch(&mut tail).await.through;
+
+    // History goes no further than the tail, however long that takes.
+    tokio::time::sleep(LATENESS / 2).await;
+    assert_eq!(page(&mongo, 10).await.as_of, before);
+
+    other.insert([aged(9, Duration::from_secs(4))]).await;
+    let handed_out = late(&mut tail).await;
+    assert_eq!(ids(&handed_out.late), ["9"]);
+    let as_of = |position| query(Some(position), None, Order::Ascending, 10);
+    let then = mongo.history(&scope(), as_of(&before)).await.unwrap();
+    assert_eq!(ids(&then.entries), ["1", "2"]);
+    let now = mongo.history(&scope(), as_of(&handed_out.through)).await.unwrap();
+    assert_eq!(ids(&now.entries), ["9", "1", "2"]);
+
+    // Whoever has missed it is given it late, and not in its place.
+    for (start, expected) in [(&from, ["1", "2"].as_slice()), (&before, &[])] {
+        let mut missed = mongo.changes(start).await.unwrap();
+        let (mut in_place, mut come_late, mut through) = (Vec::new(), Vec::new(), start.clone());
+        while through < handed_out.through {
+            let batch = batch(&mut missed).await;
+            in_place.extend(batch.changes.into_iter().map(|(_, entry)| entry.record.id));
+            come_late.extend(ids(&batch.late));
+            through = batch.through;
+        }
+        assert_eq!(
+            (in_place, come_late),
+            (expected.iter().map(ToString::to_string).collect(), vec!["9".to_owned()])
+        );
+    }
+    let mut nothing = mongo.changes(&handed_out.through).await.unwrap();
+    let none = batch(&mut nothing).await;
+    assert!(none.changes.is_empty() && none.late.is_empty());
 }
 
 #[tokio::test]

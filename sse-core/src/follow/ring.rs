@@ -316,7 +316,7 @@ fn next_topic(ahead: &mut [std::iter::Peekable<impl Iterator<Item = u64>>]) -> O
 mod tests {
     use super::*;
     use crate::follow::Everything;
-    use crate::wire::Event;
+    use crate::wire::{Event, EventId};
 
     fn topic(name: &str) -> Topic {
         Topic::new("s", name)
@@ -437,5 +437,24 @@ mod tests {
             ring.push::<Text>(Publication { topic: topic("a"), position, mark, frame });
         }
         assert_eq!(ring.events.len(), 2);
+    }
+
+    #[test]
+    fn what_came_late_is_kept_together_and_only_for_those_who_come_back_from_before_it() {
+        let mut ring = ring(1);
+        let scope = Scope::new("s", ["a", "b"]);
+        push(&mut ring, topic("a"), 1, frame("x"));
+        ring.advance(3);
+        for name in ["a", "b"] {
+            let id = EventId::new("3").unwrap();
+            let late = Late { topic: topic(name), id, records: vec![((), frame(name))] };
+            ring.push_late::<Everything>(late);
+        }
+        assert_eq!(ring.events.len(), 2, "those of one position leave together");
+        assert_eq!(ring.locate(&scope, &1), Standing::Within(1));
+        assert_eq!(read(&ring, &scope, &mut 1).map(|frames| frames.len()), Ok(4));
+        assert_eq!(ring.locate(&scope, &3), Standing::Within(3));
+        push(&mut ring, topic("a"), 4, frame("x"));
+        assert_eq!(ring.locate(&scope, &1), Standing::Behind);
     }
 }
