@@ -199,10 +199,7 @@ impl<S: Source> Follow<S> {
                 self.on_fault(fault);
                 return Poll::Ready(());
             }
-            Passed::Through(position) => {
-                self.untold = true;
-                position
-            }
+            Passed::Through(position) => position,
             Passed::Events(frame, last) => {
                 self.untold = frame.is_none();
                 self.ready.push_some(frame);
