@@ -25,6 +25,10 @@ pub(crate) struct Client {
     pub(crate) last_id: String,
     /// The records since the last reset, in the order in which they came.
     pub(crate) records: Vec<ObjectId>,
+    /// Records that were sent as late.
+    pub(crate) late: Vec<ObjectId>,
+    /// How many of these it was told of.
+    pub(crate) announced: usize,
     /// The reasons of its resets.
     pub(crate) resets: Vec<String>,
     pub(crate) connections: usize,
@@ -69,6 +73,8 @@ impl Client {
             history: History::All,
             last_id: String::new(),
             records: Vec::new(),
+            late: Vec::new(),
+            announced: 0,
             resets: Vec::new(),
             connections: 0,
             syncs: 0,
@@ -81,6 +87,11 @@ impl Client {
 
     pub(crate) fn with(self, habit: Habit) -> Self {
         Self { habit, ..self }
+    }
+
+    /// How many records it has, in time and late.
+    pub(crate) fn received(&self) -> usize {
+        self.records.len() + self.late.len()
     }
 
     pub(crate) fn begin(&self) -> Begin {
@@ -112,6 +123,11 @@ impl Client {
             let Item::Event(event) = item else { continue };
             match event.event_type {
                 "message" => self.records.push(id(event.data)),
+                "late" => self.late.push(id(event.data)),
+                "gap" => {
+                    let late = row(event.data)["late"].as_u64().unwrap();
+                    self.announced += usize::try_from(late).unwrap();
+                }
                 "sync" => self.syncs += 1,
                 "reset" => {
                     let reset: Value = serde_json::from_str(event.data).unwrap();

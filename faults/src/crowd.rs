@@ -59,10 +59,10 @@ impl Crowd {
         }
     }
 
-    /// Clients of these workflows: half of them of one, half of all.
+    /// Clients of these workflows: the first of them and every other one of all, the rest of one.
     pub(crate) fn join(&mut self, count: usize, habit: Habit, workflows: &[&str]) {
-        for _ in 0..count {
-            let all = self.rng.bool();
+        for nth in 0..count {
+            let all = nth % 2 == 0;
             let some = workflows[self.rng.usize(..workflows.len())];
             let names = if all { workflows.to_vec() } else { vec![some] };
             let member = Member {
@@ -191,16 +191,16 @@ impl Member {
         let due = truth.count(&self.client.scope);
         self.client.forget_time();
         let give_up = Instant::now() + patience;
-        while self.client.records.len() < due && Instant::now() < give_up {
+        while self.client.received() < due && Instant::now() < give_up {
             let mut connection = match open.take() {
                 Some(connection) => connection,
                 None => self.connect().await,
             };
             let reading = async {
-                while self.client.records.len() < due && self.client.read(&mut connection).await {}
+                while self.client.received() < due && self.client.read(&mut connection).await {}
             };
             if timeout_at(give_up, reading).await.is_err() {
-                let missing = due - self.client.records.len().min(due);
+                let missing = due - self.client.received().min(due);
                 self.hanging.lock().unwrap().push(format!("{missing} of {due} did not come"));
             }
         }

@@ -98,6 +98,8 @@ pub(crate) struct Counted {
     pub(crate) catch_up: u64,
     pub(crate) history: u64,
     pub(crate) lagged: u64,
+    /// Records that polling showed too late for their place.
+    pub(crate) late: u64,
     pub(crate) resets: u64,
 }
 
@@ -109,6 +111,7 @@ impl Counted {
         self.catch_up += catch_up;
         self.history += history;
         self.lagged += stats.lagged;
+        self.late += stats.late;
         self.resets += stats.resets.iter().map(|(_, times)| times).sum::<u64>();
     }
 }

@@ -179,7 +179,7 @@ impl Run {
         let hanging = Arc::clone(&self.crowd.hanging);
         let clients = self.crowd.finish(Arc::clone(&truth), PATIENCE).await;
         let counted = self.fleet.counted();
-        let Counted { fresh, ring, catch_up, history, lagged, resets } = counted;
+        let Counted { fresh, ring, catch_up, history, lagged, resets, .. } = counted;
         let (name, seed) = (self.name, self.seed);
         let told = format!(
             "{name} seed {seed}: {} clients over {} connections, {} records acknowledged, \

@@ -4,7 +4,7 @@ use faults::scenarios;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
-async fn change_streams_lose_nothing_and_polling_only_what_came_too_late() {
+async fn change_streams_lose_nothing_and_polling_shows_late_exactly_what_came_too_late() {
     scenarios::clocks(1).await;
 }
 

@@ -142,7 +142,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         }
         ring.advance(through);
         for late in late {
-            touch(&late.topic);
+            late.topics().for_each(&mut touch);
             ring.push_late::<F>(late);
         }
         let of_topics = touched.iter().filter_map(|topic| topics.get(topic)).flatten().copied();

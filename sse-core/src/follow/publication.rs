@@ -1,7 +1,9 @@
 //! What a hub publishes: events, and records that came late.
 
+use std::collections::BTreeSet;
+
 use super::filter::Filter;
-use super::topic::Topic;
+use super::topic::{Scope, Topic};
 use crate::wire::{Event, EventId, EventType, Frame};
 
 /// An event that a hub publishes.
@@ -24,22 +26,22 @@ impl<P, M> Publication<P, M> {
     }
 }
 
-/// Records of one topic that came too late for their place, as a hub hands them to the readers
-/// of that topic.
+/// Records of one space that came too late for their place, as a hub hands them to the readers
+/// of their topics.
 ///
-/// Each reader is given a `gap` that tells how many of them its filter admits, and then those. The
-/// records have no ids. The gap has one, of the position up to which the log was read when they
-/// were found: a client that comes back with it is not given them again.
+/// Each reader is given a `gap` that tells how many of them are for it, and then those, all in one
+/// piece. The records have no ids. The gap has one, of the position up to which the log was read
+/// when they were found: a client that comes back with it is not given them again.
 ///
 /// ```
 /// use sse_core::{Event, EventId, Frame};
-/// use sse_core::follow::{Everything, Late, Topic};
+/// use sse_core::follow::{Late, Scope, Topic};
 ///
 /// let record = Frame::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
 /// let topic = Topic::new("etl", "orders");
-/// let late = Late { topic, id: EventId::new("41")?, records: vec![((), record)] };
+/// let late = Late { id: EventId::new("41")?, records: vec![(topic, (), record)] };
 /// let mut frames = Vec::new();
-/// late.frames(&Everything, &mut frames);
+/// late.frames(&Scope::new("etl", ["orders", "stock"]), &mut frames);
 /// let bytes = Frame::merge(&frames);
 /// assert_eq!(
 ///     bytes.as_ref(),
@@ -49,12 +51,10 @@ impl<P, M> Publication<P, M> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Late<M = ()> {
-    /// What they belong to.
-    pub topic: Topic,
-    /// The id of the position at which they were found.
+    /// The id of the position at which they were found, as all streams of the space have it.
     pub id: EventId,
-    /// What filters look at, and the bytes, of each.
-    pub records: Vec<(M, Frame)>,
+    /// What each belongs to, what filters look at, and its bytes.
+    pub records: Vec<(Topic, M, Frame)>,
 }
 
 const GAP: EventType = EventType::from_static("gap");
@@ -63,19 +63,28 @@ impl<M> Late<M> {
     /// The type of an event whose record came late.
     pub const EVENT_TYPE: EventType = EventType::from_static("late");
 
-    /// Appends the gap and the records that `filter` admits; nothing if there are none.
-    pub fn frames<F: Filter<Mark = M>>(&self, filter: &F, frames: &mut Vec<Frame>) {
+    /// Appends the gap and the records that are in `scope`; nothing if there are none.
+    pub fn frames<F: Filter<Mark = M>>(&self, scope: &Scope<F>, frames: &mut Vec<Frame>) {
         let start = frames.len();
-        let admitted = self.records.iter().filter(|(mark, _)| filter.admits(mark));
-        frames.extend(admitted.map(|(_, frame)| frame.clone()));
+        let admitted = self
+            .records
+            .iter()
+            .filter(|(topic, mark, _)| scope.contains(topic) && scope.filter().admits(mark));
+        frames.extend(admitted.map(|(_, _, frame)| frame.clone()));
         let count = frames.len() - start;
         if count > 0 {
             frames.insert(start, gap(count, self.id.clone()));
         }
     }
 
+    /// What they belong to, each once.
+    pub(super) fn topics(&self) -> impl Iterator<Item = &Topic> {
+        let topics: BTreeSet<_> = self.records.iter().map(|(topic, ..)| topic).collect();
+        topics.into_iter()
+    }
+
     pub(crate) fn weight<F: Filter<Mark = M>>(&self) -> usize {
-        self.records.iter().map(|(mark, frame)| weight::<F>(mark, frame)).sum()
+        self.records.iter().map(|(_, mark, frame)| weight::<F>(mark, frame)).sum()
     }
 }
 

@@ -34,10 +34,11 @@ enum Held<P, M> {
 }
 
 impl<P, M> Held<P, M> {
-    fn topic(&self) -> &Topic {
+    /// Calls `each` with each of its topics once.
+    fn topics(&self, each: impl FnMut(&Topic)) {
         match self {
-            Self::Event(event) => &event.topic,
-            Self::Late(_, late) => &late.topic,
+            Self::Event(event) => [&event.topic].into_iter().for_each(each),
+            Self::Late(_, late) => late.topics().for_each(each),
         }
     }
 
@@ -54,21 +55,21 @@ impl<P, M> Held<P, M> {
         }
     }
 
-    /// Appends what `filter` admits of it, unless that is more than `room` bytes.
+    /// Appends what is for `scope` of it, unless that is more than `room` bytes.
     fn take<F: Filter<Mark = M>>(
         &self,
-        filter: &F,
+        scope: &Scope<F>,
         room: usize,
         to: &mut Vec<Frame>,
     ) -> Option<usize> {
         let start = to.len();
         match self {
             Self::Event(Publication { mark, frame, .. }) => {
-                if filter.admits(mark) {
+                if scope.filter().admits(mark) {
                     to.push(frame.clone());
                 }
             }
-            Self::Late(_, late) => late.frames(filter, to),
+            Self::Late(_, late) => late.frames(scope, to),
         }
         let bytes = to[start..].iter().map(Frame::len).sum();
         if bytes > room {
@@ -154,25 +155,32 @@ impl<P: Ord + Clone, M> Ring<P, M> {
 
     pub(super) fn push<F: Filter<Mark = M>>(&mut self, mut event: Publication<P, M>) {
         debug_assert!(event.position > self.head, "positions only grow");
-        event.topic = self.place(event.topic);
+        let place = self.next_place();
+        self.index(&event.topic).places.push_back(place);
+        self.share(&mut event.topic);
         self.head = event.position.clone();
         self.hold::<F>(Held::Event(event));
     }
 
     /// They stand where the log is now: whoever comes back from there or from beyond is not given
-    /// them, and whoever comes back from before is.
+    /// them, and whoever comes back from before is. They have one place, so that nobody comes from
+    /// there who was given some of them.
     pub(super) fn push_late<F: Filter<Mark = M>>(&mut self, mut late: Late<M>) {
-        late.topic = self.place(late.topic);
+        let place = self.next_place();
+        for topic in late.topics() {
+            self.index(topic).places.push_back(place);
+        }
+        for (topic, ..) in &mut late.records {
+            self.share(topic);
+        }
         self.hold::<F>(Held::Late(self.head.clone(), Box::new(late)));
     }
 
-    /// Takes the next place for an event of `topic`, whose names it answers as the index has them:
-    /// they are shared, not kept once for each event.
-    fn place(&mut self, topic: Topic) -> Topic {
-        let place = self.next_place();
-        self.index(&topic).places.push_back(place);
-        let known = self.topics.get_key_value(&topic).map(|(known, _)| known.clone());
-        known.unwrap_or(topic)
+    /// Its names are those that the index has: they are shared, not kept once for each event.
+    fn share(&self, topic: &mut Topic) {
+        if let Some((known, _)) = self.topics.get_key_value(topic) {
+            *topic = known.clone();
+        }
     }
 
     fn hold<F: Filter<Mark = M>>(&mut self, held: Held<P, M>) {
@@ -188,14 +196,15 @@ impl<P: Ord + Clone, M> Ring<P, M> {
     fn evict<F: Filter<Mark = M>>(&mut self) {
         let Some(held) = self.events.pop_front() else { return };
         self.bytes -= held.weight::<F>();
-        if let Some(index) = self.topics.get_mut(held.topic()) {
+        held.topics(|topic| {
+            let Some(index) = self.topics.get_mut(topic) else { return };
             index.places.pop_front();
             index.complete_from = held.position().clone();
             index.lost = Some(self.first);
             if index.places.is_empty() && index.readers == 0 {
-                self.topics.remove(held.topic());
+                self.topics.remove(topic);
             }
-        }
+        });
         self.first += 1;
         self.floor = held.position().clone();
     }
@@ -269,9 +278,13 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         let (from, mut bytes, mut last) = (*place, 0, None);
         // `at` is in the ring: no place of these topics was lost.
         let mut take = |at: u64| {
+            if at < *place {
+                // It is of several of these topics.
+                return true;
+            }
             let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
             let room = if bytes > 0 { max_bytes.saturating_sub(bytes) } else { usize::MAX };
-            let Some(taken) = held.take(scope.filter(), room, frames) else { return false };
+            let Some(taken) = held.take(scope, room, frames) else { return false };
             bytes += taken;
             last = Some(held.position().clone());
             *place = at + 1;
@@ -445,15 +458,21 @@ mod tests {
         let scope = Scope::new("s", ["a", "b"]);
         push(&mut ring, topic("a"), 1, frame("x"));
         ring.advance(3);
-        for name in ["a", "b"] {
-            let id = EventId::new("3").unwrap();
-            let late = Late { topic: topic(name), id, records: vec![((), frame(name))] };
-            ring.push_late::<Everything>(late);
-        }
-        assert_eq!(ring.events.len(), 2, "those of one position leave together");
+        let records = ["a", "b", "a"].map(|name| (topic(name), (), frame(name)));
+        let late = Late { id: EventId::new("3").unwrap(), records: records.to_vec() };
+        ring.push_late::<Everything>(late);
         assert_eq!(ring.locate(&scope, &1), Standing::Within(1));
-        assert_eq!(read(&ring, &scope, &mut 1).map(|frames| frames.len()), Ok(4));
-        assert_eq!(ring.locate(&scope, &3), Standing::Within(3));
+        let read_of = |names: &[&str]| {
+            let (mut place, mut frames) = (1, Vec::new());
+            let scope = Scope::new("s", names.iter().copied());
+            let last = ring.read(&scope, &mut place, 1, &mut frames);
+            (last, place, String::from_utf8(Frame::merge(&frames).as_ref().to_vec()).unwrap())
+        };
+        let gap = |late| format!("event: gap\nid: 3\ndata: {{\"late\":{late}}}\n\n");
+        let all = format!("{}data: a\n\ndata: b\n\ndata: a\n\n", gap(3));
+        assert_eq!(read_of(&["a", "b"]), (Ok(Some(3)), 2, all), "in one piece, however large");
+        assert_eq!(read_of(&["b"]), (Ok(Some(3)), 2, format!("{}data: b\n\n", gap(1))));
+        assert_eq!(ring.locate(&scope, &3), Standing::Within(2));
         push(&mut ring, topic("a"), 4, frame("x"));
         assert_eq!(ring.locate(&scope, &1), Standing::Behind);
     }

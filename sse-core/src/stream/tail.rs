@@ -12,7 +12,6 @@ use super::lane::Lanes;
 use super::log::{Inner, Log};
 use crate::follow::{
     Batch, Change, Changes, Entry, Fault, Late, MarkOf, Publication, Record, Source, SourceError,
-    Topic,
 };
 use crate::wire::Frame;
 
@@ -105,20 +104,21 @@ impl<S: Source> Inner<S> {
         encoded.collect()
     }
 
-    /// What a hub is to publish of those that came late, for each topic.
+    /// What a hub is to publish of those that came late, for each space.
     pub(super) fn encode_late(
         &self,
         epoch: u32,
         late: Vec<Entry<S::Key, S::Record>>,
         through: &S::Position,
     ) -> Vec<Late<MarkOf<S>>> {
-        let mut topics: BTreeMap<Topic, Vec<(MarkOf<S>, Frame)>> = BTreeMap::new();
+        let mut spaces: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for Entry { topic, record, .. } in late {
-            topics.entry(topic).or_default().push((record.mark(), late_event(&record)));
+            let records = spaces.entry(topic.space().to_owned()).or_default();
+            records.push((topic, record.mark(), late_event(&record)));
         }
-        let encoded = topics.into_iter().map(|(topic, records)| {
-            let id = self.seal.seal_live(epoch, through, topic.space());
-            Late { topic, id, records }
+        let encoded = spaces.into_iter().map(|(space, records)| {
+            let id = self.seal.seal_live(epoch, through, &space);
+            Late { id, records }
         });
         encoded.collect()
     }
