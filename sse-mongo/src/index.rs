@@ -103,12 +103,20 @@ impl<R> Inner<R> {
         keys: &Document,
         existing: &[Document],
     ) -> Result<String, Error> {
-        if let Some(found) = existing.iter().find(|index| serves(index, keys)) {
-            return Ok(found.get_str("name").unwrap_or(name).to_owned());
+        let find = |existing: &[Document]| {
+            let found = existing.iter().find(|index| serves(index, keys))?;
+            Some(found.get_str("name").unwrap_or(name).to_owned())
+        };
+        if let Some(found) = find(existing) {
+            return Ok(found);
         }
         let Ok(_making) = timeout(PATIENCE, self.making.lock()).await else {
             return Err(Error::Indexing);
         };
+        // Whoever held it may have made this one.
+        if let Some(found) = self.indexes().await.ok().as_deref().and_then(find) {
+            return Ok(found);
+        }
         tracing::info!(collection = self.name, index = name, "making an index");
         let command = doc! {
             "createIndexes": &self.name,

@@ -52,6 +52,16 @@ for (const { name, ...look } of LOOKS) {
           }).length,
       );
       assert.equal(outside, 0, "something in a bar is out of the window");
+      const cut = await page.getByLabel("Workflow").evaluate((select) => {
+        const { width } = select.getBoundingClientRect();
+        const free = select.cloneNode(true);
+        Object.assign(free.style, { position: "fixed", maxWidth: "none", width: "auto" });
+        select.parentElement.append(free);
+        const wanted = free.getBoundingClientRect().width;
+        free.remove();
+        return wanted - width;
+      });
+      assert.ok(cut <= 1, `the name of the workflow lacks ${cut} px`);
 
       await violations(page, "following");
       await page.locator(".row").nth(5).click();

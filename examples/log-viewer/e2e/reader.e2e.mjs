@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, startBrowser } from "./browser.mjs";
-import { atEnd, lineCount, live, middle } from "./reading.mjs";
+import { address, atEnd, lineCount, live, middle } from "./reading.mjs";
 import { rows, Server } from "./server.mjs";
 
 const LOG = { workspace: "etl", workflow: "customers-hourly" };
@@ -131,13 +131,13 @@ test("a link opens its log, and the page remembers the last one", LIMIT, async (
   const { page, close } = await open();
   await page.goto(server.url);
   await live(page);
-  assert.equal(new URL(page.url()).searchParams.get("workflow"), LOG.workflow);
+  await address(page, "workflow", LOG.workflow);
   const other = { ...LOG, workflow: "inventory-sync" };
   await server.write(other, rows(3, "another log"));
   await page.getByLabel("Workflow").focus();
   await page.getByLabel("Workflow").selectOption(other.workflow);
   await lineCount(page, 3);
-  assert.equal(new URL(page.url()).searchParams.get("workflow"), other.workflow);
+  await address(page, "workflow", other.workflow);
   await page.goBack();
   await page.waitForFunction(() => document.querySelectorAll(".row").length > 3);
   await close();

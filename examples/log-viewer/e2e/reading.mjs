@@ -13,6 +13,11 @@ export async function lineCount(page, count) {
   await page.locator(".foot-count", { hasText: new RegExp(`^${words}`) }).waitFor({ timeout: 20_000 });
 }
 
+/** Waits until the page's address has this parameter, or none of this name. */
+export async function address(page, name, value) {
+  await page.waitForURL((url) => url.searchParams.get(name) === value, { timeout: 20_000 });
+}
+
 /** Waits until the newest line is in view, as it is while the tail is followed. */
 export async function atEnd(page) {
   await page.waitForFunction(() => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, startBrowser } from "./browser.mjs";
-import { atEnd, lineCount, live, readAll } from "./reading.mjs";
+import { address, atEnd, lineCount, live, readAll } from "./reading.mjs";
 import { rows, Server } from "./server.mjs";
 
 const LOG = { workspace: "etl", workflow: "searched" };
@@ -38,7 +38,7 @@ test("what is typed is looked for in history and live, marked, and in the addres
   await page.waitForFunction(() => document.querySelectorAll(".row mark").length > 5);
   await live(page);
   assert.ok((await marks(page)).every((text) => text === "writer.py"));
-  assert.equal(new URL(page.url()).searchParams.get("q"), "writer.py");
+  await address(page, "q", "writer.py");
   assert.equal(await box(page).inputValue(), "writer.py", "the box keeps what was typed, and the focus");
   assert.ok(await box(page).evaluate((input) => input === document.activeElement));
 
@@ -53,7 +53,7 @@ test("what is typed is looked for in history and live, marked, and in the addres
   await page.locator(`.row[data-id="${id}"] mark`).waitFor();
   await page.getByRole("button", { name: "Clear the search" }).click();
   await page.getByText("nothing to see").waitFor();
-  assert.equal(new URL(page.url()).searchParams.get("q"), null);
+  await address(page, "q", null);
   await close();
 });
 
