@@ -115,6 +115,17 @@ async fn the_body_is_dropped_as_soon_as_the_client_goes() {
 }
 
 #[tokio::test]
+async fn who_asks_for_the_head_only_is_given_it_and_the_body_is_dropped() {
+    let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
+    let mut client = server.connect().await;
+    client.send(format!("HEAD {EVENTS} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+    let sender = within(streams.recv()).await.unwrap();
+    let (read, _) = client.read_to_end().await;
+    assert!(read.ends_with(b"\r\n\r\n"), "{:?}", String::from_utf8_lossy(&read));
+    within(sender.closed()).await;
+}
+
+#[tokio::test]
 async fn what_a_client_sends_afterwards_is_no_request() {
     let (_server, mut client, _, sender) = opened().await;
     client.get(EVENTS).await;
