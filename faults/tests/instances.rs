@@ -4,8 +4,8 @@ use faults::scenarios;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
-async fn restarts_with_two_hundred_clients_lose_and_double_nothing() {
-    scenarios::restarts(1, 200).await;
+async fn restarts_with_a_thousand_clients_lose_and_double_nothing() {
+    scenarios::restarts(1, 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,10 +10,11 @@ use sse_core::follow::{Batch, Entry, Record};
 
 use crate::error::{Act, Error};
 use crate::key::Key;
-use crate::mongo::{Inner, Mongo, answered, driven, within};
+use crate::mongo::{Inner, Mongo, answered, within};
 use crate::poll::Poll;
 use crate::position::{ClusterTime, Position};
 use crate::search::Narrow;
+use crate::turns::driven;
 
 /// How long the server waits for news before it answers that there are none.
 const AWAIT: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use sse_core::follow::Order;
 
 use crate::error::{Act, Error};
 use crate::key::Key;
-use crate::mongo::{Inner, answered, driven};
+use crate::mongo::{Inner, answered};
 use crate::position::ClusterTime;
 
 /// How long the server may work on a read.
@@ -94,11 +94,12 @@ impl Find<'_> {
             RawDocumentBuf::try_from(&self.command(&inner.name, replicated, what, max_time))
                 .map_err(|_| Error::Answer { act, what: "valid name" })?;
         let db = inner.db.clone();
-        let cursor = driven(async move { db.run_raw_cursor_command(command).batch().await });
+        let cursor =
+            inner.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
         let _timed = inner.stats.timed(act);
         let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
         loop {
-            let read = driven(async move {
+            let read = inner.turns.ask(async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });

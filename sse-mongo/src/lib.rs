@@ -39,6 +39,7 @@ mod source;
 mod stats;
 mod store;
 mod topic;
+mod turns;
 mod varint;
 mod watch;
 

@@ -1,8 +1,7 @@
 //! A collection that holds logs.
 
 use std::fmt;
-use std::future::{Future, pending};
-use std::panic::resume_unwind;
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -13,7 +12,6 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Database};
 use sse_core::follow::Topic;
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::task::JoinSet;
 
 use crate::audit::Audit;
 use crate::error::{Act, Error};
@@ -23,6 +21,7 @@ use crate::position::ClusterTime;
 use crate::probe::{Deployment, Way};
 use crate::stats::{Counters, Stats};
 use crate::topic;
+use crate::turns::{CONNECTIONS, Turns};
 
 /// How long a server may be looked for. Those who wait are told what is wrong, and try again.
 const SELECTION: Duration = Duration::from_secs(5);
@@ -43,6 +42,7 @@ type Decode<R> = dyn Fn(&RawDocument) -> R + Send + Sync;
 
 pub(crate) struct Inner<R> {
     pub(crate) db: Database,
+    pub(crate) turns: Turns,
     /// The collection's.
     pub(crate) name: String,
     pub(crate) options: Options,
@@ -94,9 +94,11 @@ impl<R> Mongo<R> {
         client.app_name.get_or_insert_with(|| "sse-mongo".to_owned());
         client.server_selection_timeout.get_or_insert(SELECTION);
         client.connect_timeout.get_or_insert(SELECTION);
+        let connections = *client.max_pool_size.get_or_insert(CONNECTIONS);
         let db = Client::with_options(client).map_err(invalid)?.database(&database);
         let inner = Inner {
             db,
+            turns: Turns::new(connections, ANSWER),
             name: collection.to_owned(),
             options,
             decode: Box::new(decode),
@@ -180,7 +182,7 @@ impl<R> Inner<R> {
     pub(crate) async fn run(&self, act: Act, command: Document) -> Result<Document, Error> {
         let db = self.db.clone();
         let _timed = self.stats.timed(act);
-        answer(act, ANSWER, driven(async move { db.run_command(command).await })).await
+        answered(act, self.turns.ask(async move { db.run_command(command).await })).await
     }
 
     pub(crate) async fn run_for_long(
@@ -210,26 +212,6 @@ impl<R> Inner<R> {
     /// The earliest time that belongs to the present life of the collection, as far as is known.
     pub(crate) fn began(&self) -> ClusterTime {
         ClusterTime(self.began.load(Ordering::Relaxed))
-    }
-}
-
-/// Goes on to its end although whoever waits for it is not polled, as a stream is not whose client
-/// does not read. The driver has few connections, and a question under way keeps one of them.
-///
-/// It begins at once, so that what waits for it does not hold it as well.
-pub(crate) fn driven<T: Send + 'static>(
-    question: impl Future<Output = T> + Send + 'static,
-) -> impl Future<Output = T> + Send {
-    // A set ends its tasks when it is dropped.
-    let mut task = JoinSet::new();
-    task.spawn(question);
-    async move {
-        match task.join_next().await {
-            Some(Ok(answer)) => answer,
-            Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
-            // The runtime shuts down.
-            Some(Err(_)) | None => pending().await,
-        }
     }
 }
 

@@ -23,8 +23,10 @@ impl<R> Mongo<R> {
         self.inner.ready().await?;
         let count = records.len();
         let collection = self.inner.db.collection::<Document>(&self.inner.name);
-        let insert = collection.insert_many(records).write_concern(WriteConcern::majority());
-        let written = answered(Act::Append, async { insert.await }).await?;
+        let insert = self.inner.turns.ask(async move {
+            collection.insert_many(records).write_concern(WriteConcern::majority()).await
+        });
+        let written = answered(Act::Append, insert).await?;
         let id = |at| written.inserted_ids.get(&at).cloned().map(RawBson::try_from);
         let text = |at| match id(at) {
             Some(Ok(id)) => json::id_text(id.as_raw_bson_ref()),
@@ -77,8 +79,9 @@ impl<R> Mongo<R> {
             "hint": index,
             "maxTimeMS": 30_000,
         };
-        let listed = answered(Act::List, async {
-            let groups = self.inner.db.run_cursor_command(command).await?;
+        let db = self.inner.db.clone();
+        let listed = self.inner.turns.ask(async move {
+            let groups = db.run_cursor_command(command).await?;
             let name = |group: Document| async move {
                 let value = group.get("_id").cloned().map(RawBson::try_from);
                 let Some(Ok(value)) = value else { return Ok(None) };
@@ -86,7 +89,7 @@ impl<R> Mongo<R> {
             };
             groups.try_filter_map(name).try_collect().await
         });
-        self.inner.by_index(listed.await)
+        self.inner.by_index(answered(Act::List, listed).await)
     }
 }
 

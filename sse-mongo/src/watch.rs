@@ -14,7 +14,7 @@ use crate::audit::{TailNumber, WINDOW};
 use crate::error::{Act, Error};
 use crate::find::{Find, MAX_TIME, Range, What};
 use crate::key::{Key, Value};
-use crate::mongo::{Inner, answered, driven};
+use crate::mongo::{Inner, answered};
 use crate::poll::key_at;
 use crate::position::Position;
 use crate::probe::before;
@@ -197,7 +197,7 @@ impl<R: Record> Inner<R> {
         let find = RawDocumentBuf::try_from(&find)
             .map_err(|_| Error::Answer { act: Act::Audit, what: "valid id" })?;
         let db = self.db.clone();
-        let read = driven(async move {
+        let read = self.turns.ask(async move {
             let mut server_cursor = db.run_raw_cursor_command(find).batch().await?;
             let mut batches = Vec::new();
             while let Some(batch) = server_cursor.next().await {

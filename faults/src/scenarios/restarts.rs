@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crowd::Habit;
 use crate::deployment::Deployment;
-use crate::run::{Run, Setup};
+use crate::run::{Run, Setup, app};
 use crate::writers::Habits;
 
 const INSTANCES: usize = 3;
@@ -26,15 +26,18 @@ pub async fn restarts(seed: u64, clients: usize) {
     run.received(20 * clients).await;
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
     for round in 0..=2 * INSTANCES {
-        run.fleet.restart(round % INSTANCES, round < 2 * INSTANCES).await;
-        for _ in 0..5 {
+        let which = round % INSTANCES;
+        run.fleet.restart(which, round < 2 * INSTANCES).await;
+        let mut looks = 0;
+        while looks < 5 || !open.contains_key(&app(which)) {
+            looks += 1;
             run.received(clients).await;
             let mut now = BTreeMap::new();
             for app in run.deployment.change_streams().await {
                 *now.entry(app).or_insert(0) += 1;
             }
-            for (app, count) in now {
-                let before = open.entry(app).or_default();
+            for (instance, count) in now {
+                let before = open.entry(instance).or_default();
                 *before = count.max(*before);
             }
         }
