@@ -63,13 +63,13 @@ impl<R> Inner<R> {
                 collection,
                 lateness = ?self.options.lateness,
                 "following by polling: records that become visible later than this after their \
-                 date are missed",
+                 date are sent late",
             ),
             Way::Poll => tracing::info!(
                 collection,
                 lateness = ?self.options.lateness,
                 "following by polling: records that become visible later than this after their \
-                 date are missed. A standalone MongoDB has no change streams: make it a set of one \
+                 date are sent late. A standalone MongoDB has no change streams: make it a set of one \
                  node (start it with --replSet rs0, then rs.initiate() once) to follow it exactly \
                  and within milliseconds",
             ),

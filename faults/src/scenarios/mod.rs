@@ -40,7 +40,7 @@ pub const ALL: &[(&str, Scenario)] = &[
     ("storm", |seed| Box::pin(storm(seed, 90))),
     ("failover", |seed| Box::pin(failover(seed))),
     ("rollback", |seed| Box::pin(rollback(seed))),
-    ("restarts", |seed| Box::pin(restarts(seed, 1000))),
+    ("restarts", |seed| Box::pin(restarts(seed))),
     ("lagging", |seed| Box::pin(lagging(seed))),
     ("disconnects", |seed| Box::pin(disconnects(seed))),
     ("transactions", |seed| Box::pin(transactions(seed))),

@@ -9,21 +9,22 @@ use crate::run::{Run, Setup, app};
 use crate::writers::Habits;
 
 const INSTANCES: usize = 3;
+const CLIENTS: usize = 1000;
 /// The tail and two lanes for those who catch up.
 const MOST: usize = 3;
 
-/// Two rounds of deploys, and a crash, with `clients` connected: every record exactly once, no
+/// Two rounds of deploys, and a crash, with a thousand clients connected: every record exactly once, no
 /// reset, and no more readers of the database's changes than an instance may have.
-pub async fn restarts(seed: u64, clients: usize) {
+pub async fn restarts(seed: u64) {
     let deployment = Deployment::set(1, &[]).await;
     let habits = Habits { writers: 3, pause: Duration::from_millis(60), ..Habits::default() };
     let setup = Setup { instances: INSTANCES, habits, ..Setup::default() };
     let mut run = Run::begin("restarts", seed, deployment, setup).await;
     run.write();
-    run.join(clients - clients / 10, Habit::Steady);
+    run.join(CLIENTS - CLIENTS / 10, Habit::Steady);
     let (stays, away) = (Duration::from_secs(2), Duration::from_secs(1));
-    run.join(clients / 10, Habit::Flaky { stays, away });
-    run.received(20 * clients).await;
+    run.join(CLIENTS / 10, Habit::Flaky { stays, away });
+    run.received(20 * CLIENTS).await;
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
     for round in 0..=2 * INSTANCES {
         let which = round % INSTANCES;
@@ -31,7 +32,7 @@ pub async fn restarts(seed: u64, clients: usize) {
         let mut looks = 0;
         while looks < 5 || !open.contains_key(&app(which)) {
             looks += 1;
-            run.received(clients).await;
+            run.received(CLIENTS).await;
             let mut now = BTreeMap::new();
             for app in run.deployment.change_streams().await {
                 *now.entry(app).or_insert(0) += 1;
@@ -42,7 +43,7 @@ pub async fn restarts(seed: u64, clients: usize) {
             }
         }
     }
-    run.resumed(u64::try_from(clients).unwrap(), 0, 0).await;
+    run.resumed(u64::try_from(CLIENTS).unwrap(), 0, 0).await;
     let outcome = run.finish().await;
     outcome.exactly_once();
     println!("most change streams open at a time, by instance: {open:?}");
