@@ -462,16 +462,19 @@ mod tests {
         let late = Late { id: EventId::new("3").unwrap(), records: records.to_vec() };
         ring.push_late::<Everything>(late);
         assert_eq!(ring.locate(&scope, &1), Standing::Within(1));
-        let read_of = |names: &[&str]| {
+        let read_of = |names: &[&str], max_bytes| {
             let (mut place, mut frames) = (1, Vec::new());
             let scope = Scope::new("s", names.iter().copied());
-            let last = ring.read(&scope, &mut place, 1, &mut frames);
+            let last = ring.read(&scope, &mut place, max_bytes, &mut frames);
             (last, place, String::from_utf8(Frame::merge(&frames).as_ref().to_vec()).unwrap())
         };
         let gap = |late| format!("event: gap\nid: 3\ndata: {{\"late\":{late}}}\n\n");
         let all = format!("{}data: a\n\ndata: b\n\ndata: a\n\n", gap(3));
-        assert_eq!(read_of(&["a", "b"]), (Ok(Some(3)), 2, all), "in one piece, however large");
-        assert_eq!(read_of(&["b"]), (Ok(Some(3)), 2, format!("{}data: b\n\n", gap(1))));
+        for max_bytes in [1, 10_000] {
+            let (all, of_b) = (all.clone(), format!("{}data: b\n\n", gap(1)));
+            assert_eq!(read_of(&["a", "b"], max_bytes), (Ok(Some(3)), 2, all), "in one piece");
+            assert_eq!(read_of(&["b"], max_bytes), (Ok(Some(3)), 2, of_b));
+        }
         assert_eq!(ring.locate(&scope, &3), Standing::Within(2));
         push(&mut ring, topic("a"), 4, frame("x"));
         assert_eq!(ring.locate(&scope, &1), Standing::Behind);
