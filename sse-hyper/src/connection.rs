@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -15,12 +15,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
 use tokio::sync::{SetOnce, watch};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-use crate::handover::{Asked, Flushed, Handover, write_chunks};
+use crate::chunks::WriteChunks;
+use crate::handover::{Asked, Flushed, Handover};
 use crate::unsent::{Unsent, Watched};
 use crate::{ServeOptions, StallLimit};
 
@@ -44,59 +46,77 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Serves `socket` until its client or a shutdown ends it.
-pub(crate) async fn serve_connection<S, B>(
-    socket: TcpStream,
-    peer: SocketAddr,
-    service: S,
-    options: ServeOptions,
-    shutdown: Shutdown,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
+pin_project! {
+    /// Serves a socket until its client or a shutdown ends it.
+    ///
+    /// Thousands of these hold a stream each, and every one is out of the cache whenever it has
+    /// something to write. So it is written by hand, to hold that and next to nothing else.
+    pub(crate) struct Connection<B: Body> {
+        #[pin]
+        stage: Stage<B>,
+        peer: SocketAddr,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<B: Body> {
+        /// Requests and responses, until one of them is an event stream.
+        Exchanges { exchanges: Served<Option<(Socket, B)>> },
+        Stream { #[pin] stream: WriteChunks<Socket, B> },
+    }
+}
+
+impl<B> Connection<B>
+where
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    // Events are small and must not wait for the acknowledgement of the one before.
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "the client was gone before it was served");
-        return;
+    pub(crate) fn new<S>(
+        socket: TcpStream,
+        peer: SocketAddr,
+        service: S,
+        options: ServeOptions,
+        shutdown: Shutdown,
+    ) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+    {
+        let exchanges = Box::pin(exchanges(socket, peer, service, options, shutdown));
+        Self { stage: Stage::Exchanges { exchanges }, peer }
     }
-    let asked = tokio::select! {
-        asked = timeout(options.header_read_limit, Protocol::of(&socket)) => asked,
-        () = begun(shutdown.clone()) => return,
-    };
-    let protocol = match asked {
-        Ok(Ok(protocol)) => protocol,
-        Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "the client was gone before it asked for anything");
-            return;
-        }
-        Err(_) => {
-            tracing::debug!(%peer, "no request came in time");
-            return;
-        }
-    };
-    let socket = StallLimit::new(socket, options.stall_limit);
-    // Each in a box of its own: an idle stream holds what it takes itself, and no room for the
-    // other protocol or for what it was asked with.
-    let ended = match protocol {
-        Protocol::Http1 => {
-            let served: Served<_> = Box::pin(over_http1(socket, peer, service, options, shutdown));
-            match served.await {
-                Ok(Some((socket, body))) => write_chunks(socket, body).await,
-                ended => ended.map(drop),
+}
+
+impl<B> Future for Connection<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let ended = loop {
+            match this.stage.as_mut().project() {
+                StageProjection::Exchanges { exchanges } => {
+                    match ready!(exchanges.as_mut().poll(context)) {
+                        Ok(Some((socket, body))) => {
+                            let stream = WriteChunks::new(socket, body);
+                            this.stage.set(Stage::Stream { stream });
+                        }
+                        ended => break ended.map(drop),
+                    }
+                }
+                StageProjection::Stream { stream } => break ready!(stream.poll(context)),
             }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(peer = %this.peer, error, "the connection ended early");
         }
-        Protocol::Http2 => {
-            let served: Served<_> = Box::pin(over_http2(socket, peer, service, options, shutdown));
-            served.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, error, "the connection ended early");
+        Poll::Ready(())
     }
 }
 
@@ -107,6 +127,42 @@ type Served<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
 type Socket = StallLimit<TcpStream>;
 
+const NO_REQUEST: &str = "no request came in time";
+
+/// Ends with the connection, or where its socket is left to the body of an event stream.
+async fn exchanges<S, B>(
+    socket: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    options: ServeOptions,
+    shutdown: Shutdown,
+) -> Result<Option<(Socket, B)>, BoxError>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    // Events are small and must not wait for the acknowledgement of the one before.
+    socket.set_nodelay(true)?;
+    let asked = tokio::select! {
+        asked = timeout(options.header_read_limit, Protocol::of(&socket)) => asked,
+        () = begun(shutdown.clone()) => return Ok(None),
+    };
+    let protocol = asked.map_err(|_| NO_REQUEST)??;
+    let socket = StallLimit::new(socket, options.stall_limit);
+    match protocol {
+        Protocol::Http1 => over_http1(socket, peer, service, options, shutdown).await,
+        Protocol::Http2 => {
+            // It takes much, which one of HTTP/1.1 needs no room for.
+            let served: Served<_> = Box::pin(over_http2(socket, peer, service, options, shutdown));
+            served.await.map(|()| None)
+        }
+    }
+}
+
 /// Ends with the connection, or where it is left to the body of an event stream.
 async fn over_http1<S, B>(
     socket: Socket,
@@ -114,7 +170,7 @@ async fn over_http1<S, B>(
     service: S,
     options: ServeOptions,
     shutdown: Shutdown,
-) -> Result<Option<(Socket, Pin<Box<B>>)>, BoxError>
+) -> Result<Option<(Socket, B)>, BoxError>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -198,7 +254,7 @@ where
     let cut_off = async {
         // hyper waits without limit for the preface and for what follows it.
         if timeout(options.header_read_limit, first.wait()).await.is_err() {
-            return "no request came in time";
+            return NO_REQUEST;
         }
         unsent.stalled(options.stall_limit).await;
         "the client stopped taking what it asked for"

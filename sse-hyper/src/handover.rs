@@ -5,21 +5,17 @@
 //! to no memory. So the body of an event stream over HTTP/1.1 is not given to hyper, but to the
 //! connection, which takes the socket over as soon as hyper has written the response's head.
 
-use std::future::poll_fn;
-use std::io::{self, Cursor, IoSlice};
+use std::io::{self, IoSlice};
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-
-use crate::connection::BoxError;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What a service's answer, hyper's socket and the connection know of a stream that leaves hyper.
 pub(crate) struct Handover<B>(Arc<Mutex<Stage<B>>>);
@@ -28,11 +24,11 @@ enum Stage<B> {
     /// No stream is on its way.
     None,
     /// hyper was given the head of a stream with this body.
-    Begun(Pin<Box<B>>),
+    Begun(B),
     /// It asks for the body, after it has put the head into its buffer.
-    Asked(Pin<Box<B>>),
+    Asked(B),
     /// Its buffer is empty.
-    Sent(Pin<Box<B>>),
+    Sent(B),
 }
 
 impl<B: Body> Handover<B> {
@@ -49,12 +45,12 @@ impl<B: Body> Handover<B> {
         }
         // There is nobody to read a further request.
         head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        *self.stage() = Stage::Begun(Box::pin(body));
+        *self.stage() = Stage::Begun(body);
         Response::from_parts(head, Offered::Left { handover: self.clone() })
     }
 
     /// The body of a stream whose head is sent.
-    pub(crate) fn sent(&self) -> Option<Pin<Box<B>>> {
+    pub(crate) fn sent(&self) -> Option<B> {
         let mut stage = self.stage();
         match mem::replace(&mut *stage, Stage::None) {
             Stage::Sent(body) => Some(body),
@@ -199,82 +195,4 @@ impl<T: AsyncWrite + Unpin, B> AsyncWrite for Flushed<T, B> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_shutdown(context)
     }
-}
-
-/// Writes `body` in [chunks][chunked] until it ends or the client goes. One that fails has no last
-/// chunk: the client learns that it is not complete.
-///
-/// [chunked]: https://www.rfc-editor.org/rfc/rfc9112#section-7.1
-pub(crate) async fn write_chunks<T, B>(mut socket: T, mut body: Pin<Box<B>>) -> Result<(), BoxError>
-where
-    T: AsyncRead + AsyncWrite + Unpin,
-    B: Body,
-    B::Error: Into<BoxError>,
-{
-    /// Up to here, copying takes less time than a write of three parts.
-    const COPIED: usize = 4096;
-    const LINE_END: &[u8] = b"\r\n";
-    const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-    loop {
-        let next = poll_fn(|context| match body.as_mut().poll_frame(context) {
-            Poll::Ready(Some(Ok(frame))) => {
-                Poll::Ready(Ok(frame.into_data().map_or(Next::Trailers, Next::Data)))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error.into())),
-            Poll::Ready(None) => Poll::Ready(Ok(Next::End)),
-            Poll::Pending => gone(&mut socket, context).map(|()| Ok(Next::Gone)),
-        });
-        match next.await? {
-            // An empty chunk would be the last one.
-            Next::Data(data) if data.has_remaining() => {
-                let short = data.remaining() <= COPIED;
-                let mut chunk = size_line(data.remaining()).chain(data).chain(LINE_END);
-                if short {
-                    let chunk = chunk.copy_to_bytes(chunk.remaining());
-                    socket.write_all(&chunk).await?;
-                } else {
-                    socket.write_all_buf(&mut chunk).await?;
-                }
-            }
-            Next::Data(_) | Next::Trailers => {}
-            Next::End => break,
-            Next::Gone => return Ok(()),
-        }
-    }
-    socket.write_all(LAST_CHUNK).await?;
-    Ok(socket.shutdown().await?)
-}
-
-enum Next<D> {
-    Data(D),
-    /// Nobody asked for them.
-    Trailers,
-    End,
-    Gone,
-}
-
-/// Ready when the client has closed the connection. What it sends is of no use to anybody.
-fn gone<T: AsyncRead + Unpin>(socket: &mut T, context: &mut Context<'_>) -> Poll<()> {
-    let mut scrap = [0; 64];
-    loop {
-        let mut scrap = ReadBuf::new(&mut scrap);
-        match ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap)) {
-            Ok(()) if !scrap.filled().is_empty() => {}
-            Ok(()) | Err(_) => return Poll::Ready(()),
-        }
-    }
-}
-
-/// The line that begins a chunk.
-fn size_line(mut size: usize) -> Cursor<[u8; 18]> {
-    let mut line = *b"0000000000000000\r\n";
-    let mut from = 16;
-    while size > 0 && from > 0 {
-        from -= 1;
-        line[from] = b"0123456789abcdef"[size % 16];
-        size /= 16;
-    }
-    let mut line = Cursor::new(line);
-    line.set_position(from as u64);
-    line
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod chunks;
 mod connection;
 mod handover;
 mod headers;

@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::ServeOptions;
-use crate::connection::serve_connection;
+use crate::connection::Connection;
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -61,7 +61,7 @@ pub async fn serve<S, B>(
         match accepted {
             Ok((socket, peer)) => {
                 back_off = BACK_OFF.0;
-                connections.spawn(serve_connection(
+                connections.spawn(Connection::new(
                     socket,
                     peer,
                     service.clone(),

@@ -1,0 +1,216 @@
+//! The body of an event stream over HTTP/1.1, in [chunks].
+//!
+//! [chunks]: https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+
+use std::future::Future;
+use std::io::{self, Cursor, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::buf::Chain;
+use bytes::{Buf, BufMut, BytesMut};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::connection::BoxError;
+
+const LINE_END: &[u8] = b"\r\n";
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+pin_project! {
+    /// Writes a body until it ends or the client goes. One that fails has no last chunk: the client
+    /// learns that it is not complete.
+    pub(crate) struct WriteChunks<T, B: Body> {
+        socket: T,
+        #[pin]
+        body: B,
+        unwritten: Option<Chunk<B::Data>>,
+        ended: bool,
+    }
+}
+
+impl<T, B: Body> WriteChunks<T, B> {
+    pub(crate) fn new(socket: T, body: B) -> Self {
+        Self { socket, body, unwritten: None, ended: false }
+    }
+}
+
+impl<T, B> Future for WriteChunks<T, B>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<(), BoxError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            if let Some(chunk) = this.unwritten {
+                ready!(chunk.poll_write(this.socket, context))?;
+                *this.unwritten = None;
+            }
+            if *this.ended {
+                return Pin::new(this.socket).poll_shutdown(context).map_err(Into::into);
+            }
+            match this.body.as_mut().poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    // Nobody asked for trailers, and an empty chunk would be the last one.
+                    let data = frame.into_data().ok().filter(Buf::has_remaining);
+                    *this.unwritten = data.map(Chunk::new);
+                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                Poll::Ready(None) => {
+                    *this.unwritten = Some(Chunk::Copied(LAST_CHUNK.into()));
+                    *this.ended = true;
+                }
+                Poll::Pending => return gone(this.socket, context).map(Ok),
+            }
+        }
+    }
+}
+
+/// What is left to write of a chunk.
+enum Chunk<D> {
+    Copied(BytesMut),
+    /// In a box, since most are short.
+    Parts(Box<Parts<D>>),
+}
+
+/// The line with the size, the data and the end of their line.
+type Parts<D> = Chain<Chain<Cursor<[u8; 18]>, D>, &'static [u8]>;
+
+impl<D: Buf> Chunk<D> {
+    fn new(data: D) -> Self {
+        /// Up to here, copying takes less time than a write of three parts.
+        const COPIED: usize = 4096;
+        let size = data.remaining();
+        let parts = size_line(size).chain(data).chain(LINE_END);
+        if size > COPIED {
+            return Self::Parts(Box::new(parts));
+        }
+        let mut copied = BytesMut::with_capacity(parts.remaining());
+        copied.put(parts);
+        Self::Copied(copied)
+    }
+
+    fn poll_write<T>(&mut self, socket: &mut T, context: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        T: AsyncWrite + Unpin,
+    {
+        match self {
+            Self::Copied(bytes) => poll_write_all(bytes, socket, context),
+            Self::Parts(parts) => poll_write_all(&mut **parts, socket, context),
+        }
+    }
+}
+
+fn poll_write_all<T: AsyncWrite + Unpin>(
+    left: &mut impl Buf,
+    socket: &mut T,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    let mut socket = Pin::new(socket);
+    while left.has_remaining() {
+        let mut slices = [IoSlice::new(&[]); 8];
+        let count = left.chunks_vectored(&mut slices);
+        let written = match &slices[..count] {
+            [only] => socket.as_mut().poll_write(context, only),
+            slices => socket.as_mut().poll_write_vectored(context, slices),
+        };
+        match ready!(written)? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            written => left.advance(written),
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
+/// Ready when the client has closed the connection. What it sends is of no use to anybody.
+fn gone<T: AsyncRead + Unpin>(socket: &mut T, context: &mut Context<'_>) -> Poll<()> {
+    let mut scrap = [0; 64];
+    loop {
+        let mut scrap = ReadBuf::new(&mut scrap);
+        match ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap)) {
+            Ok(()) if !scrap.filled().is_empty() => {}
+            Ok(()) | Err(_) => return Poll::Ready(()),
+        }
+    }
+}
+
+/// The line that begins a chunk.
+fn size_line(mut size: usize) -> Cursor<[u8; 18]> {
+    let mut line = *b"0000000000000000\r\n";
+    let mut from = 16;
+    while size > 0 && from > 0 {
+        from -= 1;
+        line[from] = b"0123456789abcdef"[size % 16];
+        size /= 16;
+    }
+    let mut line = Cursor::new(line);
+    line.set_position(from as u64);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use tokio::io::{AsyncReadExt, duplex, empty, join};
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn body(
+        mut chunks: mpsc::UnboundedReceiver<Bytes>,
+    ) -> impl Body<Data = Bytes, Error = Infallible> {
+        StreamBody::new(futures_util::stream::poll_fn(move |context| {
+            chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+        }))
+    }
+
+    #[tokio::test]
+    async fn chunks_come_whole_through_a_narrow_socket_and_leave_nothing_behind() {
+        struct Text(Arc<[u8]>);
+
+        impl AsRef<[u8]> for Text {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+
+        let (send, chunks) = mpsc::unbounded_channel();
+        let (server, mut client) = duplex(60);
+        let served = tokio::spawn(WriteChunks::new(server, body(chunks)));
+        for size in [1, 10, 4096, 4097, 60_000] {
+            let text: Arc<[u8]> = vec![b'x'; size].into();
+            send.send(Bytes::from_owner(Text(Arc::clone(&text)))).unwrap();
+            let expected = format!("{size:x}\r\n{:x<size$}\r\n", "");
+            let mut read = vec![0; expected.len()];
+            client.read_exact(&mut read).await.unwrap();
+            assert!(read == expected.as_bytes(), "of {size} bytes");
+            tokio::task::yield_now().await;
+            assert_eq!(Arc::strong_count(&text), 1, "of {size} bytes");
+        }
+        drop(send);
+        let mut rest = String::new();
+        client.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "0\r\n\r\n");
+        served.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_takes_nothing_is_an_error() {
+        let (send, chunks) = mpsc::unbounded_channel();
+        send.send(Bytes::from_static(b"x")).unwrap();
+        let full: &mut [u8] = &mut [];
+        let socket = join(empty(), Cursor::new(full));
+        let error = WriteChunks::new(socket, body(chunks)).await.unwrap_err();
+        assert_eq!(error.to_string(), io::Error::from(io::ErrorKind::WriteZero).to_string());
+    }
+}
