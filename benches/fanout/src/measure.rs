@@ -23,10 +23,10 @@ pub struct Plan {
 
 impl Plan {
     pub const WHOLE: Self = Self {
-        rounds: 3,
+        rounds: 5,
         idle: 10_000,
         streams: 1000,
-        steady: Duration::from_secs(8),
+        steady: Duration::from_secs(10),
         trial: Duration::from_millis(1500),
     };
     pub const SHORT: Self = Self {
