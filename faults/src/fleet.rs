@@ -31,6 +31,9 @@ impl Record for Row {
     fn mark(&self) {}
 }
 
+/// Soon, since positions come with it.
+const HEARTBEAT: Duration = Duration::from_millis(300);
+
 /// A log over a collection, and the task that reads its tail.
 pub(crate) struct Instance {
     pub(crate) log: Log<Mongo<Row>>,
@@ -55,7 +58,6 @@ impl Instance {
         let fields = options.fields.clone();
         let decode = move |record: &RawDocument| Row(json::row(record, &fields));
         let source = Mongo::connect(uri, collection, options.clone(), decode).await.unwrap();
-        let heartbeat = log_options.heartbeat;
         let log = Log::new(source, Seal::new(SECRET), log_options.clone());
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
@@ -67,7 +69,12 @@ impl Instance {
             };
             async move { match Box::pin(log.run(observe)).await {} }
         });
-        Self { log, tail, gone: watch::Sender::new(false), heartbeat, failures }
+        Self { log, tail, gone: watch::Sender::new(false), heartbeat: HEARTBEAT, failures }
+    }
+
+    pub(crate) fn with_heartbeat(mut self, heartbeat: Duration) -> Self {
+        self.heartbeat = heartbeat;
+        self
     }
 
     pub(crate) fn connect(&self, client: &mut Client) -> Connection {

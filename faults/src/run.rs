@@ -31,10 +31,9 @@ pub(crate) struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        // Little memory, so that there is catching up to do, and heartbeats that come soon.
+        // Little memory, so that there is catching up to do.
         let log = LogOptions {
             ring_bytes: 32 * 1024,
-            heartbeat: Duration::from_millis(300),
             drain: Duration::from_millis(100),
             ..LogOptions::default()
         };

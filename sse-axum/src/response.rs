@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_core::Stream;
-use sse_core::{EventStream, EventStreamOptions, Frame};
+use sse_core::{EventStream, EventStreamOptions, Feed};
 
 /// A response of type `text/event-stream` that nothing in the way may cache, compress or buffer.
 ///
@@ -29,7 +29,7 @@ impl<S> Sse<S> {
     }
 }
 
-impl<S: Stream<Item: Into<Frame>>> Sse<EventStream<S>> {
+impl<S: Feed> Sse<EventStream<S>> {
     /// A response that carries `events`, with first bytes at once and heartbeats, as
     /// [`EventStreamOptions::default`] says.
     ///

@@ -56,8 +56,8 @@ pub use session::{
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
-    Begin, Channel, ChannelChanges, CloseReason, Closed, EventStream, EventStreamOptions, Follow,
-    Gone, Log, LogOptions, LogPage, LogStats, Nth, PageError, Tail,
+    Begin, Channel, ChannelChanges, CloseReason, Closed, EventStream, EventStreamOptions, Feed,
+    Follow, Gone, Log, LogOptions, LogPage, LogStats, Nth, PageError, Tail,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

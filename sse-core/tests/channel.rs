@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
 use sse_core::follow::{Everything, History, Order, Record, Scope, Seal, Topic};
-use sse_core::{Begin, Channel, Event, Frame, Item, Log, LogOptions, Parser};
+use sse_core::{Begin, Channel, Event, Follow, Item, Log, LogOptions, Parser};
 use tokio::time::timeout;
 
 #[derive(Debug)]
@@ -49,7 +48,7 @@ fn begin(after: Option<String>) -> Begin {
 }
 
 /// What comes until nothing does: the data of messages, and the types of other events.
-async fn read(stream: &mut (impl Stream<Item = Frame> + Unpin)) -> (Vec<String>, String) {
+async fn read(stream: &mut Follow<Numbers>) -> (Vec<String>, String) {
     let mut parser = Parser::new();
     let mut seen = Vec::new();
     let mut id = String::new();

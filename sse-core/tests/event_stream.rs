@@ -2,11 +2,13 @@
 
 #![cfg(feature = "tokio")]
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use sse_core::{Event, EventStream, EventStreamOptions, Frame};
+use sse_core::{Event, EventStream, EventStreamOptions, Feed, Frame};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, advance};
 
@@ -25,7 +27,7 @@ fn frame(data: &str) -> Frame {
     Frame::from(Event::new(data))
 }
 
-async fn next<S: Stream<Item: Into<Frame>>>(body: &mut EventStream<S>) -> Bytes {
+async fn next<S: Feed + Unpin>(body: &mut EventStream<S>) -> Bytes {
     let Ok(bytes) = body.next().await.expect("the stream goes on");
     bytes
 }
@@ -129,6 +131,40 @@ async fn an_event_puts_the_heartbeat_off_by_a_whole_interval() {
     let start = Instant::now();
     assert_eq!(next(&mut body).await, ": \n\n");
     assert!(start.elapsed() >= Duration::from_secs(25), "{:?}", start.elapsed());
+}
+
+/// One event for each heartbeat, until they are used up.
+struct Tells(Vec<&'static str>, Duration);
+
+impl Feed for Tells {
+    fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Frame>> {
+        Poll::Pending
+    }
+
+    fn begin(&mut self, heartbeat: Duration) {
+        self.1 = heartbeat;
+    }
+
+    fn heartbeat(mut self: Pin<&mut Self>) -> Option<Frame> {
+        let interval = self.1.as_secs();
+        self.0.pop().map(|text| frame(&format!("{text} after {interval} s")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_says_what_its_feed_has_to_say() {
+    let options = EventStreamOptions { heartbeat: Duration::from_secs(7), ..Default::default() };
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut body = EventStream::new(Tells(vec!["last", "first"], Duration::ZERO), options)
+        .on_close(move |closed| tell.send(closed.events).unwrap());
+    let start = Instant::now();
+    next(&mut body).await;
+    for says in ["data: first after 7 s\n\n", "data: last after 7 s\n\n", ": \n\n"] {
+        assert_eq!(next(&mut body).await, says);
+    }
+    assert_eq!(start.elapsed().as_secs(), 21);
+    drop(body);
+    assert_eq!(told.recv(), Ok(0), "heartbeats are no events");
 }
 
 #[tokio::test(start_paused = true)]

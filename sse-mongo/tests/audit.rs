@@ -10,7 +10,7 @@ use bson::{DateTime, Document, doc};
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
 use sse_core::follow::{Batch, Changes, History, Order, Seal, Source};
-use sse_core::{Begin, Follow, Item, Log, LogOptions, Parser};
+use sse_core::{Begin, EventStream, EventStreamOptions, Follow, Item, Log, LogOptions, Parser};
 use sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
@@ -34,8 +34,7 @@ struct Served {
 impl Served {
     async fn on(server: &testbed::Mongod, database: &str, options: Options) -> Self {
         let (mongo, other) = logs(server, database, options).await;
-        let options = LogOptions { heartbeat: Duration::from_millis(300), ..LogOptions::default() };
-        let log = Log::new(mongo.clone(), Seal::new(b"secret"), options);
+        let log = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
         let tail = tokio::spawn({
             let log = log.clone();
             async move { match log.run(|_| {}).await {} }
@@ -68,6 +67,8 @@ fn aged(id: i32, age: Duration) -> Document {
     at(id, DateTime::from_millis(DateTime::now().timestamp_millis() - age))
 }
 
+type Stream = EventStream<Follow<Mongo<Row>>>;
+
 /// What a client was given over all its streams.
 #[derive(Debug, Default)]
 struct Client {
@@ -78,15 +79,17 @@ struct Client {
 }
 
 impl Client {
-    fn connect(&self, served: &Served, history: History) -> Follow<Mongo<Row>> {
+    fn connect(&self, served: &Served, history: History) -> Stream {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        served.log.follow(scope(), Begin { after, history })
+        let heartbeat = Duration::from_millis(300);
+        let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
+        EventStream::new(served.log.follow(scope(), Begin { after, history }), options)
     }
 
-    async fn read(&mut self, stream: &mut Follow<Mongo<Row>>) {
-        let frame = stream.next().await.unwrap();
+    async fn read(&mut self, stream: &mut Stream) {
+        let Ok(bytes) = stream.next().await.unwrap();
         let mut parser = Parser::new();
-        let mut items = parser.push(frame.as_ref());
+        let mut items = parser.push(&bytes);
         while let Some(item) = items.next().unwrap() {
             let Item::Event(event) = item else { continue };
             let value: serde_json::Value = serde_json::from_str(event.data).unwrap();
@@ -101,7 +104,7 @@ impl Client {
                 _ => {}
             }
         }
-        let text = std::str::from_utf8(frame.as_ref()).unwrap();
+        let text = std::str::from_utf8(&bytes).unwrap();
         if let Some(id) = text.lines().rev().find_map(|line| line.strip_prefix("id: ")) {
             id.clone_into(&mut self.last_id);
         }
@@ -111,7 +114,7 @@ impl Client {
         }
     }
 
-    async fn read_until(&mut self, stream: &mut Follow<Mongo<Row>>, done: impl Fn(&Self) -> bool) {
+    async fn read_until(&mut self, stream: &mut Stream, done: impl Fn(&Self) -> bool) {
         within(async {
             while !done(self) {
                 self.read(stream).await;
@@ -121,7 +124,7 @@ impl Client {
     }
 
     /// Reads for as long as another audit may take.
-    async fn read_on(&mut self, stream: &mut Follow<Mongo<Row>>) {
+    async fn read_on(&mut self, stream: &mut Stream) {
         let read = async {
             loop {
                 self.read(stream).await;

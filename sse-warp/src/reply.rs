@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use sse_core::{EventStream, EventStreamOptions, Frame};
+use sse_core::{EventStream, EventStreamOptions, Feed};
 use sync_wrapper::SyncStream;
 use warp::Reply;
 
@@ -36,7 +36,7 @@ where
 /// ```
 pub fn reply_events<S>(events: S) -> impl Reply
 where
-    S: Stream<Item: Into<Frame>> + Send + 'static,
+    S: Feed + Send + 'static,
 {
     reply(EventStream::new(events, EventStreamOptions::default()))
 }

@@ -108,11 +108,7 @@ async fn serve<S: Store>(
     let asked = arguments.listen;
     let listener = sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
     let address = listener.local_addr()?;
-    let options = LogOptions {
-        ring_bytes: arguments.ring_bytes,
-        heartbeat: arguments.heartbeat,
-        ..LogOptions::default()
-    };
+    let options = LogOptions { ring_bytes: arguments.ring_bytes, ..LogOptions::default() };
     let log = Log::new(store, seal, options);
     tracing::info!("serving the {name}");
     tracing::info!("anyone who reaches {address} may read and write logs");

@@ -21,7 +21,7 @@ pub async fn lives(seed: u64) {
     println!("lives: seed {seed}");
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &[]).await;
-    let log = LogOptions { heartbeat: Duration::from_millis(200), ..LogOptions::default() };
+    let log = LogOptions::default();
     let options = Options::default();
     let instance = Instance::start(&deployment.uri("lives"), &options, &log).await;
     write(&deployment, &mut rng).await;

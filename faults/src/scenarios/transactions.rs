@@ -18,6 +18,7 @@ use crate::writers::{Habits, Writers, record};
 const CUT: usize = 1500;
 /// When nothing has come for so long, there is no more; less than until a heartbeat.
 const QUIET: Duration = Duration::from_secs(20);
+const HEARTBEAT: Duration = Duration::from_secs(25);
 
 /// A client is cut off within transactions, and each time comes back to an instance that has
 /// nothing in memory: it is given the rest of them by a change stream that begins at their time.
@@ -31,7 +32,7 @@ pub async fn transactions(seed: u64) {
     deployment.logs.insert_one(record(&mut rng, "orders", bson::DateTime::now(), 9)).await.unwrap();
 
     let mut client = Client::new(Scope::new("etl", ["orders"]));
-    let first = Instance::start(&uri, &options, &log).await;
+    let first = Instance::start(&uri, &options, &log).await.with_heartbeat(HEARTBEAT);
     let mut connection = first.connect(&mut client);
     let live = |client: &Client| client.records.len() == 1 && client.syncs > 0;
     assert!(client.read_until(&mut connection, PATIENCE, live).await, "history has one");
@@ -57,7 +58,7 @@ pub async fn transactions(seed: u64) {
     let due = truth.count(&client.scope);
     let mut caught_up = 0;
     while client.records.len() < due && client.connections < 2 * due {
-        let instance = Instance::start(&uri, &options, &log).await;
+        let instance = Instance::start(&uri, &options, &log).await.with_heartbeat(HEARTBEAT);
         let mut connection = instance.connect(&mut client);
         let cut = rng.usize(..CUT);
         let reading = async {

@@ -1,6 +1,6 @@
 //! One publisher, many topics, many readers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -56,7 +56,8 @@ struct State<P, F: Filter> {
     drained: bool,
     /// Who is waiting, and how to wake them.
     readers: Slab<Option<Waker>>,
-    topics: HashMap<Topic, HashSet<usize>>,
+    /// Those of a topic in order, since who came together lies together in memory.
+    topics: HashMap<Topic, BTreeSet<usize>>,
     /// What readers read, each kept once, and how many read it: where many share it, none of
     /// them looks at memory of its own.
     scopes: HashMap<Scope<F>, usize>,
@@ -340,7 +341,10 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
             return seat.wait(&mut state, cx);
         }
         match merges.read(ring, &seat.scope, &mut seat.place, max_bytes) {
-            Ok(Some((frame, last))) => Poll::Ready(Ok(Read::Events { frame, last })),
+            Ok(Some((frame, last))) => {
+                seat.read_to = next.filter(|next| *next == seat.place);
+                Poll::Ready(Ok(Read::Events { frame, last }))
+            }
             Ok(None) => {
                 seat.read_to = next;
                 seat.wait(&mut state, cx)

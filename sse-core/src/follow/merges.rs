@@ -57,7 +57,7 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
         let made = self.pieces.iter().find(|piece| {
             (piece.from, piece.max_bytes) == (*place, max_bytes)
                 && piece.scope == *scope
-                && (piece.full || ring.is_read(scope, piece.to))
+                && (piece.full || piece.to == ring.next_place() || ring.is_read(scope, piece.to))
         });
         if let Some(Piece { frame, last, to, .. }) = made {
             *place = *to;
@@ -67,24 +67,23 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
         let Some(last) = ring.read(scope, place, max_bytes, &mut self.frames)? else {
             return Ok(None);
         };
-        let frame = if let [only] = &self.frames[..] {
-            Some(only.clone())
-        } else {
-            let frame = (!self.frames.is_empty()).then(|| Frame::merge(&self.frames));
-            if self.pieces.len() == KEPT {
-                self.pieces.pop_front();
-            }
-            self.pieces.push_back(Piece {
-                scope: scope.clone(),
-                max_bytes,
-                from,
-                to: *place,
-                full: !ring.is_read(scope, *place),
-                frame: frame.clone(),
-                last: last.clone(),
-            });
-            frame
+        let frame = match &self.frames[..] {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => Some(Frame::merge(several)),
         };
+        if self.pieces.len() == KEPT {
+            self.pieces.pop_front();
+        }
+        self.pieces.push_back(Piece {
+            scope: scope.clone(),
+            max_bytes,
+            from,
+            to: *place,
+            full: !ring.is_read(scope, *place),
+            frame: frame.clone(),
+            last: last.clone(),
+        });
         self.frames.clear();
         Ok(Some((frame, last)))
     }

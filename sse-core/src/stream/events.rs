@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::close::{CloseReason, Closed, Ledger};
+use super::feed::Feed;
 use super::pulse::Pulse;
 use crate::session::{Heartbeat, Lifetime};
 use crate::wire::{Event, Frame};
@@ -33,7 +35,8 @@ pub struct EventStreamOptions {
     /// How long a client waits before it reconnects; 1 s by default. Written first of all, so
     /// that bytes leave with the response's headers and a browser's `open` fires at once.
     pub retry: Duration,
-    /// After how much idle time a comment shows that the stream is alive; 25 s by default.
+    /// After how much idle time the stream shows that it is alive, by a comment, or, if it follows
+    /// a log, by a fresh position when there is one; 25 s by default.
     pub heartbeat: Duration,
     /// After how long the stream ends by itself, give or take a tenth at random so that clients
     /// do not come back together; 1 h by default, `None` for never. It ends between two events,
@@ -51,52 +54,53 @@ impl Default for EventStreamOptions {
     }
 }
 
-/// The body of a response: events, encoded, after a first write at once and with a heartbeat
-/// whenever nothing else was written for its interval.
-///
-/// What is pending leaves as one buffer of up to 64 KiB; an event that is alone is passed on by
-/// reference, not copied. Each buffer holds whole events. The stream ends when its events do, or
-/// when its lifetime is over.
-///
-/// Needs tokio's timer: poll it on a runtime with time enabled.
-///
-/// ```
-/// use futures_util::{StreamExt, stream};
-/// use sse_core::{Event, EventStream, EventStreamOptions};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let events = stream::iter([Event::new("a"), Event::new("b")]);
-/// let mut body = EventStream::new(events, EventStreamOptions::default());
-/// let Some(Ok(bytes)) = body.next().await else { unreachable!() };
-/// assert_eq!(bytes, "retry: 1000\n\ndata: a\n\ndata: b\n\n");
-/// assert!(body.next().await.is_none());
-/// # }
-/// ```
-pub struct EventStream<S> {
-    /// `None` once they have ended.
-    events: Option<Pin<Box<S>>>,
-    /// Taken from the events, or the first bytes of all, and not yet passed on.
-    held: Option<Bytes>,
-    pulse: Pulse,
-    retry: Duration,
-    /// Why, once the events are no more.
-    over: CloseReason,
-    ledger: Ledger,
-    /// Dropped when the stream has ended.
-    guard: Option<Box<dyn Send + Sync>>,
+pin_project! {
+    /// The body of a response: events, encoded, after a first write at once and with a heartbeat
+    /// whenever nothing else was written for its interval.
+    ///
+    /// What is pending leaves as one buffer of up to 64 KiB; an event that is alone is passed on by
+    /// reference, not copied. Each buffer holds whole events. The stream ends when its events do, or
+    /// when its lifetime is over.
+    ///
+    /// Needs tokio's timer: poll it on a runtime with time enabled.
+    ///
+    /// ```
+    /// use futures_util::{StreamExt, stream};
+    /// use sse_core::{Event, EventStream, EventStreamOptions};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let events = stream::iter([Event::new("a"), Event::new("b")]);
+    /// let mut body = EventStream::new(events, EventStreamOptions::default());
+    /// let Some(Ok(bytes)) = body.next().await else { unreachable!() };
+    /// assert_eq!(bytes, "retry: 1000\n\ndata: a\n\ndata: b\n\n");
+    /// assert!(body.next().await.is_none());
+    /// # }
+    /// ```
+    pub struct EventStream<S> {
+        // `None` once they have ended.
+        #[pin]
+        events: Option<S>,
+        // Taken from the events, or the first bytes of all, and not yet passed on.
+        held: Option<Bytes>,
+        pulse: Pulse,
+        retry: Duration,
+        // Why, once the events are no more.
+        over: CloseReason,
+        ledger: Ledger,
+        // Dropped when the stream has ended.
+        guard: Option<Box<dyn Send + Sync>>,
+    }
 }
 
-impl<S> EventStream<S>
-where
-    S: Stream<Item: Into<Frame>>,
-{
+impl<S: Feed> EventStream<S> {
     /// The body that carries `events`.
-    pub fn new(events: S, options: EventStreamOptions) -> Self {
+    pub fn new(mut events: S, options: EventStreamOptions) -> Self {
         let EventStreamOptions { retry, heartbeat, lifetime } = options;
+        events.begin(heartbeat);
         let pulse = Pulse::new(heartbeat);
         Self {
-            events: Some(Box::pin(events)),
+            events: Some(events),
             held: Some(Frame::from(Event::empty().retry(retry)).into()),
             pulse: match lifetime {
                 Some(limit) => pulse.with_lifetime(limit),
@@ -153,35 +157,37 @@ where
 
     /// Ends between two events: what was taken is passed on, what was not is there for the
     /// client that comes back.
-    fn end(&mut self) {
-        if self.events.take().is_some() {
-            self.over = CloseReason::Lifetime;
-            let mut last = BytesMut::from(self.held.take().unwrap_or_default());
-            last.put_slice(Frame::from(Event::empty().retry(self.retry)).as_ref());
-            self.held = Some(last.freeze());
+    fn end(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if this.events.is_some() {
+            this.events.set(None);
+            *this.over = CloseReason::Lifetime;
+            let mut last = BytesMut::from(this.held.take().unwrap_or_default());
+            last.put_slice(Frame::from(Event::empty().retry(*this.retry)).as_ref());
+            *this.held = Some(last.freeze());
         }
     }
 
-    fn next_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Some(events) = &mut self.events else { return Poll::Ready(None) };
-        let next = events.as_mut().poll_next(context);
+    fn next_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut this = self.project();
+        let Some(events) = this.events.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let next = events.poll_events(context);
         if let Poll::Ready(None) = next {
-            self.events = None;
+            this.events.set(None);
         }
         next.map(|event| {
-            event.map(|event| {
-                let frame = event.into();
-                self.ledger.events(frame.events());
+            event.map(|frame| {
+                this.ledger.events(frame.events());
                 frame.into()
             })
         })
     }
 
     /// Everything that is pending, up to the bound; what would pass it is held for the next.
-    fn pending(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
-        let first = match self.held.take() {
+    fn pending(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Option<Bytes> {
+        let first = match self.as_mut().project().held.take() {
             Some(held) => held,
-            None => match self.next_frame(context) {
+            None => match self.as_mut().next_frame(context) {
                 Poll::Ready(Some(frame)) => frame,
                 Poll::Ready(None) | Poll::Pending => return None,
             },
@@ -189,11 +195,11 @@ where
         let mut length = first.len();
         let mut merged = None;
         while length < MERGED
-            && let Poll::Ready(Some(frame)) = self.next_frame(context)
+            && let Poll::Ready(Some(frame)) = self.as_mut().next_frame(context)
         {
             length += frame.len();
             if length > MERGED {
-                self.held = Some(frame);
+                *self.project().held = Some(frame);
                 break;
             }
             merged.get_or_insert_with(|| BytesMut::from(&first[..])).put_slice(&frame);
@@ -202,32 +208,31 @@ where
     }
 }
 
-impl<S> Stream for EventStream<S>
-where
-    S: Stream<Item: Into<Frame>>,
-{
+impl<S: Feed> Stream for EventStream<S> {
     type Item = Result<Bytes, Infallible>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             let now = Instant::now();
-            if this.pulse.is_over(now) {
-                this.end();
+            if self.pulse.is_over(now) {
+                self.as_mut().end();
             }
-            if let Some(bytes) = this.pending(context) {
+            let pending = self.as_mut().pending(context);
+            let mut this = self.as_mut().project();
+            if let Some(bytes) = pending {
                 this.pulse.wrote(now);
                 this.ledger.bytes(bytes.len());
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if this.events.is_none() {
-                this.guard = None;
-                this.ledger.close(this.over);
+                *this.guard = None;
+                this.ledger.close(*this.over);
                 return Poll::Ready(None);
             }
             ready!(this.pulse.poll_due(now, context));
             if !this.pulse.is_over(Instant::now()) {
-                let beat = Bytes::from(Frame::from(Event::empty().comment("")));
+                let says = this.events.as_mut().as_pin_mut().and_then(Feed::heartbeat);
+                let beat = Bytes::from(says.unwrap_or_else(|| Event::empty().comment("").into()));
                 this.ledger.bytes(beat.len());
                 return Poll::Ready(Some(Ok(beat)));
             }

@@ -1,25 +1,26 @@
 //! One stream of a log: the machine, and the futures and timers that it needs.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use futures_core::Stream;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::backoff::{Backoff, jitter};
+use super::feed::Feed;
 use super::lane::{Passed, Passenger};
 use super::log::{Begin, Log};
 use super::notice;
 use super::outbox::Outbox;
-use super::pulse::Pulse;
 use super::tail::late_event;
 use crate::follow::{
     Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order,
     Page, Read, Record, Reset, Scope, Source, SourceError, Subscription, Want, gap,
 };
+use crate::session::Heartbeat;
 use crate::wire::Frame;
 
 /// How many bytes of events are taken from the ring at once.
@@ -27,6 +28,7 @@ const READ: usize = 64 * 1024;
 
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
 /// response of: `start` first, then each record as a message, and what else a client must know.
+/// Its heartbeat says how far the log is.
 pub struct Follow<S: Source> {
     log: Log<S>,
     subscription: Subscription<S::Position, FilterOf<S>>,
@@ -36,11 +38,12 @@ pub struct Follow<S: Source> {
     /// What the source is asked for at the moment.
     asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
     /// Changes that were read up to this position, kept while history is brought up to date.
-    changes: Option<(S::Position, S::Changes)>,
+    changes: Option<Box<(S::Position, S::Changes)>>,
     /// The way to what it has missed.
-    passenger: Option<Passenger<S::Position, FilterOf<S>>>,
+    passenger: Option<Box<Passenger<S::Position, FilterOf<S>>>>,
     epoch: u32,
-    pulse: Pulse,
+    /// That of the stream that carries this.
+    heartbeat: Duration,
     /// The filter has left out what came last, so that the client does not know how far it is.
     untold: bool,
     backoff: Backoff,
@@ -96,7 +99,7 @@ impl<S: Source> Follow<S> {
             changes: None,
             passenger: None,
             epoch: 0,
-            pulse: Pulse::new(log.0.options.heartbeat),
+            heartbeat: Heartbeat::DEFAULT_INTERVAL,
             untold: false,
             backoff: Backoff::default(),
             began,
@@ -104,6 +107,13 @@ impl<S: Source> Follow<S> {
             ended: false,
             log: log.clone(),
         }
+    }
+
+    /// Waits for the next events: one, or several in one piece. `None` once the log is drained.
+    ///
+    /// Where an [`EventStream`](crate::EventStream) does not fit, say over another transport.
+    pub async fn next(&mut self) -> Option<Frame> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await
     }
 
     /// Says how the stream began, as far as is known at once: what turns out later is an event of
@@ -128,24 +138,25 @@ impl<S: Source> Follow<S> {
         }
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
-        self.ready.push(notice::start(resumed, reset, self.log.0.options.heartbeat));
+        self.ready.push(notice::start(resumed, reset, self.heartbeat));
         self.tell_reset(reset);
         for told in news {
             self.on_news(&told);
         }
     }
 
-    /// One step on the way; `Pending` when there is nothing to do but to wait.
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// One step on the way, and the events that it came to; `Pending` when there is nothing to do but
+    /// to wait.
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         if let Some(asked) = &mut self.asked {
             if let Poll::Ready(news) = self.subscription.poll_news(cx) {
                 self.on_news(&news);
-                return Poll::Ready(());
+                return Poll::Ready(None);
             }
             let answer = ready!(asked.as_mut().poll(cx));
             self.asked = None;
             self.on_answer(answer);
-            return Poll::Ready(());
+            return Poll::Ready(None);
         }
         match self.machine.want() {
             Want::Epoch => {
@@ -172,8 +183,8 @@ impl<S: Source> Follow<S> {
             Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
                 Ok(Read::Events { frame, last }) => {
                     self.untold = frame.is_none();
-                    self.ready.push_some(frame);
                     self.machine.on_read(last);
+                    return Poll::Ready(frame);
                 }
                 Ok(Read::Lagged) => {
                     self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
@@ -182,33 +193,32 @@ impl<S: Source> Follow<S> {
                 Err(news) => self.on_news(&news),
             },
         }
-        Poll::Ready(())
+        Poll::Ready(None)
     }
 
-    fn catch_up(&mut self, from: &S::Position, cx: &mut Context<'_>) -> Poll<()> {
+    fn catch_up(&mut self, from: &S::Position, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         if let Poll::Ready(news) = self.subscription.poll_news(cx) {
             self.on_news(&news);
-            return Poll::Ready(());
+            return Poll::Ready(None);
         }
         let (log, scope) = (&self.log.0, self.subscription.scope());
         let passenger = self.passenger.get_or_insert_with(|| {
-            Passenger::board(log.lanes.of(from), scope.clone(), from.clone())
+            Box::new(Passenger::board(log.lanes.of(from), scope.clone(), from.clone()))
         });
-        let read = match ready!(passenger.poll_next(self.epoch, from, cx)) {
+        let (frame, last) = match ready!(passenger.poll_next(self.epoch, from, cx)) {
             Passed::Failed(fault) => {
                 self.on_fault(fault);
-                return Poll::Ready(());
+                return Poll::Ready(None);
             }
-            Passed::Through(position) => position,
+            Passed::Through(position) => (None, position),
             Passed::Events(frame, last) => {
                 self.untold = frame.is_none();
-                self.ready.push_some(frame);
-                last
+                (frame, last)
             }
         };
-        self.machine.on_read(read);
+        self.machine.on_read(last);
         self.works();
-        Poll::Ready(())
+        Poll::Ready(frame)
     }
 
     /// The source has answered.
@@ -224,7 +234,7 @@ impl<S: Source> Follow<S> {
 
     fn ask_for_changes(&mut self, from: S::Position) {
         let log = self.log.clone();
-        let open = self.changes.take().filter(|(at, _)| *at == from).map(|(_, changes)| changes);
+        let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
         self.ask(async move {
             let _turn = log.0.rises.acquire().await;
             let read = async {
@@ -319,7 +329,7 @@ impl<S: Source> Follow<S> {
         if let Want::Locate(position) = self.machine.want() {
             // History is complete. A client that had nothing of it needs a position now: the ring
             // may be a while behind this one.
-            self.sync(&position);
+            self.ready.push(self.sync(&position));
         }
     }
 
@@ -336,7 +346,7 @@ impl<S: Source> Follow<S> {
         }
         self.deliver_late(&late, &through);
         self.machine.on_through(through.clone());
-        self.changes = Some((through, changes));
+        self.changes = Some(Box::new((through, changes)));
     }
 
     fn deliver_late(&mut self, late: &[Entry<S::Key, S::Record>], through: &S::Position) {
@@ -404,45 +414,50 @@ impl<S: Source> Follow<S> {
         }
     }
 
-    fn sync(&mut self, position: &S::Position) {
+    fn sync(&self, position: &S::Position) -> Frame {
         let space = self.subscription.scope().space();
-        let id = self.log.0.seal.seal_live(self.epoch, position, space);
-        self.ready.push(notice::sync(id));
+        notice::sync(self.log.0.seal.seal_live(self.epoch, position, space))
     }
 }
 
 /// Its futures are in boxes of their own.
 impl<S: Source> Unpin for Follow<S> {}
 
-impl<S: Source> Stream for Follow<S> {
-    type Item = Frame;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+impl<S: Source> Feed for Follow<S> {
+    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         let this = self.get_mut();
         loop {
             if this.began != Began::Said {
                 this.start(cx);
             }
             if let Some(frame) = this.ready.pop() {
-                this.pulse.wrote(Instant::now());
                 return Poll::Ready(Some(frame));
             }
             if this.ended {
                 return Poll::Ready(None);
             }
-            if this.step(cx).is_pending() {
-                ready!(this.pulse.poll_due(Instant::now(), cx));
-                // A position grows old while the log goes on elsewhere.
-                if let Some(at) = this.machine.live()
-                    && let Some(head) = this.subscription.caught_up()
-                    && (head > *at || this.untold)
-                {
-                    this.untold = false;
-                    this.sync(&head);
-                    this.machine.on_read(head);
-                }
+            if let Some(frame) = ready!(this.step(cx)) {
+                return Poll::Ready(Some(frame));
             }
         }
+    }
+
+    fn begin(&mut self, heartbeat: Duration) {
+        self.heartbeat = heartbeat;
+    }
+
+    /// A position grows old while the log goes on elsewhere.
+    fn heartbeat(self: Pin<&mut Self>) -> Option<Frame> {
+        let this = self.get_mut();
+        let at = this.machine.live()?;
+        let head = this.subscription.caught_up()?;
+        if head <= *at && !this.untold {
+            return None;
+        }
+        this.untold = false;
+        let sync = this.sync(&head);
+        this.machine.on_read(head);
+        Some(sync)
     }
 }
 

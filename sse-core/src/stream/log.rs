@@ -12,7 +12,6 @@ use super::lane::Lanes;
 use crate::follow::{
     FilterOf, Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
 };
-use crate::session::Heartbeat;
 use crate::wire::EventId;
 
 /// One log and everything that follows it.
@@ -38,9 +37,6 @@ pub(super) struct Inner<S: Source> {
 pub struct LogOptions {
     /// How many bytes of encoded events are kept in memory; 64 MiB by default.
     pub ring_bytes: usize,
-    /// After how much idle time a stream shows that it is alive, by a fresh position where there
-    /// is one; 25 s by default. Give [`EventStream`](crate::EventStream) the same.
-    pub heartbeat: Duration,
     /// How many bytes of encoded events are kept for those who have missed more than that, for
     /// each of the two lanes in which the source is read for all of them; 8 MiB by default.
     pub lane_bytes: usize,
@@ -56,7 +52,6 @@ impl Default for LogOptions {
     fn default() -> Self {
         Self {
             ring_bytes: 64 * 1024 * 1024,
-            heartbeat: Heartbeat::DEFAULT_INTERVAL,
             lane_bytes: 8 * 1024 * 1024,
             rises: 4,
             drain: Duration::from_secs(2),

@@ -1,10 +1,10 @@
 //! A client of a stream, which keeps what it was sent.
 
+use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use sse_core::follow::{History, Scope};
-use sse_core::{Begin, Follow, Item, Log, Parser};
+use sse_core::{Begin, Feed, Follow, Heartbeat, Item, Log, Parser};
 use tokio::time::timeout;
 
 use crate::model::{Model, Shown};
@@ -45,7 +45,19 @@ impl Client {
         patience: Duration,
         stream: &mut Follow<Model>,
     ) -> bool {
-        let Ok(Some(frame)) = timeout(patience, stream.next()).await else {
+        // As the body of a response does.
+        let next = async {
+            loop {
+                match timeout(Heartbeat::DEFAULT_INTERVAL, stream.next()).await {
+                    Ok(next) => break next,
+                    Err(_) => match Pin::new(&mut *stream).heartbeat() {
+                        None => {}
+                        says => break says,
+                    },
+                }
+            }
+        };
+        let Ok(Some(frame)) = timeout(patience, next).await else {
             return false;
         };
         let mut parser = Parser::new();
