@@ -14,6 +14,36 @@ use crate::wire::Frame;
 /// Every [`Stream`] of events is one, and so is [`Follow`](crate::Follow), which says how far the
 /// log is. It leaves time to the stream that carries it, so that a stream has one clock and one
 /// timer.
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use std::time::Duration;
+///
+/// use futures_util::StreamExt;
+/// use sse_core::{Event, EventStream, EventStreamOptions, Feed, Frame};
+///
+/// struct Quiet;
+///
+/// impl Feed for Quiet {
+///     fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Frame>> {
+///         Poll::Pending
+///     }
+///
+///     fn heartbeat(self: Pin<&mut Self>) -> Option<Frame> {
+///         Some(Event::new("nothing yet").into())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let options =
+///     EventStreamOptions { heartbeat: Duration::from_millis(5), ..EventStreamOptions::default() };
+/// let mut body = EventStream::new(Quiet, options);
+/// assert_eq!(body.next().await.unwrap().unwrap(), "retry: 1000\n\n");
+/// assert_eq!(body.next().await.unwrap().unwrap(), "data: nothing yet\n\n");
+/// # }
+/// ```
 pub trait Feed {
     /// The next events, or the end.
     fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>>;
