@@ -304,7 +304,8 @@ impl Protocol {
         loop {
             let length = socket.peek(&mut begin).await?;
             if length == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+                let what = "the client was gone before it asked for anything";
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
             }
             if begin[..length] != PREFACE[..length] {
                 return Ok(Self::Http1);

@@ -69,9 +69,9 @@ impl<R> Inner<R> {
                 collection,
                 lateness = ?self.options.lateness,
                 "following by polling: records that become visible later than this after their \
-                 date are sent late. A standalone MongoDB has no change streams: make it a set of one \
-                 node (start it with --replSet rs0, then rs.initiate() once) to follow it exactly \
-                 and within milliseconds",
+                 date are sent late. A standalone MongoDB has no change streams: make it a set of \
+                 one node (start it with --replSet rs0, then rs.initiate() once) to follow it \
+                 exactly and within milliseconds",
             ),
         }
     }

@@ -13,8 +13,8 @@ const CLIENTS: usize = 1000;
 /// The tail and two lanes for those who catch up.
 const MOST: usize = 3;
 
-/// Two rounds of deploys, and a crash, with a thousand clients connected: every record exactly once, no
-/// reset, and no more readers of the database's changes than an instance may have.
+/// Two rounds of deploys, and a crash, with a thousand clients connected: every record exactly
+/// once, no reset, and no more readers of the database's changes than an instance may have.
 pub async fn restarts(seed: u64) {
     let deployment = Deployment::set(1, &[]).await;
     let habits = Habits { writers: 3, pause: Duration::from_millis(60), ..Habits::default() };

@@ -16,8 +16,9 @@ use crate::writers::{Habits, Writers, record};
 
 /// Fewer bytes than the records of a transaction have.
 const CUT: usize = 1500;
-/// When nothing has come for so long, there is no more; less than until a heartbeat.
+/// When nothing has come for so long, there is no more.
 const QUIET: Duration = Duration::from_secs(20);
+/// Later than that, so that what is read is records alone.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 
 /// A client is cut off within transactions, and each time comes back to an instance that has

@@ -58,9 +58,9 @@ pin_project! {
     /// The body of a response: events, encoded, after a first write at once and with a heartbeat
     /// whenever nothing else was written for its interval.
     ///
-    /// What is pending leaves as one buffer of up to 64 KiB; an event that is alone is passed on by
-    /// reference, not copied. Each buffer holds whole events. The stream ends when its events do, or
-    /// when its lifetime is over.
+    /// What is pending leaves as one buffer of up to 64 KiB; an event that is alone is passed on
+    /// by reference, not copied. Each buffer holds whole events. The stream ends when its events
+    /// do, or when its lifetime is over.
     ///
     /// Needs tokio's timer: poll it on a runtime with time enabled.
     ///

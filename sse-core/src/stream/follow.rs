@@ -145,8 +145,8 @@ impl<S: Source> Follow<S> {
         }
     }
 
-    /// One step on the way, and the events that it came to; `Pending` when there is nothing to do but
-    /// to wait.
+    /// One step on the way, and the events that it came to; `Pending` when there is nothing to do
+    /// but to wait.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         if let Some(asked) = &mut self.asked {
             if let Poll::Ready(news) = self.subscription.poll_news(cx) {

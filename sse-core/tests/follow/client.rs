@@ -34,8 +34,8 @@ impl Client {
         log.follow(scope.clone(), Begin { after, history })
     }
 
-    /// Reads one event or several in one piece; `false` when none comes for so long that none is to be expected, or when
-    /// the stream has ended.
+    /// Reads one event or several in one piece; `false` when none comes for so long that none is to
+    /// be expected, or when the stream has ended.
     pub(crate) async fn read(&mut self, stream: &mut Follow<Model>) -> bool {
         self.read_within(Duration::from_secs(60), stream).await
     }
