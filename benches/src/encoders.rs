@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body::Body;
-use sse_core::{Event, EventIdRef, EventType, Frame, encode_json};
+use sse_core::{Event, EventIdRef, EventType, Encoded, encode_json};
 use tokio_util::codec::Encoder as _;
 use warp::Reply;
 
@@ -73,7 +73,7 @@ fn ours(events: &'static [LogEvent]) -> Seen {
 }
 
 fn ours_frame(events: &'static [LogEvent]) -> Seen {
-    each(events, |event, seen| seen.note(Frame::from(&text(event))))
+    each(events, |event, seen| seen.note(Encoded::from(&text(event))))
 }
 
 fn text(event: &LogEvent) -> Event<'_> {
@@ -96,7 +96,7 @@ fn ours_json(events: &'static [LogEvent]) -> Seen {
 
 fn ours_json_frame(events: &'static [LogEvent]) -> Seen {
     each(events, |event, seen| {
-        seen.note(Frame::json(&head(event), &event.row).expect("a row is JSON"));
+        seen.note(Encoded::json(&head(event), &event.row).expect("a row is JSON"));
     })
 }
 

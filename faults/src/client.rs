@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use futures_util::StreamExt;
 use serde_json::Value;
 use sse_core::follow::{History, Scope};
-use sse_core::{Begin, EventId, EventStream, Follow, Item, Parser};
+use sse_core::{EventId, EventStream, Follow, FollowOptions, Item, Parser};
 use sse_mongo::Mongo;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -94,9 +94,9 @@ impl Client {
         self.records.len() + self.late.len()
     }
 
-    pub(crate) fn begin(&self) -> Begin {
+    pub(crate) fn begin(&self) -> FollowOptions {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        Begin { after, history: self.history }
+        FollowOptions { after, history: self.history }
     }
 
     /// Reads the next bytes; `false` when the connection has ended.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bson::RawDocument;
 use sse_core::follow::{Everything, Record, Seal};
-use sse_core::{Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, Tail};
+use sse_core::{Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, TailEvent};
 use sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -62,8 +62,8 @@ impl Instance {
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
             let (log, failures) = (log.clone(), Arc::clone(&failures));
-            let observe = move |tail: Tail<'_, sse_mongo::Error>| {
-                if let Tail::Failed(error, _) = tail {
+            let observe = move |tail: TailEvent<'_, sse_mongo::Error>| {
+                if let TailEvent::Failed(error, _) = tail {
                     failures.lock().unwrap().push(error.to_string());
                 }
             };

@@ -2,8 +2,8 @@
 
 use std::task::{Context, Poll, Waker};
 
-use sse_core::follow::{Hub, Located, News, Publication, Read, Scope, Subscription, Topic};
-use sse_core::{Event, Frame};
+use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Subscription, Topic};
+use sse_core::{Event, Encoded};
 
 /// Events that the hub's ring has room for at least; it may hold one or two more.
 const ROOM: usize = 4;
@@ -35,7 +35,7 @@ struct Log {
 struct Published {
     position: u32,
     topic: Topic,
-    frame: Frame,
+    frame: Encoded,
 }
 
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Pair {
     pub fn publish(&mut self, first: u8, amount: u8) {
         let (count, gap) = (usize::from(amount % 4), u32::from(amount / 4));
         let Some(log) = &mut self.log else {
-            let frame = Frame::from(Event::new("too early"));
+            let frame = Encoded::from(Event::new("too early"));
             let topic = Topic::new("s", NAMES[0]);
             return self.hub.publish([Publication { topic, position: 1, mark: (), frame }], 1);
         };
@@ -79,7 +79,7 @@ impl Pair {
             log.events.push(Published {
                 position: log.head,
                 topic: Topic::new("s", *name),
-                frame: Frame::from(Event::new(format!("{}:{}", log.opening, log.head))),
+                frame: Encoded::from(Event::new(format!("{}:{}", log.opening, log.head))),
             });
         }
         log.head += gap;
@@ -147,19 +147,19 @@ impl Pair {
         let unread = log.unread(at, reader.subscription.scope());
         match answer {
             Poll::Pending => assert!(opening == log.opening && unread.is_empty()),
-            Poll::Ready(Ok(Read::Lagged)) => {
+            Poll::Ready(Ok(RingRead::Lagged)) => {
                 let evicted = unread.len() > log.kept(&unread);
                 assert!(opening != log.opening || evicted, "nothing of it was evicted");
                 reader.at = None;
             }
-            Poll::Ready(Ok(Read::Events { frame: None, .. })) => {
+            Poll::Ready(Ok(RingRead::Events { frame: None, .. })) => {
                 unreachable!("nothing is filtered")
             }
-            Poll::Ready(Ok(Read::Events { frame: Some(frame), last })) => {
+            Poll::Ready(Ok(RingRead::Events { frame: Some(frame), last })) => {
                 assert_eq!(opening, log.opening, "a ring that began anew leaves a gap");
                 let events = frame.events() as usize;
                 assert!(events > 0 && events <= unread.len());
-                assert_eq!(frame, Frame::merge(unread[..events].iter().map(|event| &event.frame)));
+                assert_eq!(frame, Encoded::merge(unread[..events].iter().map(|event| &event.frame)));
                 assert_eq!(last, unread[events - 1].position);
                 assert!(events == 1 || frame.len() <= max_bytes);
                 let next = unread.get(events);

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use axum::{Router, routing::get};
 use sse_axum::{Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse, TooManyStreams};
 use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
+use sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 
@@ -37,7 +37,7 @@ async fn events(
 ) -> Result<impl IntoResponse, TooManyStreams> {
     let permit = places.admit(peer.ip())?;
     let after = last.map(|LastEventId(id)| id.as_str().to_owned());
-    let begin = Begin { after, history: History::Newest(0) };
+    let begin = FollowOptions { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     Ok(Sse::new(EventStream::new(events, EventStreamOptions::default()).holding(permit)))
 }
@@ -65,7 +65,7 @@ async fn main() -> std::io::Result<()> {
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
     let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
-    let places = Admission::new(AdmissionLimits { in_all: 20_000, per_key: 20_000 });
+    let places = Admission::new(AdmissionLimits { max_total: 20_000, max_per_key: 20_000 });
     tokio::spawn(tick(ticks, rate.subscribe()));
     let (run, end) = (log.clone(), log.clone());
     tokio::spawn(async move { run.run(|_| {}).await });

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Order,
-    Page, Record, Reset, Scope, Seal, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page,
+    Record, Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
 };
-use sse_core::{Begin, Event, EventStream, EventStreamOptions, Log, LogOptions};
+use sse_core::{Event, EventStream, EventStreamOptions, FollowOptions, Log, LogOptions};
 use tokio::sync::watch;
 
 /// What is logged. A real log would be in a database, and outlive the process.
@@ -32,9 +32,9 @@ impl Record for Line {
 /// The number of lines up to and including one: both its position and its key, since these
 /// lines are read in the order in which they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Nth(u64);
+struct Sequence(u64);
 
-impl Coordinate for Nth {
+impl Coordinate for Sequence {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0.to_be_bytes());
     }
@@ -60,10 +60,10 @@ impl Memory {
     }
 
     /// The lines after `from`, up to and including `to`.
-    fn read(&self, from: Nth, to: Nth) -> Vec<(Nth, Entry<Nth, Line>)> {
+    fn read(&self, from: Sequence, to: Sequence) -> Vec<(Sequence, Entry<Sequence, Line>)> {
         let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (1..)
-            .map(Nth)
+            .map(Sequence)
             .zip(lines.iter())
             .filter(|(nth, _)| *nth > from && *nth <= to)
             .map(|(nth, line)| {
@@ -72,8 +72,8 @@ impl Memory {
             .collect()
     }
 
-    fn end(&self) -> Nth {
-        Nth(*self.written.borrow())
+    fn end(&self) -> Sequence {
+        Sequence(*self.written.borrow())
     }
 }
 
@@ -96,8 +96,8 @@ impl SourceError for Never {
 }
 
 impl Source for Memory {
-    type Position = Nth;
-    type Key = Nth;
+    type Position = Sequence;
+    type Key = Sequence;
     type Record = Line;
     type Error = Never;
     type Changes = Reading;
@@ -106,7 +106,7 @@ impl Source for Memory {
         Ok(std::process::id())
     }
 
-    async fn tail_start(&self) -> Result<Nth, Never> {
+    async fn tail_start(&self) -> Result<Sequence, Never> {
         Ok(self.end())
     }
 
@@ -120,17 +120,17 @@ impl Source for Memory {
     async fn history(
         &self,
         scope: &Scope,
-        query: HistoryQuery<Nth, Nth>,
+        query: HistoryQuery<Sequence, Sequence>,
     ) -> Result<Page<Self>, Never> {
         let as_of = query.as_of.unwrap_or(self.end());
         let mut entries: Vec<_> = match (query.order, query.after) {
-            (Order::Ascending, after) => self.read(after.unwrap_or(Nth(0)), as_of),
-            (Order::Descending, None) => self.read(Nth(0), as_of),
-            (Order::Descending, Some(Nth(after))) => {
-                self.read(Nth(0), as_of.min(Nth(after.saturating_sub(1))))
+            (SortOrder::Ascending, after) => self.read(after.unwrap_or(Sequence(0)), as_of),
+            (SortOrder::Descending, None) => self.read(Sequence(0), as_of),
+            (SortOrder::Descending, Some(Sequence(after))) => {
+                self.read(Sequence(0), as_of.min(Sequence(after.saturating_sub(1))))
             }
         };
-        if query.order == Order::Descending {
+        if query.order == SortOrder::Descending {
             entries.reverse();
         }
         let mut entries: Vec<_> = entries
@@ -144,7 +144,7 @@ impl Source for Memory {
         Ok(Page { as_of, scanned: entries.len(), entries, more_after })
     }
 
-    async fn changes(&self, from: &Nth) -> Result<Reading, Never> {
+    async fn changes(&self, from: &Sequence) -> Result<Reading, Never> {
         let mut written = self.written.subscribe();
         written.mark_changed();
         Ok(Reading { memory: self.clone(), at: *from, written })
@@ -154,7 +154,7 @@ impl Source for Memory {
 /// Changes that are being read.
 struct Reading {
     memory: Memory,
-    at: Nth,
+    at: Sequence,
     written: watch::Receiver<u64>,
 }
 
@@ -183,14 +183,14 @@ async fn main() {
     });
 
     // What a web framework's handler does for each client, with its `Last-Event-ID` as `after`.
-    let begin = Begin { after: None, history: History::Newest(10) };
+    let begin = FollowOptions { after: None, history: History::Newest(10) };
     let events = log.follow(Scope::new("etl", ["orders"]), begin);
     let mut body = EventStream::new(events, EventStreamOptions::default()).take(3);
 
     let mut seen = String::new();
     while let Some(Ok(bytes)) = body.next().await {
         seen += &String::from_utf8_lossy(&bytes);
-        if seen.contains("event: sync") && memory.end() == Nth(1) {
+        if seen.contains("event: sync") && memory.end() == Sequence(1) {
             memory.write(&orders, "and live");
         }
     }

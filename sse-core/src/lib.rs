@@ -4,12 +4,12 @@
 //! It holds no socket and no task, and knows no web framework. Writing:
 //!
 //! ```
-//! use sse_core::{Event, EventId, EventType, Frame};
+//! use sse_core::{Event, EventId, EventType, Encoded};
 //!
 //! let done = Event::new("all 212,000 rows")
 //!     .event_type(EventType::from_static("done"))
 //!     .id(EventId::new("41")?);
-//! let frame = Frame::from(&done); // encoded once; a clone is a reference
+//! let frame = Encoded::from(&done); // encoded once; a clone is a reference
 //! assert_eq!(frame.as_ref(), b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
 //! # Ok::<(), sse_core::InvalidField>(())
 //! ```
@@ -56,16 +56,17 @@ pub use session::{
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
-    Begin, Channel, ChannelChanges, CloseReason, Closed, EventStream, EventStreamOptions, Feed,
-    Follow, Gone, Log, LogOptions, LogPage, LogStats, Nth, PageError, Tail,
+    Channel, ChannelChanges, ChannelLagged, CloseReason, Closed, EventStream, EventStreamOptions,
+    Feed, Follow, FollowOptions, Log, LogOptions, LogPage, LogStats, PageError, Sequence,
+    TailEvent,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{
-    Event, EventId, EventIdRef, EventType, Frame, InvalidField, Item, Items, LimitExceeded, Limits,
-    Message, Parser, encode,
+    Encoded, Event, EventId, EventIdRef, EventType, InvalidField, Item, Items, LimitExceeded,
+    Limits, Message, Parser, encode,
 };
 #[cfg(feature = "stream")]
 pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 use sse_core::{
-    Admission, AdmissionLimits, AdmissionStats, Event, EventStream, EventStreamOptions, Frame,
+    Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, EventStreamOptions,
     Refused,
 };
 use tokio::time;
 
-fn admission(in_all: usize, per_key: usize) -> Admission<&'static str> {
-    Admission::new(AdmissionLimits { in_all, per_key })
+fn admission(max_total: usize, max_per_key: usize) -> Admission<&'static str> {
+    Admission::new(AdmissionLimits { max_total, max_per_key })
 }
 
 fn taken(stats: AdmissionStats) -> (usize, usize) {
@@ -33,9 +33,9 @@ fn the_1001st_of_1000_is_refused() {
 
 #[test]
 fn all_together_have_a_limit_too() {
-    let admission = Admission::new(AdmissionLimits { in_all: 1000, per_key: 1 });
+    let admission = Admission::new(AdmissionLimits { max_total: 1000, max_per_key: 1 });
     let permits: Vec<_> = (0..1000).map(|key| admission.admit(key).unwrap()).collect();
-    assert_eq!(admission.admit(1000).unwrap_err(), Refused::InAll(1000));
+    assert_eq!(admission.admit(1000).unwrap_err(), Refused::Total(1000));
     drop(permits);
     let _again = admission.admit(1000).unwrap();
 }
@@ -45,9 +45,9 @@ fn a_client_is_told_of_the_limit_it_can_do_something_about() {
     let admission = admission(1, 1);
     let _permit = admission.admit("ann").unwrap();
     assert_eq!(admission.admit("ann").unwrap_err(), Refused::PerKey(1));
-    assert_eq!(admission.admit("bob").unwrap_err(), Refused::InAll(1));
+    assert_eq!(admission.admit("bob").unwrap_err(), Refused::Total(1));
     let stats = admission.stats();
-    assert_eq!((stats.refused_in_all, stats.refused_per_key), (1, 1));
+    assert_eq!((stats.refused_total, stats.refused_per_key), (1, 1));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn threads_never_pass_a_limit_together() {
 const MANY: usize = 1000;
 
 /// A stream of `events` that holds the only place.
-fn body<S: stream::Stream<Item = Frame>>(
+fn body<S: stream::Stream<Item = Encoded>>(
     admission: &Admission<&'static str>,
     events: S,
 ) -> EventStream<S> {
@@ -130,7 +130,7 @@ async fn a_place_is_free_when_the_client_goes_away() {
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_when_the_events_end() {
     let admission = admission(1, 1);
-    let mut body = body(&admission, stream::iter([Frame::from(Event::new("last"))]));
+    let mut body = body(&admission, stream::iter([Encoded::from(Event::new("last"))]));
     body.next().await.unwrap().unwrap();
     assert!(body.next().await.is_none());
     assert_eq!(taken(admission.stats()), (0, 0), "although the body is still there");
@@ -151,7 +151,8 @@ async fn a_place_is_free_when_the_handler_is_cancelled() {
     let handler = async {
         let permit = admission.admit("ann").unwrap();
         std::future::pending::<()>().await;
-        EventStream::new(stream::pending::<Frame>(), EventStreamOptions::default()).holding(permit)
+        EventStream::new(stream::pending::<Encoded>(), EventStreamOptions::default())
+            .holding(permit)
     };
     assert!(time::timeout(Duration::from_secs(1), handler).await.is_err());
     assert_eq!(taken(admission.stats()), (0, 0));

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use sse_core::follow::{Everything, History, Order, Record, Scope, Seal, Topic};
-use sse_core::{Begin, Channel, Event, Follow, Item, Log, LogOptions, Parser};
+use sse_core::follow::{Everything, History, Record, Scope, Seal, SortOrder, Topic};
+use sse_core::{Channel, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser};
 use tokio::time::timeout;
 
 #[derive(Debug)]
@@ -43,8 +43,8 @@ fn log(channel: &Numbers, ring_bytes: usize) -> Log<Numbers> {
     log
 }
 
-fn begin(after: Option<String>) -> Begin {
-    Begin { after, history: History::Newest(3) }
+fn begin(after: Option<String>) -> FollowOptions {
+    FollowOptions { after, history: History::Newest(3) }
 }
 
 /// What comes until nothing does: the data of messages, and the types of other events.
@@ -105,7 +105,7 @@ async fn pages_go_both_ways_and_do_not_step_over_what_has_gone() {
         page.records.iter().map(|record| record.0).collect()
     };
     for (order, first, second) in
-        [(Order::Ascending, [2, 3], [4, 5]), (Order::Descending, [5, 4], [3, 2])]
+        [(SortOrder::Ascending, [2, 3], [4, 5]), (SortOrder::Descending, [5, 4], [3, 2])]
     {
         let page = log.page(&scope(), None, order, 2).await.unwrap();
         assert_eq!(data(&page), first);
@@ -114,9 +114,10 @@ async fn pages_go_both_ways_and_do_not_step_over_what_has_gone() {
         assert_eq!(data(&page), second);
         assert!(page.next.is_none());
     }
-    let page = log.page(&scope(), None, Order::Ascending, 1).await.unwrap();
+    let page = log.page(&scope(), None, SortOrder::Ascending, 1).await.unwrap();
     publish(&channel, 6..=9);
     let cursor = page.next.unwrap();
-    let gone = log.page(&scope(), Some(cursor.as_str()), Order::Ascending, 2).await.unwrap_err();
+    let gone =
+        log.page(&scope(), Some(cursor.as_str()), SortOrder::Ascending, 2).await.unwrap_err();
     assert_eq!(gone.to_string(), "the log could not be read");
 }

@@ -12,8 +12,8 @@ use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
 use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use sse_core::{
-    Admission, AdmissionLimits, Begin, Channel, Event, EventStream, EventStreamOptions, Follow,
-    Log, LogOptions,
+    Admission, AdmissionLimits, Channel, Event, EventStream, EventStreamOptions, Follow,
+    FollowOptions, Log, LogOptions,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
@@ -85,7 +85,7 @@ impl Churn {
     fn open(&mut self, last_id: Option<String>) {
         let topics: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.topic()).collect();
         let history = if self.rng.bool() { History::All } else { History::Newest(5) };
-        let begin = Begin { after: last_id.clone(), history };
+        let begin = FollowOptions { after: last_id.clone(), history };
         let events = self.log.follow(Scope::new("space", topics), begin);
         let lifetime = Some(Duration::from_secs(120));
         let options = EventStreamOptions { lifetime, ..EventStreamOptions::default() };

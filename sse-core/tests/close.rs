@@ -6,9 +6,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use sse_core::{CloseReason, Closed, Event, EventStream, EventStreamOptions, Frame};
+use sse_core::{CloseReason, Closed, Encoded, Event, EventStream, EventStreamOptions};
 
-fn body<S: Stream<Item: Into<Frame>>>(
+fn body<S: Stream<Item: Into<Encoded>>>(
     events: S,
     lifetime: Option<Duration>,
 ) -> (EventStream<S>, mpsc::Receiver<Closed>) {
@@ -26,7 +26,7 @@ fn only(told: &mpsc::Receiver<Closed>) -> Closed {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_is_told_with_what_went_through_it() {
-    let merged = Frame::merge(&[Event::new("b").into(), Event::new("c").into()]);
+    let merged = Encoded::merge(&[Event::new("b").into(), Event::new("c").into()]);
     let (mut body, told) = body(stream::iter([Event::new("a").into(), merged]), None);
     let mut bytes = 0;
     while let Some(Ok(part)) = body.next().await {
@@ -40,7 +40,7 @@ async fn a_stream_that_ends_is_told_with_what_went_through_it() {
 
 #[tokio::test(start_paused = true)]
 async fn events_and_bytes_are_counted_and_heartbeats_are_no_events() {
-    let merged = Frame::merge(&[Event::new("b").into(), Event::new("c").into()]);
+    let merged = Encoded::merge(&[Event::new("b").into(), Event::new("c").into()]);
     let events = stream::iter([Event::new("a").into(), merged]).chain(stream::pending());
     let (mut body, told) = body(events, None);
     let mut bytes = 0;
@@ -56,7 +56,7 @@ async fn events_and_bytes_are_counted_and_heartbeats_are_no_events() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_lifetime_is_told_as_such() {
     let limit = Duration::from_secs(100);
-    let (mut body, told) = body(stream::pending::<Frame>(), Some(limit));
+    let (mut body, told) = body(stream::pending::<Encoded>(), Some(limit));
     while body.next().await.is_some() {}
     drop(body);
     let closed = only(&told);

@@ -8,23 +8,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use sse_core::{Event, EventStream, EventStreamOptions, Feed, Frame};
+use sse_core::{Encoded, Event, EventStream, EventStreamOptions, Feed};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, advance};
 
 const KIB: usize = 1024;
 
-fn channel() -> (mpsc::UnboundedSender<Frame>, impl Stream<Item = Frame>) {
+fn channel() -> (mpsc::UnboundedSender<Encoded>, impl Stream<Item = Encoded>) {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     (sender, stream::poll_fn(move |context| receiver.poll_recv(context)))
 }
 
-fn body<S: Stream<Item: Into<Frame>>>(events: S) -> EventStream<S> {
+fn body<S: Stream<Item: Into<Encoded>>>(events: S) -> EventStream<S> {
     EventStream::new(events, EventStreamOptions::default())
 }
 
-fn frame(data: &str) -> Frame {
-    Frame::from(Event::new(data))
+fn frame(data: &str) -> Encoded {
+    Encoded::from(Event::new(data))
 }
 
 async fn next<S: Feed + Unpin>(body: &mut EventStream<S>) -> Bytes {
@@ -34,7 +34,7 @@ async fn next<S: Feed + Unpin>(body: &mut EventStream<S>) -> Bytes {
 
 #[tokio::test(start_paused = true)]
 async fn first_bytes_come_before_any_event() {
-    let mut body = body(stream::pending::<Frame>());
+    let mut body = body(stream::pending::<Encoded>());
     assert_eq!(body.next().now_or_never().unwrap().unwrap().unwrap(), "retry: 1000\n\n");
 }
 
@@ -42,7 +42,7 @@ async fn first_bytes_come_before_any_event() {
 async fn first_bytes_say_the_retry_that_was_asked_for() {
     let options =
         EventStreamOptions { retry: Duration::from_millis(250), ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
     assert_eq!(next(&mut body).await, "retry: 250\n\n");
 }
 
@@ -55,7 +55,7 @@ async fn first_bytes_and_pending_events_leave_as_one_buffer() {
 
 #[tokio::test(start_paused = true)]
 async fn first_bytes_come_although_there_are_no_events() {
-    let mut body = body(stream::empty::<Frame>());
+    let mut body = body(stream::empty::<Encoded>());
     assert_eq!(next(&mut body).await, "retry: 1000\n\n");
     assert!(body.next().await.is_none());
     assert!(body.next().await.is_none(), "the end stays the end");
@@ -106,7 +106,7 @@ async fn an_event_larger_than_the_bound_is_passed_on_by_reference() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_follows_each_interval_of_silence() {
-    let mut body = body(stream::pending::<Frame>());
+    let mut body = body(stream::pending::<Encoded>());
     next(&mut body).await;
     for _ in 0..3 {
         let start = Instant::now();
@@ -137,7 +137,7 @@ async fn an_event_puts_the_heartbeat_off_by_a_whole_interval() {
 struct Tells(Vec<&'static str>, Duration);
 
 impl Feed for Tells {
-    fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Frame>> {
+    fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Encoded>> {
         Poll::Pending
     }
 
@@ -145,7 +145,7 @@ impl Feed for Tells {
         self.1 = heartbeat;
     }
 
-    fn heartbeat(mut self: Pin<&mut Self>) -> Option<Frame> {
+    fn heartbeat(mut self: Pin<&mut Self>) -> Option<Encoded> {
         let interval = self.1.as_secs();
         self.0.pop().map(|text| frame(&format!("{text} after {interval} s")))
     }
@@ -170,7 +170,7 @@ async fn a_heartbeat_says_what_its_feed_has_to_say() {
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_of_no_length_leaves_the_stream_usable() {
     let options = EventStreamOptions { heartbeat: Duration::ZERO, ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
     next(&mut body).await;
     assert!(body.next().now_or_never().is_none());
 }
@@ -178,7 +178,7 @@ async fn a_heartbeat_of_no_length_leaves_the_stream_usable() {
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_may_be_put_off_forever() {
     let options = EventStreamOptions { heartbeat: Duration::MAX, ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Frame>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
     next(&mut body).await;
     assert!(body.next().now_or_never().is_none());
 }
@@ -186,5 +186,5 @@ async fn a_heartbeat_may_be_put_off_forever() {
 #[test]
 fn the_stream_fits_an_http_body() {
     fn assert_fits<T: Send + Unpin + 'static>() {}
-    assert_fits::<EventStream<stream::Pending<Frame>>>();
+    assert_fits::<EventStream<stream::Pending<Encoded>>>();
 }

@@ -3,8 +3,8 @@
 
 use std::task::{Context, Poll, Waker};
 
-use sse_core::follow::{Hub, Located, News, Publication, Read, Scope, Topic};
-use sse_core::{Event, Frame};
+use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
+use sse_core::{Encoded, Event};
 
 #[test]
 fn a_reader_that_takes_little_at_a_time_is_given_all_there_is_without_waiting() {
@@ -14,14 +14,14 @@ fn a_reader_that_takes_little_at_a_time_is_given_all_there_is_without_waiting() 
     let mut reader = hub.subscribe(Scope::new("s", ["a"]));
     assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(1)));
     assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
-    let frame = Frame::from(Event::new("x"));
+    let frame = Encoded::from(Event::new("x"));
     let publication = |position| {
         let (topic, frame) = (Topic::new("s", "a"), frame.clone());
         Publication { topic, position, mark: (), frame }
     };
     hub.publish((1..=3).map(publication), 3);
     for last in 1..=3 {
-        let read = Read::Events { frame: Some(frame.clone()), last };
+        let read = RingRead::Events { frame: Some(frame.clone()), last };
         assert_eq!(reader.poll_read(1, &mut cx), Poll::Ready(Ok(read)));
     }
     assert!(reader.poll_read(1, &mut cx).is_pending());

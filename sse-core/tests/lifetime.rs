@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
-use sse_core::{Event, EventStream, EventStreamOptions, Frame, Lifetime};
+use sse_core::{Encoded, Event, EventStream, EventStreamOptions, Lifetime};
 use tokio::time;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -35,7 +35,7 @@ fn lasting(lifetime: Option<Duration>) -> EventStreamOptions {
 }
 
 /// What is written until the end, if there is one.
-async fn rest<S: stream::Stream<Item = Frame>>(body: EventStream<S>) -> Vec<String> {
+async fn rest<S: stream::Stream<Item = Encoded>>(body: EventStream<S>) -> Vec<String> {
     body.take(1000).map(|Ok(bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect().await
 }
 
@@ -78,7 +78,7 @@ async fn a_busy_stream_ends_too_and_passes_on_all_that_it_took() {
     let large = "x".repeat(40 * 1024);
     let events = stream::repeat_with(|| {
         taken.set(taken.get() + 1);
-        Frame::from(Event::new(format!("{} {large}", taken.get())))
+        Encoded::from(Event::new(format!("{} {large}", taken.get())))
     })
     .take(100);
     let mut body = EventStream::new(events, lasting(Some(HOUR)));
@@ -94,7 +94,7 @@ async fn a_busy_stream_ends_too_and_passes_on_all_that_it_took() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_without_a_lifetime_goes_on() {
-    let mut body = EventStream::new(stream::pending::<Frame>(), lasting(None));
+    let mut body = EventStream::new(stream::pending::<Encoded>(), lasting(None));
     body.next().await.unwrap().unwrap();
     time::advance(HOUR * 24 * 365).await;
     assert_eq!(body.next().await.unwrap().unwrap(), ": \n\n");

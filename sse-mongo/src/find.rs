@@ -5,7 +5,7 @@ use std::time::Duration;
 use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
 use mongodb::raw_batch_cursor::RawBatch;
-use sse_core::follow::Order;
+use sse_core::follow::SortOrder;
 
 use crate::error::{Act, Error};
 use crate::key::Key;
@@ -34,7 +34,7 @@ pub(crate) struct Find<'a> {
     /// The index's fields.
     pub(crate) keys: Document,
     pub(crate) range: Range,
-    pub(crate) order: Order,
+    pub(crate) order: SortOrder,
     pub(crate) limit: usize,
     /// As of when to read; none reads what a majority has, or all of a standalone.
     pub(crate) snapshot: Option<Snapshot>,
@@ -122,8 +122,8 @@ impl Find<'_> {
         max_time: Duration,
     ) -> Document {
         let direction = match self.order {
-            Order::Ascending => 1,
-            Order::Descending => -1,
+            SortOrder::Ascending => 1,
+            SortOrder::Descending => -1,
         };
         let sort: Document = self.keys.keys().map(|key| (key.clone(), direction.into())).collect();
         // The least key belongs to a range, so that what was read last comes once more; and one
@@ -191,7 +191,7 @@ impl Found {
             _ => None,
         };
         let mut found = Self { batch: Some(batch), skip: 0, limit: usize::MAX, more: cut, at };
-        if find.order == Order::Ascending
+        if find.order == SortOrder::Ascending
             && let Some(after) = &find.range.after
             && found.documents().next().is_some_and(|first| Key::of(first, date) == *after)
         {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bson::DateTime;
-use sse_core::follow::{Batch, Entry, Order, Record};
+use sse_core::follow::{Batch, Entry, Record, SortOrder};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Act, Error};
@@ -110,7 +110,7 @@ impl<R: Record<Filter: Narrow>> Poll<R> {
                 after: Some(key_at(&self.through)),
                 before: Some(key_at(&target)),
             },
-            order: Order::Ascending,
+            order: SortOrder::Ascending,
             limit: self.inner.options.batch_size.max(1) as usize,
             snapshot: None,
         };

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use sse_core::follow::{Entry, Filter, Order, Record, Scope, Topic};
+use sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Topic};
 
 use crate::error::{Act, Error};
 use crate::find::{Find, Found, MAX_TIME, Range, Snapshot, What};
@@ -143,8 +143,8 @@ impl<R: Record> Part<'_, R> {
             let mut keys = found.documents().map(|keys| Key::of(keys, date));
             if let (Some(last), Some(beyond)) = (keys.next(), keys.next()) {
                 match order {
-                    Order::Ascending => range.before = Some(beyond),
-                    Order::Descending => range.after = Some(beyond),
+                    SortOrder::Ascending => range.before = Some(beyond),
+                    SortOrder::Descending => range.after = Some(beyond),
                 }
                 end = Some(last);
             }
@@ -200,7 +200,7 @@ impl<R: Record> Part<'_, R> {
 }
 
 /// The first `limit` records of all parts.
-pub(crate) fn merge<R>(parts: Vec<Read<R>>, order: Order, limit: usize) -> Read<R> {
+pub(crate) fn merge<R>(parts: Vec<Read<R>>, order: SortOrder, limit: usize) -> Read<R> {
     let sorted = parts.len() < 2;
     let mut all =
         Read { entries: Vec::new(), more_after: None, scanned: 0, bytes: 0, left_out: false };
@@ -231,9 +231,9 @@ pub(crate) fn merge<R>(parts: Vec<Read<R>>, order: Order, limit: usize) -> Read<
     all
 }
 
-fn compare(order: Order, left: &Key, right: &Key) -> Ordering {
+fn compare(order: SortOrder, left: &Key, right: &Key) -> Ordering {
     match order {
-        Order::Ascending => left.cmp(right),
-        Order::Descending => right.cmp(left),
+        SortOrder::Ascending => left.cmp(right),
+        SortOrder::Descending => right.cmp(left),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bson::{DateTime, Document, doc};
-use sse_core::follow::{Everything, Filter, Order};
+use sse_core::follow::{Everything, Filter, SortOrder};
 
 use crate::key::{Key, Value};
 use crate::options::Fields;
@@ -110,7 +110,7 @@ impl Narrowing {
 
 /// A search as it is put to the server.
 pub(crate) struct Search {
-    pub(crate) order: Order,
+    pub(crate) order: SortOrder,
     /// What it leaves out the rest by, if it does.
     pub(crate) query: Option<Document>,
     after: Option<Key>,
@@ -118,7 +118,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn new(narrowing: Narrowing, order: Order) -> Self {
+    pub(crate) fn new(narrowing: Narrowing, order: SortOrder) -> Self {
         let Narrowing { from, before, conditions } = narrowing;
         let after = from.map(|from| {
             let last = DateTime::from_millis(from.timestamp_millis().saturating_sub(1));
@@ -137,8 +137,8 @@ impl Search {
         before: Option<Key>,
     ) -> (Option<Key>, Option<Key>) {
         let (above, below) = match self.order {
-            Order::Ascending => (reached, None),
-            Order::Descending => (None, reached),
+            SortOrder::Ascending => (reached, None),
+            SortOrder::Descending => (None, reached),
         };
         let after = self.after.clone().max(above);
         let before = [self.before.clone(), before, below].into_iter().flatten().min();

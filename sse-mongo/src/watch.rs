@@ -7,7 +7,7 @@ use bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use futures_util::StreamExt;
 use mongodb::error::Error as DriverError;
 use mongodb::raw_batch_cursor::RawBatch;
-use sse_core::follow::{Entry, Order, Record};
+use sse_core::follow::{Entry, Record, SortOrder};
 use tokio::time::Instant;
 
 use crate::audit::{TailNumber, WINDOW};
@@ -138,7 +138,7 @@ impl<R> Inner<R> {
                     after: Some(Key::before_all_of(Value::date(from))),
                     before: Some(before),
                 },
-                order: Order::Descending,
+                order: SortOrder::Descending,
                 limit: most - keys.len(),
                 snapshot: None,
             };

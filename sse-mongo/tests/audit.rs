@@ -9,8 +9,10 @@ use std::time::Duration;
 use bson::{DateTime, Document, doc};
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
-use sse_core::follow::{Batch, Changes, History, Order, Seal, Source};
-use sse_core::{Begin, EventStream, EventStreamOptions, Follow, Item, Log, LogOptions, Parser};
+use sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
+use sse_core::{
+    EventStream, EventStreamOptions, Follow, FollowOptions, Item, Log, LogOptions, Parser,
+};
 use sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
@@ -83,7 +85,7 @@ impl Client {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
         let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-        EventStream::new(served.log.follow(scope(), Begin { after, history }), options)
+        EventStream::new(served.log.follow(scope(), FollowOptions { after, history }), options)
     }
 
     async fn read(&mut self, stream: &mut Stream) {
@@ -289,7 +291,7 @@ async fn a_record_that_came_late_counts_from_where_it_was_handed_out() {
     other.insert([aged(9, Duration::from_secs(4))]).await;
     let handed_out = late(&mut tail).await;
     assert_eq!(ids(&handed_out.late), ["9"]);
-    let as_of = |position| query(Some(position), None, Order::Ascending, 10);
+    let as_of = |position| query(Some(position), None, SortOrder::Ascending, 10);
     let then = mongo.history(&scope(), as_of(&before)).await.unwrap();
     assert_eq!(ids(&then.entries), ["1", "2"]);
     let now = mongo.history(&scope(), as_of(&handed_out.through)).await.unwrap();
@@ -328,7 +330,7 @@ async fn what_is_older_than_the_window_is_left_to_history() {
     client.read_until(&mut stream, |client| !client.late.is_empty()).await;
     client.read_on(&mut stream).await;
     assert_eq!((&client.late[..], served.late()), (&[2][..], (1, 1)));
-    let page = served.log.page(&scope(), None, Order::Ascending, 10).await.unwrap();
+    let page = served.log.page(&scope(), None, SortOrder::Ascending, 10).await.unwrap();
     assert_eq!(page.records.len(), 3);
 }
 
@@ -345,16 +347,16 @@ async fn a_page_of_history_does_not_show_what_is_to_be_handed_out_late() {
     served.insert(9..10, Duration::from_secs(3)).await;
     within(async {
         while served.late().0 == 0 {
-            let page = served.log.page(&scope(), None, Order::Ascending, 10).await.unwrap();
+            let page = served.log.page(&scope(), None, SortOrder::Ascending, 10).await.unwrap();
             shown_early |= page.records.len() > 5 && served.late().0 == 0;
         }
     })
     .await;
     assert!(!shown_early);
     within(async {
-        while served.log.page(&scope(), None, Order::Ascending, 10).await.unwrap().records.len() < 6
-        {
-        }
+        while served.log.page(&scope(), None, SortOrder::Ascending, 10).await.unwrap().records.len()
+            < 6
+        {}
     })
     .await;
 }

@@ -11,7 +11,9 @@ use common::{
     ways, within,
 };
 use futures_util::future::join_all;
-use sse_core::follow::{Changes, Coordinate, Fault, Frontier, Order, Reset, Source, SourceError};
+use sse_core::follow::{
+    Changes, Coordinate, Fault, Frontier, Reset, SortOrder, Source, SourceError,
+};
 use sse_mongo::{Key, Mode, Mongo, Options, Position};
 
 /// The token's text form is to stay within 86 characters, of which 13 bytes are not the position.
@@ -81,7 +83,7 @@ async fn what_was_handed_out_is_a_place_to_go_on_from() {
 }
 
 /// History at a snapshot, then the changes after it, while four writers write.
-async fn splice(mongo: &Mongo<common::Row>, other: &common::Logs, order: Order) {
+async fn splice(mongo: &Mongo<common::Row>, other: &common::Logs, order: SortOrder) {
     const EACH: i32 = 150;
     mongo.epoch().await.unwrap();
     let writers = join_all((0..4).map(|writer| async move {
@@ -117,7 +119,9 @@ async fn splice(mongo: &Mongo<common::Row>, other: &common::Logs, order: Order) 
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn history_and_the_changes_after_it_hold_every_record_once_with_four_writers() {
     for (server, options) in ways() {
-        for (order, name) in [(Order::Ascending, "splice_up"), (Order::Descending, "splice_down")] {
+        for (order, name) in
+            [(SortOrder::Ascending, "splice_up"), (SortOrder::Descending, "splice_down")]
+        {
             let (mongo, other) = logs(server, name, options.clone()).await;
             Box::pin(splice(&mongo, &other, order)).await;
         }
@@ -280,7 +284,7 @@ async fn what_polling_had_settled_goes_on_by_change_streams() {
         let Ok(Frontier::History { as_of, after }) = live(&streams, position).await else {
             panic!("history is to be read on");
         };
-        let asked = query(Some(&as_of), Some(&after), Order::Ascending, 100);
+        let asked = query(Some(&as_of), Some(&after), SortOrder::Ascending, 100);
         let history = streams.history(&scope(), asked).await.unwrap();
         let expected: Vec<_> = rest.map(|id: i32| id.to_string()).collect();
         assert_eq!(ids(&history.entries), expected);

@@ -9,7 +9,7 @@ use bson::doc;
 use common::{Logs, Row, connect, logs, page, query, quick, record, scope, set, ways, within};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use sse_core::follow::{Changes, Fault, Order, Source, SourceError};
+use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
 use sse_mongo::{Error, Mongo};
 use testbed::Mongod;
 use tokio::sync::Mutex;
@@ -23,7 +23,7 @@ static FAILURE: Mutex<()> = Mutex::const_new(());
 async fn ask(mongo: &Mongo<Row>) -> Vec<(Result<(), Error>, Duration)> {
     let began = Instant::now();
     join_all((0..CROWD).map(|nth| async move {
-        let asked = query(None, None, Order::Ascending, 1);
+        let asked = query(None, None, SortOrder::Ascending, 1);
         let answer = match nth % 2 {
             0 => mongo.epoch().await.map(drop),
             _ => mongo.history(&scope(), asked).await.map(drop),

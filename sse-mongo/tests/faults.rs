@@ -11,7 +11,7 @@ use common::{
     Logs, changed, changes, connect, failure, ids, page, query, quick, record, scope, set,
     standalone, within,
 };
-use sse_core::follow::{Changes, Fault, Order, Source, SourceError};
+use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
 use sse_mongo::{Error, Mode, Mongo, Options};
 use testbed::{Mongod, free_port};
 use tokio::sync::Mutex;
@@ -53,7 +53,7 @@ async fn a_snapshot_that_is_gone_is_told_and_a_fresh_one_is_found() {
     let as_of = page(&mongo, 1).await.as_of;
     for code in [239, 246] {
         other.fail("snapshots", "find", code, 1).await;
-        let asked = query(Some(&as_of), None, Order::Ascending, 1);
+        let asked = query(Some(&as_of), None, SortOrder::Ascending, 1);
         let error = mongo.history(&scope(), asked).await.unwrap_err();
         assert_eq!(error.fault(), Fault::SnapshotGone, "{error}");
         other.fail("snapshots", "find", code, 3).await;
@@ -82,7 +82,7 @@ async fn a_missing_privilege_is_named() {
     other.fail("privileges", "insert", 13, 1).await;
     check(mongo.append(vec![record(0)]).await.unwrap_err(), "insert on the collection");
     other.fail("privileges", "find", 13, 1).await;
-    let asked = query(None, None, Order::Ascending, 1);
+    let asked = query(None, None, SortOrder::Ascending, 1);
     check(mongo.history(&scope(), asked).await.unwrap_err(), "find on the collection");
 }
 

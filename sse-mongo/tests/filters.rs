@@ -6,7 +6,7 @@ mod common;
 use bson::DateTime;
 use common::{Logs, at, quick, set, standalone};
 use sse_core::Event;
-use sse_core::follow::{Filter, Order, Record, Scope, Source};
+use sse_core::follow::{Filter, Record, Scope, SortOrder, Source};
 use sse_mongo::{Mongo, Narrow};
 
 /// Records whose number is a multiple of this.
@@ -52,15 +52,15 @@ async fn pages_are_full_of_what_the_filter_admits_and_end_where_it_ends() {
         let long_ago = DateTime::from_millis(1_700_000_000_000);
         logs.insert((1..=100).map(|number| at(number, long_ago))).await;
         for (filter, order) in [
-            (Multiples(1), Order::Ascending),
-            (Multiples(7), Order::Ascending),
-            (Multiples(7), Order::Descending),
-            (Multiples(99), Order::Ascending),
-            (Multiples(1000), Order::Descending),
+            (Multiples(1), SortOrder::Ascending),
+            (Multiples(7), SortOrder::Ascending),
+            (Multiples(7), SortOrder::Descending),
+            (Multiples(99), SortOrder::Ascending),
+            (Multiples(1000), SortOrder::Descending),
         ] {
             let scope = Scope::new("a", ["b"]).filtered(filter.clone());
             let mut expected: Vec<u32> = (1..=100).filter(|number| filter.admits(number)).collect();
-            if order == Order::Descending {
+            if order == SortOrder::Descending {
                 expected.reverse();
             }
             let (mut read, mut as_of) = (Vec::new(), None);

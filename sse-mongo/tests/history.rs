@@ -7,9 +7,9 @@ use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
 use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
 use futures_util::TryStreamExt;
-use sse_core::follow::{Fault, Order, Scope, Source, SourceError};
+use sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
 
-const BOTH: [Order; 2] = [Order::Ascending, Order::Descending];
+const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
 fn past(seconds: i64) -> DateTime {
     DateTime::from_millis(1_700_000_000_000 + seconds * 1000)
@@ -59,7 +59,7 @@ async fn pages_of_any_size_give_every_record_once_over_equal_mixed_and_missing_d
     let other_log = doc! { "_id": 900, "workspace_id": "a", "workflow_id": "c" };
     other.insert([least, other_log]).await;
     for order in BOTH {
-        let by = if order == Order::Ascending { 1 } else { -1 };
+        let by = if order == SortOrder::Ascending { 1 } else { -1 };
         let sorted = other
             .coll
             .find(doc! { "workflow_id": "b" })
@@ -87,7 +87,7 @@ async fn polling_reads_the_settled_records_of_a_standalone_once() {
         .await;
     for order in BOTH {
         let mut expected: Vec<String> = (0..50).map(|id| id.to_string()).collect();
-        if order == Order::Descending {
+        if order == SortOrder::Descending {
             expected.reverse();
         }
         for limit in [1, 3, 50] {
@@ -107,7 +107,7 @@ async fn later_pages_show_the_snapshot_of_the_first() {
     assert!(first.more_after.is_some());
     other.insert([at(10, past(2)), at(11, past(9))]).await;
     let after = &first.entries[1].key;
-    let asked = query(Some(&first.as_of), Some(after), Order::Ascending, 10);
+    let asked = query(Some(&first.as_of), Some(after), SortOrder::Ascending, 10);
     let second = mongo.history(&scope(), asked).await.unwrap();
     assert_eq!(ids(&second.entries), ["2", "3"]);
     assert!(second.more_after.is_none());
@@ -123,9 +123,9 @@ async fn a_limit_of_zero_asks_for_the_position_alone() {
         other.insert([at(0, past(0))]).await;
         let page = page(&mongo, 0).await;
         assert!(page.entries.is_empty());
-        let asked = query(Some(&page.as_of), None, Order::Ascending, 9);
+        let asked = query(Some(&page.as_of), None, SortOrder::Ascending, 9);
         assert_eq!(ids(&mongo.history(&scope(), asked).await.unwrap().entries), ["0"]);
-        let asked = query(Some(&page.as_of), None, Order::Ascending, 0);
+        let asked = query(Some(&page.as_of), None, SortOrder::Ascending, 0);
         assert_eq!(mongo.history(&scope(), asked).await.unwrap().as_of, page.as_of);
     }
 }
@@ -185,7 +185,7 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
         ("0", vec!["7"]),
     ] {
         let scope = Scope::new(object.to_hex(), [workflow]);
-        let (_, read) = all(&mongo, &scope, Order::Ascending, 2).await;
+        let (_, read) = all(&mongo, &scope, SortOrder::Ascending, 2).await;
         assert_eq!(ids(&read), expected);
     }
     let live = common::changes(&mongo, &from, 8).await;
@@ -238,7 +238,7 @@ async fn snapshots_within_a_transaction_and_of_the_other_way_are_gone() {
     let within = common::changes(&streams, &from, 1).await[0].0.clone();
     let settled = page(&polls, 0).await.as_of;
     for (mongo, as_of) in [(&streams, &within), (&streams, &settled), (&polls, &within)] {
-        let asked = query(Some(as_of), None, Order::Ascending, 1);
+        let asked = query(Some(as_of), None, SortOrder::Ascending, 1);
         let error = mongo.history(&scope(), asked).await.unwrap_err();
         assert_eq!(error.fault(), Fault::SnapshotGone);
     }
@@ -257,13 +257,13 @@ async fn fifty_new_records_of_sixty_thousand_examine_sixty_keys_at_most_and_sort
                 )
                 .await;
         }
-        let asked = query(None, None, Order::Descending, 51);
+        let asked = query(None, None, SortOrder::Descending, 51);
         let newest = mongo.history(&scope(), asked).await.unwrap();
         let (last, as_of) = (&newest.entries[50].key, &newest.as_of);
         other.db.run_command(doc! { "profile": 2 }).await.unwrap();
-        let asked = query(Some(as_of), Some(last), Order::Ascending, 1000);
+        let asked = query(Some(as_of), Some(last), SortOrder::Ascending, 1000);
         let new = mongo.history(&scope(), asked).await.unwrap();
-        let asked = query(Some(as_of), None, Order::Descending, 50);
+        let asked = query(Some(as_of), None, SortOrder::Descending, 50);
         let back = mongo.history(&scope(), asked).await.unwrap();
         assert_eq!((new.entries.len(), back.entries.len()), (50, 50));
         mongo.workspaces(10).await.unwrap();

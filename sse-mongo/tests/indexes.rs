@@ -9,7 +9,7 @@ use common::{
 };
 use futures_util::TryStreamExt;
 use mongodb::IndexModel;
-use sse_core::follow::{Changes, Fault, Order, Source, SourceError};
+use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
 use sse_mongo::Error;
 
 async fn names(logs: &Logs) -> Vec<String> {
@@ -109,7 +109,7 @@ async fn one_that_is_dropped_is_made_again() {
     let mut open = mongo.changes(&start).await.unwrap();
     open.next().await.unwrap();
     other.coll.drop_index("tail").await.unwrap();
-    let asked = || query(None, None, Order::Ascending, 9);
+    let asked = || query(None, None, SortOrder::Ascending, 9);
     let error = mongo.history(&scope(), asked()).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
     assert_eq!(mongo.history(&scope(), asked()).await.unwrap().entries.len(), 1);

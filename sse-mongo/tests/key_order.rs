@@ -12,7 +12,7 @@ use common::{all, logs, quick, scope, set};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sse_core::follow::{Coordinate, Order, Source};
+use sse_core::follow::{Coordinate, SortOrder, Source};
 use sse_mongo::Key;
 
 fn number() -> impl Strategy<Value = Bson> {
@@ -158,7 +158,7 @@ async fn keys_of_any_values_ascend_as_the_server_sorts_them() {
 
     let stored = other.coll.count_documents(doc! {}).await.unwrap();
     assert!(stored > 3000, "{stored}");
-    let (_, read) = all(&mongo, &scope(), Order::Ascending, 100).await;
+    let (_, read) = all(&mongo, &scope(), SortOrder::Ascending, 100).await;
     assert_eq!(read.len() as u64, stored);
     for pair in read.windows(2) {
         let (left, right) = (&pair[0], &pair[1]);
@@ -172,6 +172,6 @@ async fn keys_of_any_values_ascend_as_the_server_sorts_them() {
             assert_eq!(Key::decode(&mut &bytes[..end]), None);
         }
     }
-    let (_, back) = all(&mongo, &scope(), Order::Descending, 100).await;
+    let (_, back) = all(&mongo, &scope(), SortOrder::Descending, 100).await;
     assert!(back.iter().rev().map(|entry| &entry.key).eq(read.iter().map(|entry| &entry.key)));
 }

@@ -5,9 +5,9 @@ mod common;
 
 use bson::{DateTime, Document};
 use common::{Logs, all, at, changed, changes, ids, logs, page, quick, scope, set, standalone};
-use sse_core::follow::{Order, Scope, Source};
+use sse_core::follow::{Scope, SortOrder, Source};
 
-const BOTH: [Order; 2] = [Order::Ascending, Order::Descending];
+const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
 fn past(seconds: i32) -> DateTime {
     DateTime::from_millis(1_700_000_000_000 + i64::from(seconds) * 1000)

@@ -10,7 +10,7 @@ use common::{
 };
 use mongodb::Database;
 use serde_json::{Deserializer, Value};
-use sse_core::follow::{Changes, Fault, Order, Source, SourceError};
+use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
 use sse_mongo::{Error, Mode, Mongo};
 use testbed::Mongod;
 
@@ -100,7 +100,7 @@ async fn work(mongo: &Mongo<Row>) -> Result<(), Error> {
     within(async {
         mongo.epoch().await?;
         let start = mongo.tail_start().await?;
-        mongo.history(&scope(), common::query(None, None, Order::Ascending, 3)).await?;
+        mongo.history(&scope(), common::query(None, None, SortOrder::Ascending, 3)).await?;
         mongo.workspaces(9).await?;
         mongo.changes(&start).await?.next().await.map(drop)
     })
@@ -153,7 +153,7 @@ async fn the_role_of_the_readme_is_enough_for_history_and_changes() {
         assert_eq!(changed(&followed).len(), 9);
         let last_five = changes(&mongo, &followed[3].0, 5).await;
         assert_eq!(changed(&last_five), changed(&followed)[4..]);
-        let (_, read) = all(&mongo, &scope(), Order::Ascending, 4).await;
+        let (_, read) = all(&mongo, &scope(), SortOrder::Ascending, 4).await;
         assert_eq!(ids(&read).len(), 9);
         assert_eq!(mongo.workflows("a", 9).await.unwrap(), ["b"]);
     }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use sse_core::Event;
-use sse_core::follow::{Entry, Filter, Order, Record, Scope, Source};
+use sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Source};
 use sse_mongo::{Effort, Fields, Key, Mongo, Narrow, Narrowing, Options, json};
 
 /// What is looked for; all of it is to hold.
@@ -109,7 +109,7 @@ struct Found {
     longest: Duration,
 }
 
-async fn search(logs: &Mongo<Row>, search: &Search, order: Order, limit: usize) -> Found {
+async fn search(logs: &Mongo<Row>, search: &Search, order: SortOrder, limit: usize) -> Found {
     let scope = Scope::new("a", ["b"]).filtered(search.clone());
     let (mut found, mut as_of, mut after) = (Found::default(), None, None);
     loop {
@@ -120,7 +120,7 @@ async fn search(logs: &Mongo<Row>, search: &Search, order: Order, limit: usize) 
         found.scanned += page.scanned;
         assert!(page.entries.len() <= limit);
         if let (Some(before), Some(now)) = (&after, &page.more_after) {
-            let forward = if order == Order::Ascending { now > before } else { now < before };
+            let forward = if order == SortOrder::Ascending { now > before } else { now < before };
             assert!(forward, "{before:?}, then {now:?}");
         }
         found.cut += usize::from(page.more_after.is_some() && page.entries.len() < limit);
@@ -220,7 +220,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds() {
                 record
             }))
             .await;
-        let everything = search(&all, &Search::default(), Order::Ascending, 10_000).await.rows;
+        let everything = search(&all, &Search::default(), SortOrder::Ascending, 10_000).await.rows;
         let dates = everything.iter().filter(|row| row.record.mark.2.is_some()).count();
         assert!((300..600).contains(&dates), "{dates} of {}", everything.len());
         let (mut results, mut cut) = (0, 0);
@@ -232,7 +232,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds() {
             let limit = made(&prop_oneof![Just(1_usize), 2..20_usize, Just(1000)], &mut runner);
             let records = made(&(1..700_usize), &mut runner);
             let logs = connect(&uri, Effort { records, ..Effort::default() }).await;
-            for order in [Order::Ascending, Order::Descending] {
+            for order in [SortOrder::Ascending, SortOrder::Descending] {
                 let found = search(&logs, &looked_for, order, limit).await;
                 assert_eq!(ids(&found.rows), expected, "{looked_for:?}, {order:?}, by {limit}");
                 expected.reverse();
@@ -272,7 +272,7 @@ async fn a_search_for_what_is_not_there_ends_in_time_and_goes_on_to_the_end() {
     let text = Search { text: "deadlock".to_owned(), ..Search::default() };
     let pattern = Search { ends_with: "deadlock".to_owned(), ..Search::default() };
     for looked_for in [level, text, pattern] {
-        for order in [Order::Ascending, Order::Descending] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
             // By how much is looked at.
             let time = Duration::from_secs(30);
             let effort = Effort { records: 30_000, time, ..Effort::default() };
@@ -312,7 +312,7 @@ async fn a_search_reads_the_index_of_history_and_sorts_nothing() {
             before: Some(before),
             ..Search::default()
         };
-        for order in [Order::Ascending, Order::Descending] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
             assert_eq!(search(&logs, &errors, order, 100).await.rows.len(), 20);
         }
         other.db.run_command(doc! { "profile": 0 }).await.unwrap();

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use sse_core::{Begin, Channel, EventStreamOptions, Log, LogOptions};
+use sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
 use sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
@@ -34,7 +34,7 @@ fn events(
 ) -> Result<impl Reply + use<>, TooManyStreams> {
     let permit = places.admit(peer.map(|peer| peer.ip()))?;
     let after = last.map(|id| id.as_str().to_owned());
-    let begin = Begin { after, history: History::Newest(0) };
+    let begin = FollowOptions { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
     Ok(sse_warp::reply(body))
@@ -63,7 +63,7 @@ async fn main() -> std::io::Result<()> {
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
     let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
-    let places = Admission::new(AdmissionLimits { in_all: 20_000, per_key: 20_000 });
+    let places = Admission::new(AdmissionLimits { max_total: 20_000, max_per_key: 20_000 });
     tokio::spawn(tick(ticks, rate.subscribe()));
     let (run, end, app) = (log.clone(), log.clone(), (log, places));
     tokio::spawn(async move { run.run(|_| {}).await });

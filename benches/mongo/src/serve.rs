@@ -8,7 +8,7 @@ use axum::routing::get;
 use bson::RawDocument;
 use sse_axum::{Event, EventStream, EventStreamOptions, Sse};
 use sse_core::follow::{Everything, History, Record, Scope, Seal};
-use sse_core::{Begin, Follow, Log, LogOptions};
+use sse_core::{FollowOptions, Follow, Log, LogOptions};
 use sse_mongo::{Mongo, Options, json};
 
 use crate::Result;
@@ -47,7 +47,7 @@ async fn stream(
     State(log): State<Log<Mongo<Row>>>,
     Path(workflow): Path<String>,
 ) -> Sse<EventStream<Follow<Mongo<Row>>>> {
-    let begin = Begin { after: None, history: History::Newest(10) };
+    let begin = FollowOptions { after: None, history: History::Newest(10) };
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
     Sse::new(EventStream::new(events, EventStreamOptions::default()))
 }

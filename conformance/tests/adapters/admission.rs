@@ -16,13 +16,13 @@ promises! {
 
 async fn one_stream_too_many_is_refused_at_once(host: Host) {
     let limits = [
-        (AdmissionLimits { in_all: 2, per_key: 9 }, "2 streams are open"),
-        (AdmissionLimits { in_all: 9, per_key: 3 }, "3 streams of this client are open"),
+        (AdmissionLimits { max_total: 2, max_per_key: 9 }, "2 streams are open"),
+        (AdmissionLimits { max_total: 9, max_per_key: 3 }, "3 streams of this client are open"),
     ];
     for (admission, words) in limits {
         let mut server = Server::with(host, Options { admission, ..Options::default() }).await;
         let mut streams = Vec::new();
-        for _ in 0..admission.in_all.min(admission.per_key) {
+        for _ in 0..admission.max_total.min(admission.max_per_key) {
             streams.push(server.open().await);
         }
         let asked = Instant::now();
@@ -40,7 +40,7 @@ async fn one_stream_too_many_is_refused_at_once(host: Host) {
 }
 
 async fn a_place_is_free_however_the_stream_ended(host: Host) {
-    let admission = AdmissionLimits { in_all: 1, per_key: 1 };
+    let admission = AdmissionLimits { max_total: 1, max_per_key: 1 };
     let lifetime = Some(Duration::from_millis(500));
     let stream = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
     let mut server = Server::with(host, Options { stream, admission, ..Options::default() }).await;
@@ -68,7 +68,7 @@ async fn a_place_is_free_however_the_stream_ended(host: Host) {
 }
 
 async fn a_place_is_free_when_a_stuck_client_is_cut_off(host: Host) {
-    let admission = AdmissionLimits { in_all: 1, per_key: 1 };
+    let admission = AdmissionLimits { max_total: 1, max_per_key: 1 };
     let stall_limit = Duration::from_millis(200);
     let serve = ServeOptions { stall_limit, ..ServeOptions::default() };
     let mut server = Server::with(host, Options { admission, serve, ..Options::default() }).await;

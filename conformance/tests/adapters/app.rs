@@ -10,8 +10,8 @@ use futures_util::{Stream, stream};
 use sse_axum::{LastEventId, Sse};
 use sse_core::follow::{Everything, History, Record, Scope, Topic};
 use sse_core::{
-    Admission, Begin, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, Log,
-    Refused,
+    Admission, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, FollowOptions,
+    Log, Refused,
 };
 use tokio::sync::mpsc;
 use warp::{Filter, Reply};
@@ -63,7 +63,7 @@ impl App {
 
     fn follow(&self, last: Option<EventId>) -> EventStream<Follow<Channel<Line>>> {
         let after = last.map(|id| id.as_str().to_owned());
-        let begin = Begin { after, history: History::All };
+        let begin = FollowOptions { after, history: History::All };
         EventStream::new(self.log.follow(Scope::new("conformance", ["log"]), begin), self.options)
     }
 }

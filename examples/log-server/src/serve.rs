@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use sse_core::follow::Seal;
-use sse_core::{Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, Tail};
+use sse_core::{Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, TailEvent};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -46,7 +46,7 @@ pub enum ServeError {
     Listen(SocketAddr, #[source] io::Error),
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
-    Tail(#[source] JoinError),
+    TailEvent(#[source] JoinError),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -132,8 +132,8 @@ async fn serve<S: Store>(
             ..EventStreamOptions::default()
         },
         admission: Admission::new(AdmissionLimits {
-            in_all: arguments.max_streams.get(),
-            per_key: arguments.max_streams_per_address.get(),
+            max_total: arguments.max_streams.get(),
+            max_per_key: arguments.max_streams_per_address.get(),
         }),
         closed: ClosedStreams::default(),
     };
@@ -150,7 +150,7 @@ async fn serve<S: Store>(
         () = sse_axum::serve(listener, router, shutdown) => {}
         ended = &mut tail => match ended {
             Ok(never) => match never {},
-            Err(panic) => return Err(ServeError::Tail(panic)),
+            Err(panic) => return Err(ServeError::TailEvent(panic)),
         },
     }
     tail.abort();
@@ -158,10 +158,10 @@ async fn serve<S: Store>(
     Ok(())
 }
 
-fn observe<E: std::error::Error>(tail: &Tail<'_, E>) {
+fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
     match *tail {
-        Tail::Open => tracing::info!("following the log"),
-        Tail::Failed(error, wait) => {
+        TailEvent::Open => tracing::info!("following the log"),
+        TailEvent::Failed(error, wait) => {
             tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
         }
     }

@@ -7,11 +7,11 @@ use std::task::{Context, Poll, Waker};
 use slab::Slab;
 
 use super::filter::{Everything, Filter};
-use super::merges::Merges;
+use super::merge_cache::MergeCache;
 use super::publication::{Late, Publication};
 use super::ring::{Lagged, Ring, Standing};
 use super::topic::{Scope, Topic};
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// Hands what one publisher reads from a log to any number of readers.
 ///
@@ -22,8 +22,8 @@ use crate::wire::Frame;
 ///
 /// ```
 /// use std::task::{Context, Poll, Waker};
-/// use sse_core::{Event, Frame};
-/// use sse_core::follow::{Hub, Located, News, Publication, Read, Scope, Topic};
+/// use sse_core::{Event, Encoded};
+/// use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
 ///
 /// let mut cx = Context::from_waker(Waker::noop());
 /// let hub: Hub<u64> = Hub::new(1 << 20);
@@ -32,11 +32,11 @@ use crate::wire::Frame;
 /// assert_eq!(reader.poll_news(&mut cx), Poll::Ready(News::Epoch(7)));
 /// assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
 ///
-/// let event = Frame::from(Event::new("a line"));
+/// let event = Encoded::from(Event::new("a line"));
 /// let topic = Topic::new("etl", "orders");
 /// hub.publish([Publication { topic, position: 1, mark: (), frame: event.clone() }], 1);
 /// let read = reader.poll_read(usize::MAX, &mut cx);
-/// assert_eq!(read, Poll::Ready(Ok(Read::Events { frame: Some(event), last: 1 })));
+/// assert_eq!(read, Poll::Ready(Ok(RingRead::Events { frame: Some(event), last: 1 })));
 /// ```
 #[derive(Debug)]
 pub struct Hub<P, F: Filter = Everything>(Arc<Mutex<State<P, F>>>);
@@ -63,7 +63,7 @@ struct State<P, F: Filter> {
     scopes: HashMap<Scope<F>, usize>,
     /// Those who wait for the ring to come as far as they are.
     ahead: HashSet<usize>,
-    merges: Merges<P, F>,
+    merges: MergeCache<P, F>,
 }
 
 impl<P: Ord + Clone, F: Filter> Hub<P, F> {
@@ -79,7 +79,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             topics: HashMap::new(),
             scopes: HashMap::new(),
             ahead: HashSet::new(),
-            merges: Merges::default(),
+            merges: MergeCache::default(),
         })))
     }
 
@@ -198,8 +198,8 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             }
         }
         drop(state);
-        let seat = Seat { reader, scope, epoch: None, outage: false, place: 0, read_to: None };
-        Subscription { hub: self.clone(), seat }
+        let cursor = Cursor { reader, scope, epoch: None, outage: false, place: 0, read_to: None };
+        Subscription { hub: self.clone(), cursor }
     }
 
     /// Applies a change that concerns every reader, and wakes them if it says so.
@@ -224,11 +224,11 @@ fn lock<P, F: Filter>(state: &Mutex<State<P, F>>) -> MutexGuard<'_, State<P, F>>
 #[derive(Debug)]
 pub struct Subscription<P: Ord + Clone, F: Filter = Everything> {
     hub: Hub<P, F>,
-    seat: Seat<F>,
+    cursor: Cursor<F>,
 }
 
 #[derive(Debug)]
-struct Seat<F> {
+struct Cursor<F> {
     reader: usize,
     scope: Scope<F>,
     epoch: Option<u32>,
@@ -249,11 +249,11 @@ pub enum Located {
 
 /// What a reader was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Read<P> {
+pub enum RingRead<P> {
     /// One event, or several in one piece.
     Events {
         /// Their bytes; none when the filter has left all of them out.
-        frame: Option<Frame>,
+        frame: Option<Encoded>,
         /// The position of the last of them.
         last: P,
     },
@@ -275,16 +275,16 @@ pub enum News {
 impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     /// What this reads.
     pub fn scope(&self) -> &Scope<F> {
-        &self.seat.scope
+        &self.cursor.scope
     }
 
     /// Waits for news.
     pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
-        let Self { hub, seat } = self;
+        let Self { hub, cursor } = self;
         let mut state = lock(&hub.0);
-        match seat.news(&state) {
+        match cursor.news(&state) {
             Some(news) => Poll::Ready(news),
-            None => seat.wait(&mut state, cx),
+            None => cursor.wait(&mut state, cx),
         }
     }
 
@@ -299,20 +299,20 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         position: &P,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Located, News>> {
-        let Self { hub, seat } = self;
+        let Self { hub, cursor } = self;
         let mut state = lock(&hub.0);
-        if let Some(news) = seat.news(&state) {
+        if let Some(news) = cursor.news(&state) {
             return Poll::Ready(Err(news));
         }
-        match state.open.as_ref().map(|(_, ring)| ring.locate(&seat.scope, position)) {
+        match state.open.as_ref().map(|(_, ring)| ring.locate(&cursor.scope, position)) {
             Some(Standing::Within(place)) => {
-                (seat.place, seat.read_to) = (place, None);
+                (cursor.place, cursor.read_to) = (place, None);
                 Poll::Ready(Ok(Located::Live))
             }
             Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
             Some(Standing::Ahead) | None => {
-                state.ahead.insert(seat.reader);
-                seat.wait(&mut state, cx)
+                state.ahead.insert(cursor.reader);
+                cursor.wait(&mut state, cx)
             }
         }
     }
@@ -327,43 +327,43 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         &mut self,
         max_bytes: usize,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Read<P>, News>> {
-        let Self { hub, seat } = self;
+    ) -> Poll<Result<RingRead<P>, News>> {
+        let Self { hub, cursor } = self;
         let mut state = lock(&hub.0);
-        if let Some(news) = seat.news(&state) {
+        if let Some(news) = cursor.news(&state) {
             return Poll::Ready(Err(news));
         }
         let State { open: Some((_, ring)), merges, .. } = &mut *state else {
-            return seat.wait(&mut state, cx);
+            return cursor.wait(&mut state, cx);
         };
         let next = Some(ring.next_place());
-        if seat.read_to == next {
-            return seat.wait(&mut state, cx);
+        if cursor.read_to == next {
+            return cursor.wait(&mut state, cx);
         }
-        match merges.read(ring, &seat.scope, &mut seat.place, max_bytes) {
+        match merges.read(ring, &cursor.scope, &mut cursor.place, max_bytes) {
             Ok(Some((frame, last))) => {
-                seat.read_to = next.filter(|next| *next == seat.place);
-                Poll::Ready(Ok(Read::Events { frame, last }))
+                cursor.read_to = next.filter(|next| *next == cursor.place);
+                Poll::Ready(Ok(RingRead::Events { frame, last }))
             }
             Ok(None) => {
-                seat.read_to = next;
-                seat.wait(&mut state, cx)
+                cursor.read_to = next;
+                cursor.wait(&mut state, cx)
             }
-            Err(Lagged) => Poll::Ready(Ok(Read::Lagged)),
+            Err(Lagged) => Poll::Ready(Ok(RingRead::Lagged)),
         }
     }
 
     /// The position up to which everything was published, if this reader has read all of it.
     pub fn caught_up(&self) -> Option<P> {
-        let Self { hub, seat } = self;
+        let Self { hub, cursor } = self;
         let state = lock(&hub.0);
         let (epoch, ring) = state.open.as_ref()?;
-        let read_all = Some(*epoch) == seat.epoch && ring.is_read(&seat.scope, seat.place);
+        let read_all = Some(*epoch) == cursor.epoch && ring.is_read(&cursor.scope, cursor.place);
         read_all.then(|| ring.head().clone())
     }
 }
 
-impl<F: Filter> Seat<F> {
+impl<F: Filter> Cursor<F> {
     fn news<P>(&mut self, state: &State<P, F>) -> Option<News> {
         if state.drained {
             return Some(News::Drain);
@@ -392,22 +392,22 @@ impl<F: Filter> Seat<F> {
 
 impl<P: Ord + Clone, F: Filter> Drop for Subscription<P, F> {
     fn drop(&mut self) {
-        let Self { hub, seat } = self;
+        let Self { hub, cursor } = self;
         let mut state = lock(&hub.0);
-        state.readers.try_remove(seat.reader);
-        if let Some(readers) = state.scopes.get_mut(&seat.scope) {
+        state.readers.try_remove(cursor.reader);
+        if let Some(readers) = state.scopes.get_mut(&cursor.scope) {
             *readers -= 1;
             if *readers == 0 {
-                state.scopes.remove(&seat.scope);
+                state.scopes.remove(&cursor.scope);
             }
         }
-        state.ahead.remove(&seat.reader);
-        for topic in seat.scope.topics() {
+        state.ahead.remove(&cursor.reader);
+        for topic in cursor.scope.topics() {
             if let Some((_, ring)) = &mut state.open {
                 ring.leave(topic);
             }
             let Some(readers) = state.topics.get_mut(topic) else { continue };
-            readers.remove(&seat.reader);
+            readers.remove(&cursor.reader);
             if readers.is_empty() {
                 state.topics.remove(topic);
             }
@@ -432,7 +432,7 @@ mod tests {
     }
 
     fn event(name: &str, position: u32) -> Publication<u32> {
-        let (topic, frame) = (Topic::new("s", name), Frame::from(Event::new("x")));
+        let (topic, frame) = (Topic::new("s", name), Encoded::from(Event::new("x")));
         Publication { topic, position, mark: (), frame }
     }
 

@@ -2,7 +2,7 @@
 
 use super::frontier::Frontier;
 use super::hub::Located;
-use super::source::{Coordinate, Fault, HistoryQuery, Order, Reset};
+use super::source::{Coordinate, Fault, HistoryQuery, Reset, SortOrder};
 
 /// Records of history that are read at once.
 const PAGE: usize = 1000;
@@ -43,7 +43,7 @@ pub struct Machine<P, K> {
     state: State<P, K>,
     history: History,
     resuming: bool,
-    path: Option<Path>,
+    path: Option<ResumePath>,
 }
 
 /// How much history a stream begins with that comes without a position.
@@ -78,7 +78,7 @@ pub enum Want<P, K> {
 
 /// How a stream that came with a position went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
+pub enum ResumePath {
     /// From the ring: the database was not asked.
     Ring,
     /// From the source's changes, up to the ring.
@@ -87,7 +87,7 @@ pub enum Path {
     History,
 }
 
-impl Path {
+impl ResumePath {
     /// Every way.
     pub const ALL: [Self; 3] = [Self::Ring, Self::CatchUp, Self::History];
 
@@ -145,13 +145,13 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             State::Connecting(_) => Want::Epoch,
             State::Checking(frontier) => Want::Resume(frontier.clone()),
             State::Fresh | State::Newest { .. } => Want::History(match self.history {
-                History::All => page(None, None, Order::Ascending, PAGE),
-                History::Newest(limit) => page(None, None, Order::Descending, limit),
+                History::All => page(None, None, SortOrder::Ascending, PAGE),
+                History::Newest(limit) => page(None, None, SortOrder::Descending, limit),
             }),
             State::Right { as_of, after } => {
-                Want::History(page(Some(as_of.clone()), after.clone(), Order::Ascending, PAGE))
+                Want::History(page(Some(as_of.clone()), after.clone(), SortOrder::Ascending, PAGE))
             }
-            State::Rising { .. } => Want::History(page(None, None, Order::Ascending, 0)),
+            State::Rising { .. } => Want::History(page(None, None, SortOrder::Ascending, 0)),
             State::Up { from, .. } => Want::Changes(from.clone()),
             State::CatchingUp(from) => Want::CatchUp(from.clone()),
             State::Locating(position) => Want::Locate(position.clone()),
@@ -179,7 +179,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         match answer {
             Ok(Frontier::Live(position)) => self.state = State::Locating(position),
             Ok(Frontier::History { as_of, after }) => {
-                self.take(Path::History);
+                self.take(ResumePath::History);
                 self.state = State::Right { as_of, after: Some(after) };
             }
             Err(reset) => return Some(self.start_over(reset)),
@@ -274,11 +274,11 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         match located {
             Located::Live => {
                 self.state = State::Live(position.clone());
-                self.take(Path::Ring);
+                self.take(ResumePath::Ring);
             }
             Located::Behind => {
                 self.state = State::CatchingUp(position.clone());
-                self.take(Path::CatchUp);
+                self.take(ResumePath::CatchUp);
             }
         }
     }
@@ -335,11 +335,11 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     }
 
     /// How the stream went on from its client's position; answered once, when it is known.
-    pub fn take_path(&mut self) -> Option<Path> {
+    pub fn take_path(&mut self) -> Option<ResumePath> {
         self.path.take()
     }
 
-    fn take(&mut self, path: Path) {
+    fn take(&mut self, path: ResumePath) {
         if std::mem::take(&mut self.resuming) {
             self.path = Some(path);
         }
@@ -349,7 +349,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
 fn page<P, K>(
     as_of: Option<P>,
     after: Option<K>,
-    order: Order,
+    order: SortOrder,
     limit: usize,
 ) -> HistoryQuery<P, K> {
     HistoryQuery { as_of, after, order, limit }

@@ -4,7 +4,7 @@ mod filter;
 mod frontier;
 mod hub;
 mod machine;
-mod merges;
+mod merge_cache;
 mod position;
 mod publication;
 mod ring;
@@ -13,14 +13,14 @@ mod topic;
 
 pub use filter::{Everything, Filter};
 pub use frontier::Frontier;
-pub use hub::{Hub, Located, News, Read, Subscription};
-pub use machine::{History, Machine, Path, Want};
+pub use hub::{Hub, Located, News, RingRead, Subscription};
+pub use machine::{History, Machine, ResumePath, Want};
 pub use position::Seal;
 #[cfg(feature = "tokio")]
 pub(crate) use publication::gap;
 pub use publication::{Late, Publication};
 pub use source::{
     Batch, Change, Changes, Coordinate, Entry, Fault, FilterOf, FrontierOf, HistoryQuery, MarkOf,
-    Order, Page, Record, Reset, Source, SourceError,
+    Page, Record, Reset, SortOrder, Source, SourceError,
 };
 pub use topic::{Scope, Topic};

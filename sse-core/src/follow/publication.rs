@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::filter::Filter;
 use super::topic::{Scope, Topic};
-use crate::wire::{Event, EventId, EventType, Frame};
+use crate::wire::{Encoded, Event, EventId, EventType};
 
 /// An event that a hub publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Publication<P, M = ()> {
     /// What filters look at.
     pub mark: M,
     /// Its bytes.
-    pub frame: Frame,
+    pub frame: Encoded,
 }
 
 impl<P, M> Publication<P, M> {
@@ -34,15 +34,15 @@ impl<P, M> Publication<P, M> {
 /// when they were found: a client that comes back with it is not given them again.
 ///
 /// ```
-/// use sse_core::{Event, EventId, Frame};
+/// use sse_core::{Event, EventId, Encoded};
 /// use sse_core::follow::{Late, Scope, Topic};
 ///
-/// let record = Frame::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
+/// let record = Encoded::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
 /// let topic = Topic::new("etl", "orders");
 /// let late = Late { id: EventId::new("41")?, records: vec![(topic, (), record)] };
 /// let mut frames = Vec::new();
 /// late.frames(&Scope::new("etl", ["orders", "stock"]), &mut frames);
-/// let bytes = Frame::merge(&frames);
+/// let bytes = Encoded::merge(&frames);
 /// assert_eq!(
 ///     bytes.as_ref(),
 ///     b"event: gap\nid: 41\ndata: {\"late\":1}\n\nevent: late\ndata: a line\n\n",
@@ -54,7 +54,7 @@ pub struct Late<M = ()> {
     /// The id of the position at which they were found, as all streams of the space have it.
     pub id: EventId,
     /// What each belongs to, what filters look at, and its bytes.
-    pub records: Vec<(Topic, M, Frame)>,
+    pub records: Vec<(Topic, M, Encoded)>,
 }
 
 const GAP: EventType = EventType::from_static("gap");
@@ -64,7 +64,7 @@ impl<M> Late<M> {
     pub const EVENT_TYPE: EventType = EventType::from_static("late");
 
     /// Appends the gap and the records that are in `scope`; nothing if there are none.
-    pub fn frames<F: Filter<Mark = M>>(&self, scope: &Scope<F>, frames: &mut Vec<Frame>) {
+    pub fn frames<F: Filter<Mark = M>>(&self, scope: &Scope<F>, frames: &mut Vec<Encoded>) {
         let start = frames.len();
         let admitted = self
             .records
@@ -89,11 +89,11 @@ impl<M> Late<M> {
 }
 
 /// Announces records that came late.
-pub(crate) fn gap(late: usize, id: EventId) -> Frame {
+pub(crate) fn gap(late: usize, id: EventId) -> Encoded {
     Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).id(id).into()
 }
 
-fn weight<F: Filter>(mark: &F::Mark, frame: &Frame) -> usize {
+fn weight<F: Filter>(mark: &F::Mark, frame: &Encoded) -> usize {
     const REST: usize = 128;
     frame.len() + REST + F::weight(mark)
 }

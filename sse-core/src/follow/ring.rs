@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::filter::Filter;
 use super::publication::{Late, Publication};
 use super::topic::{Scope, Topic};
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// Encoded events, kept up to a byte bound, and those at the newest position in any case; the
 /// oldest go first.
@@ -60,7 +60,7 @@ impl<P, M> Held<P, M> {
         &self,
         scope: &Scope<F>,
         room: usize,
-        to: &mut Vec<Frame>,
+        to: &mut Vec<Encoded>,
     ) -> Option<usize> {
         let start = to.len();
         match self {
@@ -71,7 +71,7 @@ impl<P, M> Held<P, M> {
             }
             Self::Late(_, late) => late.frames(scope, to),
         }
-        let bytes = to[start..].iter().map(Frame::len).sum();
+        let bytes = to[start..].iter().map(Encoded::len).sum();
         if bytes > room {
             to.truncate(start);
             return None;
@@ -262,7 +262,7 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         scope: &Scope<F>,
         place: &mut u64,
         max_bytes: usize,
-        frames: &mut Vec<Frame>,
+        frames: &mut Vec<Encoded>,
     ) -> Result<Option<P>, Lagged> {
         let mut single = None;
         let mut several = Vec::new();
@@ -335,8 +335,8 @@ mod tests {
         Topic::new("s", name)
     }
 
-    fn frame(text: &str) -> Frame {
-        Frame::from(Event::new(text))
+    fn frame(text: &str) -> Encoded {
+        Encoded::from(Event::new(text))
     }
 
     /// Room for `events` events of one letter.
@@ -344,11 +344,11 @@ mod tests {
         Ring::new(events * (frame("x").len() + 128), 0)
     }
 
-    fn push(ring: &mut Ring<u32>, topic: Topic, position: u32, frame: Frame) {
+    fn push(ring: &mut Ring<u32>, topic: Topic, position: u32, frame: Encoded) {
         ring.push::<Everything>(Publication { topic, position, mark: (), frame });
     }
 
-    fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Frame>, Lagged> {
+    fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Encoded>, Lagged> {
         let mut frames = Vec::new();
         ring.read(scope, place, usize::MAX, &mut frames).map(|_| frames)
     }
@@ -466,7 +466,7 @@ mod tests {
             let (mut place, mut frames) = (1, Vec::new());
             let scope = Scope::new("s", names.iter().copied());
             let last = ring.read(&scope, &mut place, max_bytes, &mut frames);
-            (last, place, String::from_utf8(Frame::merge(&frames).as_ref().to_vec()).unwrap())
+            (last, place, String::from_utf8(Encoded::merge(&frames).as_ref().to_vec()).unwrap())
         };
         let gap = |late| format!("event: gap\nid: 3\ndata: {{\"late\":{late}}}\n\n");
         let all = format!("{}data: a\n\ndata: b\n\ndata: a\n\n", gap(3));

@@ -164,14 +164,14 @@ pub struct HistoryQuery<P, K> {
     /// Only records beyond this key, in the direction of `order`.
     pub after: Option<K>,
     /// Oldest or newest first.
-    pub order: Order,
+    pub order: SortOrder,
     /// How many records at most; 0 asks for the snapshot's position alone.
     pub limit: usize,
 }
 
 /// The direction in which history is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum SortOrder {
     /// Oldest first.
     Ascending,
     /// Newest first.

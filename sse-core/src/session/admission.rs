@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// ```
 /// use sse_core::{Admission, AdmissionLimits, Refused};
 ///
-/// let admission = Admission::new(AdmissionLimits { in_all: 3, per_key: 2 });
+/// let admission = Admission::new(AdmissionLimits { max_total: 3, max_per_key: 2 });
 /// let first = admission.admit("ann")?;
 /// let second = admission.admit("ann")?;
 /// assert_eq!(admission.admit("ann").unwrap_err(), Refused::PerKey(2));
 /// let third = admission.admit("bob")?;
-/// assert_eq!(admission.admit("cem").unwrap_err(), Refused::InAll(3));
+/// assert_eq!(admission.admit("cem").unwrap_err(), Refused::Total(3));
 /// drop(first);
 /// admission.admit("cem")?;
 /// # Ok::<(), Refused>(())
@@ -34,15 +34,15 @@ pub struct Admission<K: Ord>(Arc<Places<K>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdmissionLimits {
     /// Of all keys together; 20,000 by default, which takes a few hundred MiB while they are idle.
-    pub in_all: usize,
+    pub max_total: usize,
     /// Of one key; 1,000 by default: a twentieth of all, and enough for an office of some hundred
     /// people who share an address and have a few pages open each.
-    pub per_key: usize,
+    pub max_per_key: usize,
 }
 
 impl Default for AdmissionLimits {
     fn default() -> Self {
-        Self { in_all: 20_000, per_key: 1_000 }
+        Self { max_total: 20_000, max_per_key: 1_000 }
     }
 }
 
@@ -50,7 +50,7 @@ impl Default for AdmissionLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// That of all streams.
-    InAll(usize),
+    Total(usize),
     /// That of this key. It goes before the other, since the client can do something about it.
     PerKey(usize),
 }
@@ -58,7 +58,7 @@ pub enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InAll(limit) => write!(f, "{limit} streams are open, and no more may be"),
+            Self::Total(limit) => write!(f, "{limit} streams are open, and no more may be"),
             Self::PerKey(limit) => {
                 write!(f, "{limit} streams of this client are open, and no more may be")
             }
@@ -76,8 +76,8 @@ pub struct AdmissionStats {
     pub open: usize,
     /// Keys that have streams now.
     pub keys: usize,
-    /// How often [`Refused::InAll`] was the answer.
-    pub refused_in_all: u64,
+    /// How often [`Refused::Total`] was the answer.
+    pub refused_total: u64,
     /// How often [`Refused::PerKey`] was the answer.
     pub refused_per_key: u64,
 }
@@ -106,16 +106,16 @@ impl<K: Ord + Clone> Admission<K> {
     ///
     /// When a limit is reached, it.
     pub fn admit(&self, key: K) -> Result<Permit<K>, Refused> {
-        let AdmissionLimits { in_all, per_key } = self.0.limits;
+        let AdmissionLimits { max_total, max_per_key } = self.0.limits;
         let mut taken = self.0.taken();
         let Taken { by_key, stats } = &mut *taken;
-        if by_key.get(&key).copied().unwrap_or_default() >= per_key {
+        if by_key.get(&key).copied().unwrap_or_default() >= max_per_key {
             stats.refused_per_key += 1;
-            return Err(Refused::PerKey(per_key));
+            return Err(Refused::PerKey(max_per_key));
         }
-        if stats.open >= in_all {
-            stats.refused_in_all += 1;
-            return Err(Refused::InAll(in_all));
+        if stats.open >= max_total {
+            stats.refused_total += 1;
+            return Err(Refused::Total(max_total));
         }
         stats.open += 1;
         *by_key.entry(key.clone()).or_default() += 1;

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::backoff::random;
 use crate::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Order,
-    Page, Record, Reset, Scope, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
+    Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 
 /// A [`Source`] for what is not stored anywhere: progress, prices, who is typing.
@@ -82,18 +82,21 @@ impl<R> Kept<R> {
     }
 
     /// The records after number `from`, oldest first, if none of them is gone.
-    fn after(&self, Nth(from): Nth) -> Result<impl DoubleEndedIterator<Item = Numbered<R>>, Gone> {
-        let skipped = from.saturating_add(1).checked_sub(self.first).ok_or(Gone)?;
+    fn after(
+        &self,
+        Sequence(from): Sequence,
+    ) -> Result<impl DoubleEndedIterator<Item = Numbered<R>>, ChannelLagged> {
+        let skipped = from.saturating_add(1).checked_sub(self.first).ok_or(ChannelLagged)?;
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.records.len());
         let numbers = self.first + skipped as u64..;
         Ok(self.records.range(skipped..).enumerate().map(move |(index, (topic, record))| {
-            let nth = Nth(numbers.start + index as u64);
+            let nth = Sequence(numbers.start + index as u64);
             (nth, Entry { topic: topic.clone(), key: nth, record: Arc::clone(record) })
         }))
     }
 }
 
-type Numbered<R> = (Nth, Entry<Nth, Arc<R>>);
+type Numbered<R> = (Sequence, Entry<Sequence, Arc<R>>);
 
 impl<R> Clone for Channel<R> {
     fn clone(&self) -> Self {
@@ -109,9 +112,9 @@ impl<R> fmt::Debug for Channel<R> {
 
 /// The number of a record, in the order in which they were published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Nth(u64);
+pub struct Sequence(u64);
 
-impl Coordinate for Nth {
+impl Coordinate for Sequence {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0.to_be_bytes());
     }
@@ -125,17 +128,17 @@ impl Coordinate for Nth {
 
 /// Some of what was asked for is no longer among the records that a [`Channel`] keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
+pub struct ChannelLagged;
 
-impl fmt::Display for Gone {
+impl fmt::Display for ChannelLagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the channel has published so much since that it no longer keeps all of it")
     }
 }
 
-impl std::error::Error for Gone {}
+impl std::error::Error for ChannelLagged {}
 
-impl SourceError for Gone {
+impl SourceError for ChannelLagged {
     fn fault(&self) -> Fault {
         Fault::HistoryLost
     }
@@ -154,44 +157,45 @@ impl<R: Record> Record for Arc<R> {
 }
 
 impl<R: Record> Source for Channel<R> {
-    type Position = Nth;
-    type Key = Nth;
+    type Position = Sequence;
+    type Key = Sequence;
     type Record = Arc<R>;
-    type Error = Gone;
+    type Error = ChannelLagged;
     type Changes = ChannelChanges<R>;
 
-    async fn epoch(&self) -> Result<u32, Gone> {
+    async fn epoch(&self) -> Result<u32, ChannelLagged> {
         Ok(self.epoch)
     }
 
-    async fn tail_start(&self) -> Result<Nth, Gone> {
-        Ok(Nth(self.kept().end()))
+    async fn tail_start(&self) -> Result<Sequence, ChannelLagged> {
+        Ok(Sequence(self.kept().end()))
     }
 
     async fn resume(
         &self,
         frontier: FrontierOf<Self>,
-    ) -> Result<Result<FrontierOf<Self>, Reset>, Gone> {
-        let (Frontier::Live(Nth(to)) | Frontier::History { as_of: Nth(to), .. }) = frontier;
+    ) -> Result<Result<FrontierOf<Self>, Reset>, ChannelLagged> {
+        let (Frontier::Live(Sequence(to)) | Frontier::History { as_of: Sequence(to), .. }) =
+            frontier;
         Ok(if to <= self.kept().end() { Ok(frontier) } else { Err(Reset::Future) })
     }
 
     async fn history(
         &self,
         scope: &Scope<R::Filter>,
-        query: HistoryQuery<Nth, Nth>,
-    ) -> Result<Page<Self>, Gone> {
+        query: HistoryQuery<Sequence, Sequence>,
+    ) -> Result<Page<Self>, ChannelLagged> {
         let kept = self.kept();
         let HistoryQuery { as_of, after, order, limit } = query;
-        let as_of = as_of.unwrap_or(Nth(kept.end()));
+        let as_of = as_of.unwrap_or(Sequence(kept.end()));
         // What was gone before the first page is no part of this history; what has gone since is
         // missed.
-        let before_first = Nth(kept.first - 1);
+        let before_first = Sequence(kept.first - 1);
         let (from, to) = match order {
-            Order::Ascending => (after.unwrap_or(before_first), as_of),
-            Order::Descending => {
-                let below =
-                    after.map_or(as_of, |Nth(after)| as_of.min(Nth(after.saturating_sub(1))));
+            SortOrder::Ascending => (after.unwrap_or(before_first), as_of),
+            SortOrder::Descending => {
+                let below = after
+                    .map_or(as_of, |Sequence(after)| as_of.min(Sequence(after.saturating_sub(1))));
                 (before_first, below)
             }
         };
@@ -203,8 +207,8 @@ impl<R: Record> Source for Channel<R> {
             .filter(|(_, entry)| scope.filter().admits(&entry.record.mark()))
             .map(|(_, entry)| entry);
         let mut entries: Vec<_> = match order {
-            Order::Ascending => of_scope.take(limit.saturating_add(1)).collect(),
-            Order::Descending => of_scope.rev().take(limit.saturating_add(1)).collect(),
+            SortOrder::Ascending => of_scope.take(limit.saturating_add(1)).collect(),
+            SortOrder::Descending => of_scope.rev().take(limit.saturating_add(1)).collect(),
         };
         let more = entries.len() > limit && limit > 0;
         entries.truncate(limit);
@@ -212,7 +216,7 @@ impl<R: Record> Source for Channel<R> {
         Ok(Page { as_of, entries, more_after, scanned })
     }
 
-    async fn changes(&self, from: &Nth) -> Result<ChannelChanges<R>, Gone> {
+    async fn changes(&self, from: &Sequence) -> Result<ChannelChanges<R>, ChannelLagged> {
         let mut end = self.end.subscribe();
         // The first batch comes at once, so that a reader without anything to read knows it.
         end.mark_changed();
@@ -224,17 +228,17 @@ impl<R: Record> Source for Channel<R> {
 /// The records of a [`Channel`] as they are published.
 pub struct ChannelChanges<R> {
     channel: Channel<R>,
-    at: Nth,
+    at: Sequence,
     end: watch::Receiver<u64>,
 }
 
 impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
-    async fn next(&mut self) -> Result<Batch<Channel<R>>, Gone> {
+    async fn next(&mut self) -> Result<Batch<Channel<R>>, ChannelLagged> {
         // It fails only when every sender is gone, and this holds one.
         let _ = self.end.changed().await;
         let kept = self.channel.kept();
         let changes = kept.after(self.at)?.collect();
-        self.at = Nth(kept.end());
+        self.at = Sequence(kept.end());
         Ok(Batch { changes, late: Vec::new(), through: self.at })
     }
 }

@@ -47,14 +47,14 @@ impl CloseReason {
 type Hook = Box<dyn FnOnce(Closed) + Send + Sync>;
 
 /// Counts, and tells its hook when the stream is over, however that comes.
-pub(super) struct Ledger {
+pub(super) struct StreamStats {
     opened: Instant,
     events: u64,
     bytes: u64,
     hook: Option<Hook>,
 }
 
-impl Ledger {
+impl StreamStats {
     pub(super) fn new() -> Self {
         Self { opened: Instant::now(), events: 0, bytes: 0, hook: None }
     }
@@ -80,15 +80,15 @@ impl Ledger {
     }
 }
 
-impl Drop for Ledger {
+impl Drop for StreamStats {
     fn drop(&mut self) {
         self.close(CloseReason::Dropped);
     }
 }
 
-impl fmt::Debug for Ledger {
+impl fmt::Debug for StreamStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { events, bytes, .. } = self;
-        f.debug_struct("Ledger").field("events", events).field("bytes", bytes).finish()
+        f.debug_struct("StreamStats").field("events", events).field("bytes", bytes).finish()
     }
 }

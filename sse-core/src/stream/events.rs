@@ -11,11 +11,11 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::close::{CloseReason, Closed, Ledger};
+use super::close::{CloseReason, Closed, StreamStats};
 use super::feed::Feed;
-use super::pulse::Pulse;
+use super::idle_timer::IdleTimer;
 use crate::session::{Heartbeat, Lifetime};
-use crate::wire::{Event, Frame};
+use crate::wire::{Encoded, Event};
 
 /// How much that is pending is merged into one write.
 const MERGED: usize = 64 * 1024;
@@ -83,11 +83,11 @@ pin_project! {
         events: Option<S>,
         // Taken from the events, or the first bytes of all, and not yet passed on.
         held: Option<Bytes>,
-        pulse: Pulse,
+        idle_timer: IdleTimer,
         retry: Duration,
         // Why, once the events are no more.
         over: CloseReason,
-        ledger: Ledger,
+        stats: StreamStats,
         // Dropped when the stream has ended.
         guard: Option<Box<dyn Send + Sync>>,
     }
@@ -98,17 +98,17 @@ impl<S: Feed> EventStream<S> {
     pub fn new(mut events: S, options: EventStreamOptions) -> Self {
         let EventStreamOptions { retry, heartbeat, lifetime } = options;
         events.begin(heartbeat);
-        let pulse = Pulse::new(heartbeat);
+        let idle_timer = IdleTimer::new(heartbeat);
         Self {
             events: Some(events),
-            held: Some(Frame::from(Event::empty().retry(retry)).into()),
-            pulse: match lifetime {
-                Some(limit) => pulse.with_lifetime(limit),
-                None => pulse,
+            held: Some(Encoded::from(Event::empty().retry(retry)).into()),
+            idle_timer: match lifetime {
+                Some(limit) => idle_timer.with_lifetime(limit),
+                None => idle_timer,
             },
             retry,
             over: CloseReason::Ended,
-            ledger: Ledger::new(),
+            stats: StreamStats::new(),
             guard: None,
         }
     }
@@ -131,7 +131,7 @@ impl<S: Feed> EventStream<S> {
     /// # Ok::<(), mpsc::RecvError>(())
     /// ```
     pub fn on_close(mut self, hook: impl FnOnce(Closed) + Send + Sync + 'static) -> Self {
-        self.ledger.set(Box::new(hook));
+        self.stats.set(Box::new(hook));
         self
     }
 
@@ -163,7 +163,7 @@ impl<S: Feed> EventStream<S> {
             this.events.set(None);
             *this.over = CloseReason::Lifetime;
             let mut last = BytesMut::from(this.held.take().unwrap_or_default());
-            last.put_slice(Frame::from(Event::empty().retry(*this.retry)).as_ref());
+            last.put_slice(Encoded::from(Event::empty().retry(*this.retry)).as_ref());
             *this.held = Some(last.freeze());
         }
     }
@@ -177,7 +177,7 @@ impl<S: Feed> EventStream<S> {
         }
         next.map(|event| {
             event.map(|frame| {
-                this.ledger.events(frame.events());
+                this.stats.events(frame.events());
                 frame.into()
             })
         })
@@ -214,26 +214,26 @@ impl<S: Feed> Stream for EventStream<S> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             let now = Instant::now();
-            if self.pulse.is_over(now) {
+            if self.idle_timer.is_over(now) {
                 self.as_mut().end();
             }
             let pending = self.as_mut().pending(context);
             let mut this = self.as_mut().project();
             if let Some(bytes) = pending {
-                this.pulse.wrote(now);
-                this.ledger.bytes(bytes.len());
+                this.idle_timer.wrote(now);
+                this.stats.bytes(bytes.len());
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if this.events.is_none() {
                 *this.guard = None;
-                this.ledger.close(*this.over);
+                this.stats.close(*this.over);
                 return Poll::Ready(None);
             }
-            ready!(this.pulse.poll_due(now, context));
-            if !this.pulse.is_over(Instant::now()) {
+            ready!(this.idle_timer.poll_due(now, context));
+            if !this.idle_timer.is_over(Instant::now()) {
                 let says = this.events.as_mut().as_pin_mut().and_then(Feed::heartbeat);
                 let beat = Bytes::from(says.unwrap_or_else(|| Event::empty().comment("").into()));
-                this.ledger.bytes(beat.len());
+                this.stats.bytes(beat.len());
                 return Poll::Ready(Some(Ok(beat)));
             }
         }

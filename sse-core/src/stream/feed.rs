@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// What an [`EventStream`](crate::EventStream) carries: events in order, and what to say when there
 /// were none for a while.
@@ -21,16 +21,16 @@ use crate::wire::Frame;
 /// use std::time::Duration;
 ///
 /// use futures_util::StreamExt;
-/// use sse_core::{Event, EventStream, EventStreamOptions, Feed, Frame};
+/// use sse_core::{Event, EventStream, EventStreamOptions, Feed, Encoded};
 ///
 /// struct Quiet;
 ///
 /// impl Feed for Quiet {
-///     fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Frame>> {
+///     fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Encoded>> {
 ///         Poll::Pending
 ///     }
 ///
-///     fn heartbeat(self: Pin<&mut Self>) -> Option<Frame> {
+///     fn heartbeat(self: Pin<&mut Self>) -> Option<Encoded> {
 ///         Some(Event::new("nothing yet").into())
 ///     }
 /// }
@@ -46,7 +46,7 @@ use crate::wire::Frame;
 /// ```
 pub trait Feed {
     /// The next events, or the end.
-    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>>;
+    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Encoded>>;
 
     /// It is carried by a stream with this heartbeat.
     fn begin(&mut self, heartbeat: Duration) {
@@ -54,13 +54,13 @@ pub trait Feed {
     }
 
     /// What a heartbeat is to say; a comment if it is nothing.
-    fn heartbeat(self: Pin<&mut Self>) -> Option<Frame> {
+    fn heartbeat(self: Pin<&mut Self>) -> Option<Encoded> {
         None
     }
 }
 
-impl<S: Stream<Item: Into<Frame>>> Feed for S {
-    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+impl<S: Stream<Item: Into<Encoded>>> Feed for S {
+    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
         self.poll_next(cx).map(|event| event.map(Into::into))
     }
 }

@@ -12,16 +12,16 @@ use tokio::time::sleep;
 use super::backoff::{Backoff, jitter};
 use super::feed::Feed;
 use super::lane::{Passed, Passenger};
-use super::log::{Begin, Log};
+use super::log::{FollowOptions, Log};
 use super::notice;
 use super::outbox::Outbox;
 use super::tail::late_event;
 use crate::follow::{
-    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Order,
-    Page, Read, Record, Reset, Scope, Source, SourceError, Subscription, Want, gap,
+    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Page,
+    Record, Reset, RingRead, Scope, SortOrder, Source, SourceError, Subscription, Want, gap,
 };
 use crate::session::Heartbeat;
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
@@ -75,15 +75,15 @@ enum Began {
 /// What the source answered.
 enum Answer<S: Source> {
     Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
-    Page(Order, Result<Page<S>, S::Error>),
+    Page(SortOrder, Result<Page<S>, S::Error>),
     Changes(Result<(Batch<S>, S::Changes), S::Error>),
     /// It was given time.
     Waited,
 }
 
 impl<S: Source> Follow<S> {
-    pub(super) fn new(log: &Log<S>, scope: Scope<FilterOf<S>>, begin: Begin) -> Self {
-        let Begin { after, history } = begin;
+    pub(super) fn new(log: &Log<S>, scope: Scope<FilterOf<S>>, begin: FollowOptions) -> Self {
+        let FollowOptions { after, history } = begin;
         let after = after.filter(|id| !id.is_empty());
         let brought = after.as_deref().and_then(|id| log.0.seal.open(id, &scope));
         let began = match (&after, &brought) {
@@ -112,7 +112,7 @@ impl<S: Source> Follow<S> {
     /// Waits for the next events: one, or several in one piece. `None` once the log is drained.
     ///
     /// Where an [`EventStream`](crate::EventStream) does not fit, say over another transport.
-    pub async fn next(&mut self) -> Option<Frame> {
+    pub async fn next(&mut self) -> Option<Encoded> {
         poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await
     }
 
@@ -147,7 +147,7 @@ impl<S: Source> Follow<S> {
 
     /// One step on the way, and the events that it came to; `Pending` when there is nothing to do
     /// but to wait.
-    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
         if let Some(asked) = &mut self.asked {
             if let Poll::Ready(news) = self.subscription.poll_news(cx) {
                 self.on_news(&news);
@@ -181,12 +181,12 @@ impl<S: Source> Follow<S> {
                 Err(news) => self.on_news(&news),
             },
             Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
-                Ok(Read::Events { frame, last }) => {
+                Ok(RingRead::Events { frame, last }) => {
                     self.untold = frame.is_none();
                     self.machine.on_read(last);
                     return Poll::Ready(frame);
                 }
-                Ok(Read::Lagged) => {
+                Ok(RingRead::Lagged) => {
                     self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
                 }
@@ -196,7 +196,7 @@ impl<S: Source> Follow<S> {
         Poll::Ready(None)
     }
 
-    fn catch_up(&mut self, from: &S::Position, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+    fn catch_up(&mut self, from: &S::Position, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
         if let Poll::Ready(news) = self.subscription.poll_news(cx) {
             self.on_news(&news);
             return Poll::Ready(None);
@@ -236,7 +236,7 @@ impl<S: Source> Follow<S> {
         let log = self.log.clone();
         let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
         self.ask(async move {
-            let _turn = log.0.rises.acquire().await;
+            let _turn = log.0.max_snapshot_refreshes.acquire().await;
             let read = async {
                 let mut changes = match open {
                     Some(changes) => changes,
@@ -308,9 +308,9 @@ impl<S: Source> Follow<S> {
         }
     }
 
-    fn on_page(&mut self, order: Order, page: Page<S>) {
+    fn on_page(&mut self, order: SortOrder, page: Page<S>) {
         let Page { as_of, mut entries, more_after, .. } = page;
-        if order == Order::Descending {
+        if order == SortOrder::Descending {
             entries.reverse();
         }
         self.machine.on_page(as_of);
@@ -366,7 +366,7 @@ impl<S: Source> Follow<S> {
             let id = self.log.0.seal.seal(self.epoch, &frontier, scope);
             frames.insert(0, gap(frames.len(), id));
             // In one piece, since none of them has an id of its own.
-            self.ready.push(Frame::merge(&frames));
+            self.ready.push(Encoded::merge(&frames));
         }
     }
 
@@ -414,7 +414,7 @@ impl<S: Source> Follow<S> {
         }
     }
 
-    fn sync(&self, position: &S::Position) -> Frame {
+    fn sync(&self, position: &S::Position) -> Encoded {
         let space = self.subscription.scope().space();
         notice::sync(self.log.0.seal.seal_live(self.epoch, position, space))
     }
@@ -424,7 +424,7 @@ impl<S: Source> Follow<S> {
 impl<S: Source> Unpin for Follow<S> {}
 
 impl<S: Source> Feed for Follow<S> {
-    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
         let this = self.get_mut();
         loop {
             if this.began != Began::Said {
@@ -447,7 +447,7 @@ impl<S: Source> Feed for Follow<S> {
     }
 
     /// A position grows old while the log goes on elsewhere.
-    fn heartbeat(self: Pin<&mut Self>) -> Option<Frame> {
+    fn heartbeat(self: Pin<&mut Self>) -> Option<Encoded> {
         let this = self.get_mut();
         let at = this.machine.live()?;
         let head = this.subscription.caught_up()?;

@@ -13,10 +13,10 @@ use tokio::time::{Instant, timeout};
 
 use super::log::Inner;
 use crate::follow::{
-    Batch, Changes, Fault, Filter, Hub, Late, Located, News, Publication, Read, Record, Scope,
+    Batch, Changes, Fault, Filter, Hub, Late, Located, News, Publication, Record, RingRead, Scope,
     Source, SourceError, Subscription,
 };
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// How many bytes of events a passenger is given at once.
 const READ: usize = 64 * 1024;
@@ -277,7 +277,7 @@ pub(super) struct Passenger<P: Ord + Clone, F: Filter> {
 #[derive(Debug)]
 pub(super) enum Passed<P> {
     /// Events, up to this position.
-    Events(Option<Frame>, P),
+    Events(Option<Encoded>, P),
     /// Nothing for it up to this position.
     Through(P),
     /// The source could not be read.
@@ -313,8 +313,8 @@ impl<P: Ord + Clone, F: Filter> Passenger<P, F> {
         loop {
             let polled = if self.seated {
                 self.subscription.poll_read(READ, cx).map_ok(|read| match read {
-                    Read::Events { frame, last } => Some(Passed::Events(frame, last)),
-                    Read::Lagged => None,
+                    RingRead::Events { frame, last } => Some(Passed::Events(frame, last)),
+                    RingRead::Lagged => None,
                 })
             } else {
                 match self.subscription.poll_locate(at, cx) {

@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use super::follow::Follow;
 use super::lane::Lanes;
 use crate::follow::{
-    FilterOf, Frontier, History, HistoryQuery, Hub, Order, Page, Path, Reset, Scope, Seal, Source,
+    FilterOf, Frontier, History, HistoryQuery, Hub, Page, Reset, ResumePath, Scope, Seal,
+    SortOrder, Source,
 };
 use crate::wire::EventId;
 
@@ -29,7 +30,7 @@ pub(super) struct Inner<S: Source> {
     pub(super) hub: Hub<S::Position, FilterOf<S>>,
     pub(super) counters: Counters,
     pub(super) lanes: Lanes<S::Position, FilterOf<S>>,
-    pub(super) rises: Semaphore,
+    pub(super) max_snapshot_refreshes: Semaphore,
 }
 
 /// How a [`Log`] is followed.
@@ -42,7 +43,7 @@ pub struct LogOptions {
     pub lane_bytes: usize,
     /// How many streams may bring the history that they have up to date at the same time, because
     /// its snapshot has gone; the others wait for their turn. 4 by default.
-    pub rises: usize,
+    pub max_snapshot_refreshes: usize,
     /// When the server shuts down, clients come back within this time, each at a moment of its
     /// own; 2 s by default.
     pub drain: Duration,
@@ -53,7 +54,7 @@ impl Default for LogOptions {
         Self {
             ring_bytes: 64 * 1024 * 1024,
             lane_bytes: 8 * 1024 * 1024,
-            rises: 4,
+            max_snapshot_refreshes: 4,
             drain: Duration::from_secs(2),
         }
     }
@@ -61,7 +62,7 @@ impl Default for LogOptions {
 
 /// Where a stream begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begin {
+pub struct FollowOptions {
     /// The id of the last event that the client has, as it sent it.
     pub after: Option<String>,
     /// The history that a client is given which has no id.
@@ -122,7 +123,7 @@ impl<S: Source> Log<S> {
             hub: Hub::new(options.ring_bytes),
             counters: Counters::default(),
             lanes: Lanes::new(options.lane_bytes),
-            rises: Semaphore::new(options.rises.max(1)),
+            max_snapshot_refreshes: Semaphore::new(options.max_snapshot_refreshes.max(1)),
             options,
         }))
     }
@@ -133,7 +134,7 @@ impl<S: Source> Log<S> {
     }
 
     /// The events of one stream.
-    pub fn follow(&self, scope: Scope<FilterOf<S>>, begin: Begin) -> Follow<S> {
+    pub fn follow(&self, scope: Scope<FilterOf<S>>, begin: FollowOptions) -> Follow<S> {
         Follow::new(self, scope, begin)
     }
 
@@ -147,7 +148,7 @@ impl<S: Source> Log<S> {
         &self,
         scope: &Scope<FilterOf<S>>,
         cursor: Option<&str>,
-        order: Order,
+        order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
         let Inner { source, seal, .. } = &*self.0;
@@ -207,7 +208,7 @@ pub struct LogStats {
     /// Streams that came without a position.
     pub fresh: u64,
     /// Streams that went on from the ring, from catching up, and within history.
-    pub resumed: [(Path, u64); 3],
+    pub resumed: [(ResumePath, u64); 3],
     /// How often a stream was slower than the ring and went back to the source.
     pub lagged: u64,
     /// Streams that started over, by reason.
@@ -234,7 +235,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn resumed(&self, path: Path) {
+    pub(super) fn resumed(&self, path: ResumePath) {
         self.resumed[path as usize].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -247,7 +248,7 @@ impl Counters {
         LogStats {
             open,
             fresh: read(&self.fresh),
-            resumed: Path::ALL.map(|path| (path, read(&self.resumed[path as usize]))),
+            resumed: ResumePath::ALL.map(|path| (path, read(&self.resumed[path as usize]))),
             lagged: read(&self.lagged),
             resets: Reset::ALL.map(|reset| (reset, read(&self.resets[reset as usize]))),
             published: read(&self.published),

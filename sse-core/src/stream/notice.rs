@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::follow::Reset;
-use crate::wire::{Event, EventId, EventType, Frame};
+use crate::wire::{Encoded, Event, EventId, EventType};
 
 const START: EventType = EventType::from_static("start");
 const SYNC: EventType = EventType::from_static("sync");
@@ -13,7 +13,7 @@ const DRAIN: EventType = EventType::from_static("drain");
 
 /// How the stream began, and how often it shows that it is alive, so that a client can tell when
 /// it is not.
-pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) -> Frame {
+pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) -> Encoded {
     let reset = reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()));
     let heartbeat = heartbeat.as_millis();
     let data = format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
@@ -21,18 +21,18 @@ pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) ->
 }
 
 /// A fresh position. Its data keeps clients from ignoring a block that has only an id.
-pub(super) fn sync(id: EventId) -> Frame {
+pub(super) fn sync(id: EventId) -> Encoded {
     Event::new("{}").event_type(SYNC).id(id).into()
 }
 
 /// What the client has is void; what follows is history anew. The empty id clears its last one.
-pub(super) fn reset(reset: Reset) -> Frame {
+pub(super) fn reset(reset: Reset) -> Encoded {
     let data = format!("{{\"reason\":\"{}\"}}", reset.as_str());
     Event::new(data).event_type(RESET).id(EventId::default()).into()
 }
 
 /// Whether the source of the log can be reached.
-pub(super) fn status(unavailable: bool) -> Frame {
+pub(super) fn status(unavailable: bool) -> Encoded {
     let data = if unavailable {
         r#"{"source":"unavailable","message":"the log's database cannot be reached at the moment; new lines follow as soon as it can"}"#
     } else {
@@ -42,6 +42,6 @@ pub(super) fn status(unavailable: bool) -> Frame {
 }
 
 /// The server shuts down; the client is to come back after `retry`.
-pub(super) fn drain(retry: Duration) -> Frame {
+pub(super) fn drain(retry: Duration) -> Encoded {
     Event::new("{}").event_type(DRAIN).retry(retry).into()
 }

@@ -2,18 +2,18 @@
 
 use std::collections::VecDeque;
 
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// Frames in order. One that is empty takes no memory, even after a page of history.
 #[derive(Debug, Default)]
-pub(super) struct Outbox(VecDeque<Frame>);
+pub(super) struct Outbox(VecDeque<Encoded>);
 
 impl Outbox {
-    pub(super) fn push(&mut self, frame: Frame) {
+    pub(super) fn push(&mut self, frame: Encoded) {
         self.0.push_back(frame);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Frame> {
+    pub(super) fn pop(&mut self) -> Option<Encoded> {
         let first = self.0.pop_front()?;
         if self.0.is_empty() {
             self.0 = VecDeque::new();
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn frames_leave_in_order_and_their_room_with_them() {
-        let frame = |number: usize| Frame::from(Event::new(number.to_string()));
+        let frame = |number: usize| Encoded::from(Event::new(number.to_string()));
         let mut outbox = Outbox::default();
         for count in [1000, 1] {
             (0..count).for_each(|number| outbox.push(frame(number)));

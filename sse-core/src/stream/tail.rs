@@ -13,11 +13,11 @@ use super::log::{Inner, Log};
 use crate::follow::{
     Batch, Change, Changes, Entry, Fault, Late, MarkOf, Publication, Record, Source, SourceError,
 };
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// What happens to the tail of a log.
 #[derive(Debug)]
-pub enum Tail<'a, E> {
+pub enum TailEvent<'a, E> {
     /// The log is being read.
     Open,
     /// The source failed; it is tried again after this time.
@@ -27,7 +27,7 @@ pub enum Tail<'a, E> {
 impl<S: Source> Log<S> {
     /// Reads the changes of the source and hands them to all streams. Spawn it once; it goes on
     /// until it is dropped, whatever happens to the source, and tells `observe` of that.
-    pub async fn run(&self, observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
+    pub async fn run(&self, observe: impl FnMut(TailEvent<'_, S::Error>) + Send) -> Infallible {
         let Lanes { recent, old, .. } = &self.0.lanes;
         tokio::select! {
             never = self.follow_end(observe) => never,
@@ -36,13 +36,16 @@ impl<S: Source> Log<S> {
         }
     }
 
-    async fn follow_end(&self, mut observe: impl FnMut(Tail<'_, S::Error>) + Send) -> Infallible {
+    async fn follow_end(
+        &self,
+        mut observe: impl FnMut(TailEvent<'_, S::Error>) + Send,
+    ) -> Infallible {
         let mut backoff = Backoff::default();
         let mut anew = false;
         loop {
             let opened = || {
                 backoff.reset();
-                observe(Tail::Open);
+                observe(TailEvent::Open);
             };
             let error = match self.0.tail(std::mem::take(&mut anew), opened).await {
                 Ok(never) => match never {},
@@ -52,7 +55,7 @@ impl<S: Source> Log<S> {
             anew = matches!(error.fault(), Fault::HistoryLost | Fault::Ended);
             let wait = backoff.next();
             self.0.hub.set_outage(true);
-            observe(Tail::Failed(&error, wait));
+            observe(TailEvent::Failed(&error, wait));
             sleep(wait).await;
         }
     }
@@ -98,7 +101,7 @@ impl<S: Source> Inner<S> {
         let encoded = changes.into_iter().map(|(position, entry)| {
             let id = self.seal.seal_live(epoch, &position, entry.topic.space());
             let Entry { topic, record, .. } = entry;
-            let frame = Frame::from(record.event().id(id));
+            let frame = Encoded::from(record.event().id(id));
             Publication { topic, position, mark: record.mark(), frame }
         });
         encoded.collect()
@@ -125,6 +128,6 @@ impl<S: Source> Inner<S> {
 }
 
 /// The event of a record that came late. Without an id, it moves nobody's position.
-pub(super) fn late_event(record: &impl Record) -> Frame {
+pub(super) fn late_event(record: &impl Record) -> Encoded {
     record.event().event_type(Late::<()>::EVENT_TYPE).into()
 }

@@ -12,10 +12,10 @@ use memchr::{memchr2, memchr3};
 /// they are made, so writing an event cannot fail.
 ///
 /// ```
-/// use sse_core::{Event, EventId, Frame};
+/// use sse_core::{Event, EventId, Encoded};
 ///
 /// let event = Event::new("two\nlines").id(EventId::new("7")?);
-/// assert_eq!(Frame::from(&event).as_ref(), b"id: 7\ndata: two\ndata: lines\n\n");
+/// assert_eq!(Encoded::from(&event).as_ref(), b"id: 7\ndata: two\ndata: lines\n\n");
 /// # Ok::<(), sse_core::InvalidField>(())
 /// ```
 ///

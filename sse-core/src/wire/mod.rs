@@ -4,9 +4,9 @@ mod buffers;
 mod chunk;
 mod decode;
 mod encode;
+mod encoded;
 mod event;
 mod field;
-mod frame;
 #[cfg(feature = "stream")]
 mod incoming;
 #[cfg(feature = "json")]
@@ -17,8 +17,8 @@ pub mod naive;
 mod parse;
 
 pub use encode::encode;
+pub use encoded::Encoded;
 pub use event::{Event, EventId, EventIdRef, EventType, InvalidField};
-pub use frame::Frame;
 #[cfg(feature = "stream")]
 pub use incoming::{Incoming, IncomingError, Received, ReceivedEvent};
 #[cfg(feature = "json")]

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use sse_core::follow::{History, Scope};
-use sse_core::{Begin, Feed, Follow, Heartbeat, Item, Log, Parser};
+use sse_core::{Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
 use tokio::time::timeout;
 
 use crate::model::{Model, Shown};
@@ -31,7 +31,7 @@ impl Client {
         history: History,
     ) -> Follow<Model> {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        log.follow(scope.clone(), Begin { after, history })
+        log.follow(scope.clone(), FollowOptions { after, history })
     }
 
     /// Reads one event or several in one piece; `false` when none comes for so long that none is to

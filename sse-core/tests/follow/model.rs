@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fastrand::Rng;
 use sse_core::Event;
 use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Order,
-    Page, Record, Reset, Scope, Source, SourceError, Topic,
+    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
+    Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 use tokio::sync::watch;
 
@@ -252,7 +252,7 @@ impl Source for Model {
             if as_of.0 < state.snapshots_from {
                 return Err(Failed(Fault::SnapshotGone));
             }
-            let descending = query.order == Order::Descending;
+            let descending = query.order == SortOrder::Descending;
             if descending {
                 state.newest_as_of = as_of.0;
             }

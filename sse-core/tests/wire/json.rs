@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use sse_core::{Event, EventId, EventType, Frame, encode_json};
+use sse_core::{Encoded, Event, EventId, EventType, encode_json};
 
 use crate::{assert_reads, event};
 
@@ -12,7 +12,7 @@ fn written(event: &Event<'_>, value: &impl Serialize) -> String {
     let mut buffer = b"before".to_vec();
     encode_json(event, value, &mut buffer).expect("JSON");
     let stream = buffer.strip_prefix(b"before").expect("what was there stays");
-    assert_eq!(Frame::json(event, value).expect("JSON").as_ref(), stream);
+    assert_eq!(Encoded::json(event, value).expect("JSON").as_ref(), stream);
     String::from_utf8(stream.to_vec()).expect("JSON is text")
 }
 
@@ -61,9 +61,9 @@ fn nothing_is_written_of_a_value_that_fails() {
     let failed = encode_json(&Event::empty().comment("a"), &Half, &mut buffer);
     assert_eq!(failed.unwrap_err().to_string(), "no more");
     assert_eq!(buffer, b"before");
-    assert!(Frame::json(&Event::empty(), &Half).is_err());
-    assert_eq!(Frame::json(&Event::empty(), &1).unwrap().as_ref(), b"data: 1\n\n");
-    assert!(Frame::json(&Event::empty(), &BTreeMap::from([((), 1)])).is_err());
+    assert!(Encoded::json(&Event::empty(), &Half).is_err());
+    assert_eq!(Encoded::json(&Event::empty(), &1).unwrap().as_ref(), b"data: 1\n\n");
+    assert!(Encoded::json(&Event::empty(), &BTreeMap::from([((), 1)])).is_err());
 }
 
 /// Writes a frame while it is written itself.
@@ -71,19 +71,19 @@ struct Nested;
 
 impl Serialize for Nested {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inner = Frame::from(Event::new("inner"));
+        let inner = Encoded::from(Event::new("inner"));
         serializer.serialize_u64(inner.len() as u64)
     }
 }
 
 #[test]
 fn a_value_may_write_frames_of_its_own() {
-    assert_eq!(Frame::json(&Event::empty(), &[Nested]).unwrap().as_ref(), b"data: [13]\n\n");
+    assert_eq!(Encoded::json(&Event::empty(), &[Nested]).unwrap().as_ref(), b"data: [13]\n\n");
 }
 
 #[test]
 fn large_frames_are_whole() {
     let text = "x".repeat(200_000);
-    let frame = Frame::json(&Event::empty(), &text).unwrap();
+    let frame = Encoded::json(&Event::empty(), &text).unwrap();
     assert_eq!(frame.as_ref(), format!("data: \"{text}\"\n\n").as_bytes());
 }

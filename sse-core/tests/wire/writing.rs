@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use sse_core::{Event, EventId, EventIdRef, EventType, Frame, encode};
+use sse_core::{Encoded, Event, EventId, EventIdRef, EventType, encode};
 
 use crate::{assert_reads, comment, event, message, retry};
 
 fn written(event: &Event<'_>) -> String {
     let mut buffer = Vec::new();
     encode(event, &mut buffer);
-    assert_eq!(Frame::from(event).as_ref(), buffer);
-    assert_eq!(Frame::from(event).len(), buffer.len());
+    assert_eq!(Encoded::from(event).as_ref(), buffer);
+    assert_eq!(Encoded::from(event).len(), buffer.len());
     String::from_utf8(buffer).expect("text is written as UTF-8")
 }
 

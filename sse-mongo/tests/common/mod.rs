@@ -9,7 +9,8 @@ use bson::{DateTime, Document, doc};
 use mongodb::{Client, Collection, Database};
 use sse_core::Event;
 use sse_core::follow::{
-    Changes, Entry, Everything, Frontier, HistoryQuery, Order, Page, Record, Reset, Scope, Source,
+    Changes, Entry, Everything, Frontier, HistoryQuery, Page, Record, Reset, Scope, SortOrder,
+    Source,
 };
 use sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
 use testbed::Mongod;
@@ -127,21 +128,21 @@ pub(crate) fn scope() -> Scope {
 pub(crate) fn query(
     as_of: Option<&Position>,
     after: Option<&Key>,
-    order: Order,
+    order: SortOrder,
     limit: usize,
 ) -> HistoryQuery<Position, Key> {
     HistoryQuery { as_of: as_of.cloned(), after: after.cloned(), order, limit }
 }
 
 pub(crate) async fn page(logs: &Mongo<Row>, limit: usize) -> Page<Mongo<Row>> {
-    logs.history(&scope(), query(None, None, Order::Ascending, limit)).await.unwrap()
+    logs.history(&scope(), query(None, None, SortOrder::Ascending, limit)).await.unwrap()
 }
 
 /// All of history, page by page, as of the first page's snapshot.
 pub(crate) async fn all(
     logs: &Mongo<Row>,
     scope: &Scope,
-    order: Order,
+    order: SortOrder,
     limit: usize,
 ) -> (Position, Vec<Entry<Key, Row>>) {
     let mut entries: Vec<Entry<Key, Row>> = Vec::new();

@@ -30,7 +30,7 @@ fn streams<S: Store>(text: &mut Text, app: &App<S>) {
     text.counters(
         "log_streams_refused_total",
         "Streams that were refused, by the limit that was reached.",
-        [("in_all", admitted.refused_in_all), ("per_address", admitted.refused_per_key)],
+        [("in_all", admitted.refused_total), ("per_address", admitted.refused_per_key)],
     );
     let help = "Streams that began without a position.";
     text.counter("log_streams_fresh_total", help, stats.fresh);

@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sse_core::LogPage;
-use sse_core::follow::Order;
+use sse_core::follow::SortOrder;
 
 use super::App;
 use super::path::Workflow;
@@ -34,10 +34,10 @@ struct Incomplete {
 }
 
 impl Incomplete {
-    fn of<S: Store>(page: &LogPage<S>, order: Order) -> Self {
+    fn of<S: Store>(page: &LogPage<S>, order: SortOrder) -> Self {
         let reached = page.more_after.as_ref().and_then(S::date).map(|date| date.to_string());
         let (scanned, found) = (page.scanned, page.records.len());
-        let direction = if order == Order::Ascending { "up to" } else { "back to" };
+        let direction = if order == SortOrder::Ascending { "up to" } else { "back to" };
         let to = reached.as_ref().map_or(String::new(), |date| format!(", {direction} {date}"));
         let detail = format!(
             "found {found} among {scanned} rows{to}, and there are more to look at: go on with \

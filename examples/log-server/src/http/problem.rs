@@ -71,7 +71,7 @@ impl<E: Error + 'static> From<PageError<E>> for Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = match refused {
-            Refused::InAll(limit) => format!(
+            Refused::Total(limit) => format!(
                 "{limit} streams are open, and this server takes no more; try again in a few \
                  seconds, or start it with a higher --max-streams"
             ),

@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use jiff::Timestamp;
-use sse_core::follow::{History, Order};
+use sse_core::follow::{History, SortOrder};
 
 use super::problem::Problem;
 use crate::search::{Search, Terms};
@@ -78,10 +78,10 @@ impl Parameters {
         })
     }
 
-    pub(super) fn order(&mut self) -> Result<Order, Problem> {
+    pub(super) fn order(&mut self) -> Result<SortOrder, Problem> {
         match self.take("order").as_deref() {
-            None | Some("desc") => Ok(Order::Descending),
-            Some("asc") => Ok(Order::Ascending),
+            None | Some("desc") => Ok(SortOrder::Descending),
+            Some("asc") => Ok(SortOrder::Ascending),
             Some(text) => {
                 Err(Problem::bad_request(format!("`order` is {text:?}; it is `asc` or `desc`")))
             }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use sse_core::{Begin, Closed, EventStream, Follow};
+use sse_core::{Closed, EventStream, Follow, FollowOptions};
 
 use super::App;
 use super::path::Workflow;
@@ -27,7 +27,8 @@ pub(super) async fn stream<S: Store>(
         None => parameters.take("after"),
     };
     let permit = app.admission.admit(client(peer))?;
-    let events = app.log.follow(workflow.scope().filtered(search), Begin { after, history });
+    let events =
+        app.log.follow(workflow.scope().filtered(search), FollowOptions { after, history });
     let body = EventStream::new(events, app.stream).holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");

@@ -79,7 +79,7 @@ async fn write_history<S: Store>(
     pipeline: &mut Pipeline,
 ) -> Result<(), String> {
     let scope = Scope::new(topic.space(), [topic.name()]).filtered(Search::default());
-    let page = log.page(&scope, None, sse_core::follow::Order::Descending, 1).await;
+    let page = log.page(&scope, None, sse_core::follow::SortOrder::Descending, 1).await;
     if !page.map_err(|error| chain(&error))?.records.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use log_server::row::{LEVELS, NewRow};
 use log_server::search::{Search, Terms};
 use log_server::store::Store;
-use sse_core::follow::{Entry, Order};
+use sse_core::follow::{Entry, SortOrder};
 
 use crate::suite::{messages, orders, past, query, read_all, settle, topic};
 
@@ -75,7 +75,7 @@ pub(crate) async fn a_search_finds_what_a_look_at_every_row_finds<S: Store>(stor
     store.append(&topic("orders"), rows.clone()).await.unwrap();
     store.append(&topic("other"), rows.clone()).await.unwrap();
     settle(store, &orders(), ROWS).await;
-    let (all, _) = read_all(store, &orders(), Order::Ascending, ROWS).await;
+    let (all, _) = read_all(store, &orders(), SortOrder::Ascending, ROWS).await;
     // In the order of history; rows of the same time are told apart by their numbers.
     let all: Vec<&NewRow> = messages(&all)
         .iter()
@@ -88,7 +88,7 @@ pub(crate) async fn a_search_finds_what_a_look_at_every_row_finds<S: Store>(stor
         let mut expected: Vec<_> = expected.map(|row| row.message.clone()).collect();
         let scope = orders().filtered(Search::new(terms.clone()).unwrap());
         let limit = *rng.choice(&[1, 3, 50, 1000]).unwrap();
-        for order in [Order::Ascending, Order::Descending] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
             let (read, _) = read_all(store, &scope, order, limit).await;
             assert_eq!(messages(&read), expected, "{terms:?}, {order:?}, by {limit}");
             expected.reverse();
@@ -110,7 +110,7 @@ pub(crate) async fn a_search_for_what_is_not_there_stops_and_goes_on_to_the_end<
     let level = Terms { text: Some("no such text".to_owned()), ..Terms::default() };
     for terms in [nowhere("no such .*"), level] {
         let scope = orders().filtered(Search::new(terms).unwrap());
-        for order in [Order::Ascending, Order::Descending] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
             let mut query = query::<S>(order, 10);
             let (mut pages, mut reached) = (0, Vec::new());
             loop {
@@ -123,8 +123,8 @@ pub(crate) async fn a_search_for_what_is_not_there_stops_and_goes_on_to_the_end<
             }
             assert!(pages > ROWS / crate::SEARCHED_ROWS / 2, "{pages} pages");
             let forward = |a: &Timestamp, b: &Timestamp| match order {
-                Order::Ascending => a <= b,
-                Order::Descending => a >= b,
+                SortOrder::Ascending => a <= b,
+                SortOrder::Descending => a >= b,
             };
             assert!(reached.is_sorted_by(forward), "{reached:?}");
         }
@@ -161,7 +161,7 @@ pub(crate) async fn rows_that_others_wrote_are_found_by_what_they_say<S: Store>(
     ] {
         let scope = orders().filtered(Search::new(terms.clone()).unwrap());
         let (read, _): (Vec<Entry<_, _>>, _) =
-            read_all(store, &scope, Order::Descending, 100).await;
+            read_all(store, &scope, SortOrder::Descending, 100).await;
         assert_eq!(read.len(), found, "{terms:?}");
     }
 }

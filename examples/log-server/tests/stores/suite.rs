@@ -8,7 +8,7 @@ use log_server::row::{NewRow, Row};
 use log_server::search::Search;
 use log_server::store::Store;
 use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Order, Reset, Scope, Topic,
+    Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Reset, Scope, SortOrder, Topic,
 };
 use tokio::time::timeout;
 
@@ -51,7 +51,7 @@ pub(crate) fn messages<K>(entries: &[Entry<K, Row>]) -> Vec<String> {
     entries.iter().map(|entry| message(&entry.record)).collect()
 }
 
-pub(crate) fn query<S: Store>(order: Order, limit: usize) -> HistoryQuery<S::Position, S::Key> {
+pub(crate) fn query<S: Store>(order: SortOrder, limit: usize) -> HistoryQuery<S::Position, S::Key> {
     HistoryQuery { as_of: None, after: None, order, limit }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn query<S: Store>(order: Order, limit: usize) -> HistoryQuery<S::Pos
 pub(crate) async fn read_all<S: Store>(
     store: &S,
     scope: &Scope<Search>,
-    order: Order,
+    order: SortOrder,
     limit: usize,
 ) -> (Vec<Entry<S::Key, Row>>, S::Position) {
     let mut query = query::<S>(order, limit);
@@ -84,7 +84,7 @@ pub(crate) async fn settle<S: Store>(
 ) -> S::Position {
     timeout(PATIENCE, async {
         loop {
-            let (entries, as_of) = read_all(store, scope, Order::Ascending, 1000).await;
+            let (entries, as_of) = read_all(store, scope, SortOrder::Ascending, 1000).await;
             if entries.len() == count {
                 return as_of;
             }
@@ -130,18 +130,18 @@ pub(crate) async fn history_is_paged_exactly_once_in_both_orders<S: Store>(store
         store.append(&topic("orders"), rows(date, [format!("{n}")])).await.unwrap();
         store.append(&topic("other"), rows(date, ["other".to_owned()])).await.unwrap();
     }
-    let (ascending, _) = read_all(store, &orders(), Order::Ascending, 7).await;
+    let (ascending, _) = read_all(store, &orders(), SortOrder::Ascending, 7).await;
     assert!(ascending.is_sorted_by(|a, b| a.key < b.key));
     let unique: HashSet<_> = messages(&ascending).into_iter().collect();
     assert_eq!((ascending.len(), unique.len()), (60, 60));
-    let (mut descending, _) = read_all(store, &orders(), Order::Descending, 11).await;
+    let (mut descending, _) = read_all(store, &orders(), SortOrder::Descending, 11).await;
     descending.reverse();
     assert_eq!(messages(&descending), messages(&ascending));
 }
 
 pub(crate) async fn a_snapshot_does_not_move<S: Store>(store: &S) {
     store.append(&topic("orders"), numbered(past(100), "old", 20)).await.unwrap();
-    let first = store.history(&orders(), query::<S>(Order::Ascending, 5)).await.unwrap();
+    let first = store.history(&orders(), query::<S>(SortOrder::Ascending, 5)).await.unwrap();
     // One that sorts before and one that sorts behind everything there is.
     let orders_topic = topic("orders");
     store.append(&orders_topic, rows(past(200), ["late".to_owned()])).await.unwrap();
@@ -149,7 +149,7 @@ pub(crate) async fn a_snapshot_does_not_move<S: Store>(store: &S) {
     let rest = HistoryQuery {
         as_of: Some(first.as_of.clone()),
         after: first.entries.last().map(|entry| entry.key.clone()),
-        ..query::<S>(Order::Ascending, 100)
+        ..query::<S>(SortOrder::Ascending, 100)
     };
     let rest = store.history(&orders(), rest).await.unwrap();
     assert_eq!((rest.as_of, rest.entries.len(), rest.more_after), (first.as_of, 15, None));
@@ -157,7 +157,7 @@ pub(crate) async fn a_snapshot_does_not_move<S: Store>(store: &S) {
 }
 
 pub(crate) async fn a_page_of_nothing_is_a_position<S: Store>(store: &S) {
-    let empty = store.history(&orders(), query::<S>(Order::Ascending, 0)).await.unwrap();
+    let empty = store.history(&orders(), query::<S>(SortOrder::Ascending, 0)).await.unwrap();
     assert!(empty.entries.is_empty());
     store.append(&topic("orders"), numbered(Timestamp::now(), "", 3)).await.unwrap();
     let changes = read_changes(store, &orders(), &empty.as_of, 3).await;
@@ -172,7 +172,7 @@ pub(crate) async fn several_topics_are_merged<S: Store>(store: &S) {
         store.append(&topic(workflow), rows(date, [format!("{n}")])).await.unwrap();
     }
     let scope = Scope::new("etl", ["a", "c", "none"]).filtered(Search::default());
-    let (entries, _) = read_all(store, &scope, Order::Ascending, 4).await;
+    let (entries, _) = read_all(store, &scope, SortOrder::Ascending, 4).await;
     let expected: Vec<_> = (0..30).filter(|n| n % 3 != 1).map(|n| n.to_string()).collect();
     assert_eq!(messages(&entries), expected);
     assert!(entries.iter().all(|entry| scope.contains(&entry.topic)));
@@ -205,7 +205,7 @@ pub(crate) async fn history_and_changes_meet_without_a_gap<S: Store>(store: &S) 
         }
     };
     let follow = async {
-        let (history, as_of) = read_all(store, &orders(), Order::Ascending, 10).await;
+        let (history, as_of) = read_all(store, &orders(), SortOrder::Ascending, 10).await;
         let left = WRITERS * EACH - history.len();
         let changes = read_changes(store, &orders(), &as_of, left).await;
         let mut all = messages(&history);

@@ -9,7 +9,7 @@ use fastrand::Rng;
 use mongodb::Collection;
 use sse_core::Event;
 use sse_core::follow::{
-    Changes, Coordinate, Everything, HistoryQuery, Order, Record, Scope, Source,
+    Changes, Coordinate, Everything, HistoryQuery, Record, Scope, SortOrder, Source,
 };
 use sse_mongo::{Error, Mongo, Options, Position};
 use tokio::sync::watch;
@@ -96,7 +96,7 @@ impl Reader {
 
 /// The position of what is there by now.
 async fn now(mongo: &Mongo<Id>) -> Result<Position, Error> {
-    let nothing = HistoryQuery { as_of: None, after: None, order: Order::Ascending, limit: 0 };
+    let nothing = HistoryQuery { as_of: None, after: None, order: SortOrder::Ascending, limit: 0 };
     Ok(mongo.history(&Scope::new("demo", ["gaps"]), nothing).await?.as_of)
 }
 

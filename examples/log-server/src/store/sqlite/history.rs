@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use sse_core::follow::{Filter, HistoryQuery, Order, Page, Record, Scope};
+use sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOrder};
 
 use super::database::{LARGEST_PAGE, entry, last};
 use super::{Dated, Seq, SqliteStore};
@@ -25,23 +25,23 @@ pub(super) fn history(
     };
     let search = scope.filter();
     let (beyond, order, within) = match query.order {
-        Order::Ascending => (">", "ASC", "<"),
-        Order::Descending => ("<", "DESC", ">="),
+        SortOrder::Ascending => (">", "ASC", "<"),
+        SortOrder::Descending => ("<", "DESC", ">="),
     };
     let (from, to) = (search.terms().from, search.terms().to);
     let (start, end) = match query.order {
-        Order::Ascending => (
+        SortOrder::Ascending => (
             from.map_or(Dated::LEAST, |from| Dated { date: from, seq: i64::MIN }),
             to.unwrap_or(i64::MAX),
         ),
-        Order::Descending => (
+        SortOrder::Descending => (
             to.map_or(Dated::GREATEST, |to| Dated { date: to, seq: i64::MIN }),
             from.unwrap_or(i64::MIN),
         ),
     };
     let after = match query.order {
-        Order::Ascending => query.after.map_or(start, |after| after.max(start)),
-        Order::Descending => query.after.map_or(start, |after| after.min(start)),
+        SortOrder::Ascending => query.after.map_or(start, |after| after.max(start)),
+        SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
     };
     let workflows = vec!["?"; scope.topics().len()].join(", ");
     let mut values = vec![Value::from(scope.space().to_owned())];

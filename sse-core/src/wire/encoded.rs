@@ -12,26 +12,26 @@ use super::event::Event;
 /// reference.
 ///
 /// ```
-/// use sse_core::{Event, Frame};
+/// use sse_core::{Event, Encoded};
 ///
-/// let frame = Frame::from(&Event::new("x"));
+/// let frame = Encoded::from(&Event::new("x"));
 /// assert_eq!(frame.as_ref(), b"data: x\n\n");
-/// let two = Frame::merge([&frame, &Event::new("y").into()]);
+/// let two = Encoded::merge([&frame, &Event::new("y").into()]);
 /// assert_eq!((two.as_ref(), two.events()), (&b"data: x\n\ndata: y\n\n"[..], 2));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct Encoded {
     bytes: Bytes,
     events: u32,
 }
 
-impl Frame {
+impl Encoded {
     /// An event with `value` as JSON for its data, whatever data it has.
     ///
     /// ```
-    /// use sse_core::{Event, Frame};
+    /// use sse_core::{Event, Encoded};
     ///
-    /// let frame = Frame::json(&Event::empty(), &["a", "b"])?;
+    /// let frame = Encoded::json(&Event::empty(), &["a", "b"])?;
     /// assert_eq!(frame.as_ref(), b"data: [\"a\",\"b\"]\n\n");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -49,9 +49,9 @@ impl Frame {
 
     /// The events of all `frames`, one after the other, in one piece: what leaves together is
     /// copied once, not once for each client.
-    pub fn merge<'f>(frames: impl IntoIterator<Item = &'f Frame, IntoIter: Clone>) -> Self {
+    pub fn merge<'f>(frames: impl IntoIterator<Item = &'f Encoded, IntoIter: Clone>) -> Self {
         let frames = frames.into_iter();
-        let mut bytes = BytesMut::with_capacity(frames.clone().map(Frame::len).sum());
+        let mut bytes = BytesMut::with_capacity(frames.clone().map(Encoded::len).sum());
         let mut events = 0;
         for frame in frames {
             bytes.extend_from_slice(&frame.bytes);
@@ -92,7 +92,7 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-impl From<&Event<'_>> for Frame {
+impl From<&Event<'_>> for Encoded {
     fn from(event: &Event<'_>) -> Self {
         let written = Self::written(|buffer| {
             encode(event, buffer);
@@ -104,19 +104,19 @@ impl From<&Event<'_>> for Frame {
     }
 }
 
-impl From<Event<'_>> for Frame {
+impl From<Event<'_>> for Encoded {
     fn from(event: Event<'_>) -> Self {
         Self::from(&event)
     }
 }
 
-impl From<Frame> for Bytes {
-    fn from(frame: Frame) -> Self {
+impl From<Encoded> for Bytes {
+    fn from(frame: Encoded) -> Self {
         frame.bytes
     }
 }
 
-impl AsRef<[u8]> for Frame {
+impl AsRef<[u8]> for Encoded {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }

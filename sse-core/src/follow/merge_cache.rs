@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::filter::{Everything, Filter};
 use super::ring::{Lagged, Ring};
 use super::topic::Scope;
-use crate::wire::Frame;
+use crate::wire::Encoded;
 
 /// How many pieces are kept: as many crowds of readers can be on their way at the same time.
 const KEPT: usize = 16;
@@ -13,10 +13,10 @@ const KEPT: usize = 16;
 /// The pieces that were made last. An event wakes all readers of its topic, and those who stand at
 /// the same place are given the same bytes.
 #[derive(Debug)]
-pub(super) struct Merges<P, F = Everything> {
+pub(super) struct MergeCache<P, F = Everything> {
     pieces: VecDeque<Piece<P, F>>,
     /// Emptied after each use.
-    frames: Vec<Frame>,
+    frames: Vec<Encoded>,
 }
 
 #[derive(Debug)]
@@ -29,17 +29,17 @@ struct Piece<P, F> {
     /// Whether no more went in.
     full: bool,
     /// None if nothing of it is for the scope.
-    frame: Option<Frame>,
+    frame: Option<Encoded>,
     last: P,
 }
 
-impl<P, F> Default for Merges<P, F> {
+impl<P, F> Default for MergeCache<P, F> {
     fn default() -> Self {
         Self { pieces: VecDeque::new(), frames: Vec::new() }
     }
 }
 
-impl<P: Ord + Clone, F: Filter> Merges<P, F> {
+impl<P: Ord + Clone, F: Filter> MergeCache<P, F> {
     /// Forgets them: what they hold has left the ring.
     pub(super) fn clear(&mut self) {
         self.pieces.clear();
@@ -53,7 +53,7 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
         scope: &Scope<F>,
         place: &mut u64,
         max_bytes: usize,
-    ) -> Result<Option<(Option<Frame>, P)>, Lagged> {
+    ) -> Result<Option<(Option<Encoded>, P)>, Lagged> {
         let made = self.pieces.iter().find(|piece| {
             (piece.from, piece.max_bytes) == (*place, max_bytes)
                 && piece.scope == *scope
@@ -70,7 +70,7 @@ impl<P: Ord + Clone, F: Filter> Merges<P, F> {
         let frame = match &self.frames[..] {
             [] => None,
             [only] => Some(only.clone()),
-            several => Some(Frame::merge(several)),
+            several => Some(Encoded::merge(several)),
         };
         if self.pieces.len() == KEPT {
             self.pieces.pop_front();
@@ -104,7 +104,7 @@ mod tests {
 
     fn push(ring: &mut Ring<u32>, events: std::ops::RangeInclusive<u32>) {
         for position in events {
-            let frame = Frame::from(Event::new(position.to_string()));
+            let frame = Encoded::from(Event::new(position.to_string()));
             ring.push::<Everything>(Publication {
                 topic: Topic::new("s", "a"),
                 position,
@@ -115,18 +115,18 @@ mod tests {
     }
 
     fn read(
-        merges: &mut Merges<u32>,
+        merges: &mut MergeCache<u32>,
         ring: &Ring<u32>,
         place: &mut u64,
         max_bytes: usize,
-    ) -> Option<(Frame, u32)> {
+    ) -> Option<(Encoded, u32)> {
         let read = merges.read(ring, &Scope::new("s", ["a"]), place, max_bytes).ok().flatten();
         read.and_then(|(frame, last)| Some((frame?, last)))
     }
 
     #[test]
     fn readers_at_the_same_place_share_the_bytes() {
-        let (mut merges, ring) = (Merges::default(), ring(1..=3));
+        let (mut merges, ring) = (MergeCache::default(), ring(1..=3));
         let pieces = [0, 0].map(|mut place| read(&mut merges, &ring, &mut place, 1000).unwrap());
         assert_eq!(pieces[0].0.events(), 3);
         assert_eq!(pieces[0].0.as_ref().as_ptr(), pieces[1].0.as_ref().as_ptr());
@@ -139,10 +139,10 @@ mod tests {
         let mut ring: Ring<u32, u32> = Ring::new(1 << 20, 0);
         for position in 1..=6 {
             let topic = Topic::new("s", if position < 4 { "a" } else { "b" });
-            let frame = Frame::from(Event::new(position.to_string()));
+            let frame = Encoded::from(Event::new(position.to_string()));
             ring.push::<Above>(Publication { topic, position, mark: position, frame });
         }
-        let mut merges = Merges::default();
+        let mut merges = MergeCache::default();
         let all = || Scope::new("s", ["a", "b"]);
         let scopes = [
             (all().filtered(Above(0)), 6),
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_not_all_there_is_by_now_is_made_anew() {
-        let (mut merges, mut ring) = (Merges::default(), ring(1..=3));
+        let (mut merges, mut ring) = (MergeCache::default(), ring(1..=3));
         let (full, part) = (20, 1000);
         assert_eq!(read(&mut merges, &ring, &mut 0, full).unwrap().1, 2);
         assert_eq!(read(&mut merges, &ring, &mut 0, part).unwrap().1, 3);
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn no_more_pieces_are_kept_than_crowds_need() {
-        let (mut merges, ring) = (Merges::default(), ring(1..=100));
+        let (mut merges, ring) = (MergeCache::default(), ring(1..=100));
         for mut place in 0..50 {
             read(&mut merges, &ring, &mut place, 1000);
         }

@@ -16,7 +16,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Fires when nothing was written for an interval, and at the end of the lifetime, if there is
 /// one. A write only stores its time; the timer is armed anew when it has fired.
-pub(super) struct Pulse {
+pub(super) struct IdleTimer {
     heartbeat: Heartbeat,
     lifetime: Option<Lifetime>,
     timer: Option<Timer>,
@@ -31,7 +31,7 @@ struct Timer {
     wakes: Waker,
 }
 
-impl Pulse {
+impl IdleTimer {
     pub(super) fn new(interval: Duration) -> Self {
         let heartbeat = Heartbeat::new(interval.max(SHORTEST), Instant::now().into_std());
         Self { heartbeat, lifetime: None, timer: None }
