@@ -8,8 +8,8 @@ use actix_web::body::MessageBody;
 use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
+use gapless_sse_core::{Encoded, Event, EventIdRef, EventType, encode_json};
 use http_body::Body;
-use sse_core::{Event, EventIdRef, EventType, Encoded, encode_json};
 use tokio_util::codec::Encoder as _;
 use warp::Reply;
 
@@ -67,7 +67,7 @@ fn ours(events: &'static [LogEvent]) -> Seen {
     let mut buffer = Vec::with_capacity(8192);
     each(events, |event, seen| {
         buffer.clear();
-        sse_core::encode(&text(event), &mut buffer);
+        gapless_sse_core::encode(&text(event), &mut buffer);
         seen.note(&buffer);
     })
 }

@@ -65,12 +65,15 @@ fn split(feed: Feed) -> Seen {
 }
 
 fn ours(feed: Feed) -> Seen {
-    let mut parser = sse_core::Parser::with_limits(sse_core::Limits { line: LIMIT, event: LIMIT });
+    let mut parser = gapless_sse_core::Parser::with_limits(gapless_sse_core::Limits {
+        line: LIMIT,
+        event: LIMIT,
+    });
     let mut seen = Seen::default();
     for chunk in feed {
         let mut items = parser.push(chunk);
         while let Ok(Some(item)) = items.next() {
-            if let sse_core::Item::Event(message) = std::hint::black_box(&item) {
+            if let gapless_sse_core::Item::Event(message) = std::hint::black_box(&item) {
                 seen.note(message.data);
             }
         }
@@ -79,10 +82,10 @@ fn ours(feed: Feed) -> Seen {
 }
 
 fn ours_stream(feed: Feed) -> Seen {
-    let limits = sse_core::Limits { line: LIMIT, event: LIMIT };
-    let parser = sse_core::Parser::with_limits(limits);
-    read(sse_core::Incoming::new(try_chunks(feed), parser), |item, seen| {
-        if let Ok(sse_core::Received::Event(event)) = item {
+    let limits = gapless_sse_core::Limits { line: LIMIT, event: LIMIT };
+    let parser = gapless_sse_core::Parser::with_limits(limits);
+    read(gapless_sse_core::Incoming::new(try_chunks(feed), parser), |item, seen| {
+        if let Ok(gapless_sse_core::Received::Event(event)) = item {
             seen.note(event.data);
         }
     })

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use bson::oid::ObjectId;
 use futures_util::StreamExt;
+use gapless_sse_core::follow::{History, Scope};
+use gapless_sse_core::{EventId, EventStream, Follow, FollowOptions, Item, Parser};
+use gapless_sse_mongo::Mongo;
 use serde_json::Value;
-use sse_core::follow::{History, Scope};
-use sse_core::{EventId, EventStream, Follow, FollowOptions, Item, Parser};
-use sse_mongo::Mongo;
 use tokio::sync::watch;
 use tokio::time::timeout;
 

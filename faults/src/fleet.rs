@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bson::RawDocument;
-use sse_core::follow::{Everything, Record, Seal};
-use sse_core::{Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, TailEvent};
-use sse_mongo::{Mongo, Options, json};
+use gapless_sse_core::follow::{Everything, Record, Seal};
+use gapless_sse_core::{
+    Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, TailEvent,
+};
+use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -62,7 +64,7 @@ impl Instance {
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
             let (log, failures) = (log.clone(), Arc::clone(&failures));
-            let observe = move |tail: TailEvent<'_, sse_mongo::Error>| {
+            let observe = move |tail: TailEvent<'_, gapless_sse_mongo::Error>| {
                 if let TailEvent::Failed(error, _) = tail {
                     failures.lock().unwrap().push(error.to_string());
                 }

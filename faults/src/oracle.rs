@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bson::oid::ObjectId;
 use bson::{Document, doc};
 use futures_util::TryStreamExt;
+use gapless_sse_core::follow::{Scope, Topic};
 use mongodb::Collection;
 use mongodb::options::ReadConcern;
-use sse_core::follow::{Scope, Topic};
 
 /// The records that are in the collection in the end, by what they belong to.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use bson::DateTime;
 use fastrand::Rng;
+use gapless_sse_core::LogOptions;
+use gapless_sse_mongo::Options;
 use mongodb::options::WriteConcern;
-use sse_core::LogOptions;
-use sse_mongo::Options;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;

@@ -2,9 +2,9 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
+use gapless_sse_core::naive::Item;
+use gapless_sse_core::{Event, EventId, EventType, Parser, encode};
 use libfuzzer_sys::fuzz_target;
-use sse_core::naive::Item;
-use sse_core::{Event, EventId, EventType, Parser, encode};
 
 #[derive(Arbitrary, Debug)]
 struct Fields<'a> {

@@ -1,9 +1,9 @@
 //! A limit ends a stream at the same item wherever it is cut, and before anything exceeds it.
 #![no_main]
 
+use gapless_sse_core::naive::{self, Item};
+use gapless_sse_core::{Limits, Parser};
 use libfuzzer_sys::fuzz_target;
-use sse_core::naive::{self, Item};
-use sse_core::{Limits, Parser};
 
 fuzz_target!(|input: &[u8]| {
     let Some(([line, event, lengths @ ..], stream)) = sse_fuzz::split(input) else { return };

@@ -1,8 +1,8 @@
 //! Any bytes at any cuts mean what the standard's prose says.
 #![no_main]
 
+use gapless_sse_core::{Parser, naive};
 use libfuzzer_sys::fuzz_target;
-use sse_core::{Parser, naive};
 
 fuzz_target!(|input: &[u8]| {
     let Some((lengths, stream)) = sse_fuzz::split(input) else { return };

@@ -3,8 +3,8 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
+use gapless_sse_core::follow::{Coordinate, Frontier, Scope, Seal};
 use libfuzzer_sys::fuzz_target;
-use sse_core::follow::{Coordinate, Frontier, Scope, Seal};
 
 #[derive(Arbitrary, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Number(u32);

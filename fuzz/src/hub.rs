@@ -2,8 +2,10 @@
 
 use std::task::{Context, Poll, Waker};
 
-use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Subscription, Topic};
-use sse_core::{Event, Encoded};
+use gapless_sse_core::follow::{
+    Hub, Located, News, Publication, RingRead, Scope, Subscription, Topic,
+};
+use gapless_sse_core::{Encoded, Event};
 
 /// Events that the hub's ring has room for at least; it may hold one or two more.
 const ROOM: usize = 4;
@@ -159,7 +161,10 @@ impl Pair {
                 assert_eq!(opening, log.opening, "a ring that began anew leaves a gap");
                 let events = frame.events() as usize;
                 assert!(events > 0 && events <= unread.len());
-                assert_eq!(frame, Encoded::merge(unread[..events].iter().map(|event| &event.frame)));
+                assert_eq!(
+                    frame,
+                    Encoded::merge(unread[..events].iter().map(|event| &event.frame))
+                );
                 assert_eq!(last, unread[events - 1].position);
                 assert!(events == 1 || frame.len() <= max_bytes);
                 let next = unread.get(events);

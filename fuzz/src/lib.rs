@@ -3,8 +3,8 @@
 
 pub mod hub;
 
-use sse_core::naive::Item as Seen;
-use sse_core::{Item, LimitExceeded, Parser};
+use gapless_sse_core::naive::Item as Seen;
+use gapless_sse_core::{Item, LimitExceeded, Parser};
 
 /// Four bytes that say how long the chunks are, and the stream; a digit `d` stands for `d + 1`
 /// bytes, so that seeds can be written by hand.

@@ -1,4 +1,4 @@
-//! Ticks for everyone who listens: `cargo run -p sse-axum --example broadcast -- --port 8080`, then
+//! Ticks for everyone who listens: `cargo run -p gapless-sse-axum --example broadcast -- --port 8080`, then
 //! `curl -N localhost:8080/events`, and `curl 'localhost:8080/rate?r=5'` for 5 ticks a second.
 #![allow(clippy::print_stdout, reason = "it says where it is")]
 
@@ -9,9 +9,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use sse_axum::{Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse, TooManyStreams};
-use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
+use gapless_sse_axum::{
+    Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse, TooManyStreams,
+};
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
+use gapless_sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 
@@ -61,7 +63,8 @@ async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().skip_while(|argument| argument != "--port").nth(1);
-    let listener = sse_axum::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
+    let listener =
+        gapless_sse_axum::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
     let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
@@ -74,6 +77,6 @@ async fn main() -> std::io::Result<()> {
     };
     let router = Router::new().route("/events", get(events)).route("/rate", get(faster));
     let shutdown = async move { ctrl_c().await.map_or((), |()| end.drain()) };
-    sse_axum::serve(listener, router.with_state((log, places)), shutdown).await;
+    gapless_sse_axum::serve(listener, router.with_state((log, places)), shutdown).await;
     Ok(())
 }

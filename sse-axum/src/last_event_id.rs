@@ -5,10 +5,10 @@ use std::fmt;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::EventId;
+use gapless_sse_hyper::InvalidLastEventId;
 use http::StatusCode;
 use http::request::Parts;
-use sse_core::EventId;
-use sse_hyper::InvalidLastEventId;
 
 /// The last event ID that a client sent. As `Option<LastEventId>` it is `None` when the header
 /// is absent or empty, as on a first connect; without `Option` that is a 400.
@@ -16,7 +16,7 @@ use sse_hyper::InvalidLastEventId;
 /// A header that is not UTF-8 is a 400 in either form.
 ///
 /// ```
-/// use sse_axum::LastEventId;
+/// use gapless_sse_axum::LastEventId;
 ///
 /// async fn stream(last: Option<LastEventId>) -> String {
 ///     match last {
@@ -36,7 +36,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
         parts: &mut Parts,
         _: &S,
     ) -> Result<Option<Self>, LastEventIdRejection> {
-        let id = sse_hyper::last_event_id(&parts.headers);
+        let id = gapless_sse_hyper::last_event_id(&parts.headers);
         Ok(id.map_err(LastEventIdRejection::Invalid)?.map(Self))
     }
 }

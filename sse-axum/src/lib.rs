@@ -5,14 +5,14 @@ mod refused;
 mod response;
 mod serve;
 
-pub use last_event_id::{LastEventId, LastEventIdRejection};
-pub use refused::TooManyStreams;
-pub use response::Sse;
-pub use serve::{serve, serve_with};
 #[doc(no_inline)]
-pub use sse_core::{
+pub use gapless_sse_core::{
     Admission, AdmissionLimits, Event, EventId, EventStream, EventStreamOptions, EventType, Permit,
     Refused,
 };
 #[doc(no_inline)]
-pub use sse_hyper::{ServeOptions, bind};
+pub use gapless_sse_hyper::{ServeOptions, bind};
+pub use last_event_id::{LastEventId, LastEventIdRejection};
+pub use refused::TooManyStreams;
+pub use response::Sse;
+pub use serve::{serve, serve_with};

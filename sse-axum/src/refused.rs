@@ -1,7 +1,7 @@
 //! The response to a client for whose stream there is no place.
 
 use axum::response::{IntoResponse, Response};
-use sse_core::Refused;
+use gapless_sse_core::Refused;
 
 /// Answers with 429, the limit in words, and `Retry-After`.
 ///
@@ -10,7 +10,7 @@ use sse_core::Refused;
 ///
 /// use axum::response::IntoResponse;
 /// use futures_util::stream;
-/// use sse_axum::{Admission, Event, EventStream, EventStreamOptions, Sse, TooManyStreams};
+/// use gapless_sse_axum::{Admission, Event, EventStream, EventStreamOptions, Sse, TooManyStreams};
 ///
 /// async fn hello(places: Admission<IpAddr>, ip: IpAddr) -> Result<impl IntoResponse, TooManyStreams> {
 ///     let permit = places.admit(ip)?;
@@ -29,6 +29,6 @@ impl From<Refused> for TooManyStreams {
 
 impl IntoResponse for TooManyStreams {
     fn into_response(self) -> Response {
-        sse_hyper::refused_response(self.0).map(Into::into)
+        gapless_sse_hyper::refused_response(self.0).map(Into::into)
     }
 }

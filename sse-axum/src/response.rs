@@ -6,14 +6,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_core::Stream;
-use sse_core::{EventStream, EventStreamOptions, Feed};
+use gapless_sse_core::{EventStream, EventStreamOptions, Feed};
 
 /// A response of type `text/event-stream` that nothing in the way may cache, compress or buffer.
 ///
 /// ```
 /// use axum::response::IntoResponse;
 /// use futures_util::stream;
-/// use sse_axum::{Event, Sse};
+/// use gapless_sse_axum::{Event, Sse};
 ///
 /// async fn hello() -> impl IntoResponse {
 ///     Sse::events(stream::iter([Event::new("hello")]))
@@ -44,6 +44,6 @@ where
     S: Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
 {
     fn into_response(self) -> Response {
-        (sse_hyper::response_headers(), Body::from_stream(self.0)).into_response()
+        (gapless_sse_hyper::response_headers(), Body::from_stream(self.0)).into_response()
     }
 }

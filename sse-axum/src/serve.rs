@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
+use gapless_sse_hyper::{PeerAddress, ServeOptions};
 use http::Request;
-use sse_hyper::{PeerAddress, ServeOptions};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
@@ -23,9 +23,9 @@ use tower_service::Service;
 /// # async fn run() -> std::io::Result<()> {
 /// use axum::Router;
 ///
-/// let listener = sse_axum::bind("127.0.0.1:8080").await?;
+/// let listener = gapless_sse_axum::bind("127.0.0.1:8080").await?;
 /// let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-/// sse_axum::serve(listener, Router::new(), interrupt).await;
+/// gapless_sse_axum::serve(listener, Router::new(), interrupt).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -40,10 +40,10 @@ pub async fn serve_with(
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) {
-    sse_hyper::serve(listener, Connected(router), options, shutdown).await;
+    gapless_sse_hyper::serve(listener, Connected(router), options, shutdown).await;
 }
 
-/// Tells axum's extractor what sse-hyper knows of the peer.
+/// Tells axum's extractor what gapless-sse-hyper knows of the peer.
 #[derive(Clone)]
 struct Connected(Router);
 

@@ -1,18 +1,18 @@
 //! A log of one's own, followed: all that a [`Source`] has to be, on a list in memory.
 //!
 //! ```sh
-//! cargo run -p sse-core --features tokio --example follow
+//! cargo run -p gapless-sse-core --features tokio --example follow
 //! ```
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
-use sse_core::follow::{
+use gapless_sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page,
     Record, Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
 };
-use sse_core::{Event, EventStream, EventStreamOptions, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Event, EventStream, EventStreamOptions, FollowOptions, Log, LogOptions};
 use tokio::sync::watch;
 
 /// What is logged. A real log would be in a database, and outlive the process.

@@ -4,20 +4,20 @@
 //! It holds no socket and no task, and knows no web framework. Writing:
 //!
 //! ```
-//! use sse_core::{Event, EventId, EventType, Encoded};
+//! use gapless_sse_core::{Event, EventId, EventType, Encoded};
 //!
 //! let done = Event::new("all 212,000 rows")
 //!     .event_type(EventType::from_static("done"))
 //!     .id(EventId::new("41")?);
 //! let frame = Encoded::from(&done); // encoded once; a clone is a reference
 //! assert_eq!(frame.as_ref(), b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
-//! # Ok::<(), sse_core::InvalidField>(())
+//! # Ok::<(), gapless_sse_core::InvalidField>(())
 //! ```
 //!
 //! Reading, in chunks as they come from wherever:
 //!
 //! ```
-//! use sse_core::{Item, Parser};
+//! use gapless_sse_core::{Item, Parser};
 //!
 //! let mut parser = Parser::new();
 //! let mut items = parser.push(b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
@@ -26,12 +26,12 @@
 //!         assert_eq!((event.event_type, event.last_event_id), ("done", "41"));
 //!     }
 //! }
-//! # Ok::<(), sse_core::LimitExceeded>(())
+//! # Ok::<(), gapless_sse_core::LimitExceeded>(())
 //! ```
 //!
-//! Following: implement [`follow::Source`] for a log, or take one that is there (`sse-mongo`, or
+//! Following: implement [`follow::Source`] for a log, or take one that is there (`gapless-sse-mongo`, or
 //! `Channel`, whose log is in memory). Make a `Log` of it (feature `tokio`), spawn its `run`, and
-//! give each client an `EventStream` of its `follow`. Adapters (`sse-axum`, `sse-warp`) turn that
+//! give each client an `EventStream` of its `follow`. Adapters (`gapless-sse-axum`, `gapless-sse-warp`) turn that
 //! into a response.
 //!
 //! # Features

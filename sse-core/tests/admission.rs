@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
-use sse_core::{
+use gapless_sse_core::{
     Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, EventStreamOptions,
     Refused,
 };

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use sse_core::follow::{Everything, History, Record, Scope, Seal, SortOrder, Topic};
-use sse_core::{Channel, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser};
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, SortOrder, Topic};
+use gapless_sse_core::{Channel, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser};
 use tokio::time::timeout;
 
 #[derive(Debug)]
@@ -101,7 +101,7 @@ async fn pages_go_both_ways_and_do_not_step_over_what_has_gone() {
     let channel = Numbers::new(8);
     publish(&channel, 1..=5);
     let log = log(&channel, 1 << 20);
-    let data = |page: &sse_core::LogPage<Numbers>| -> Vec<u32> {
+    let data = |page: &gapless_sse_core::LogPage<Numbers>| -> Vec<u32> {
         page.records.iter().map(|record| record.0).collect()
     };
     for (order, first, second) in

@@ -10,8 +10,8 @@ use std::time::Duration;
 use allocation_counter::measure;
 use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
-use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use sse_core::{
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
+use gapless_sse_core::{
     Admission, AdmissionLimits, Channel, Event, EventStream, EventStreamOptions, Follow,
     FollowOptions, Log, LogOptions,
 };

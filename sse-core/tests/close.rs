@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use sse_core::{CloseReason, Closed, Encoded, Event, EventStream, EventStreamOptions};
+use gapless_sse_core::{CloseReason, Closed, Encoded, Event, EventStream, EventStreamOptions};
 
 fn body<S: Stream<Item: Into<Encoded>>>(
     events: S,

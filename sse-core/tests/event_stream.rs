@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use sse_core::{Encoded, Event, EventStream, EventStreamOptions, Feed};
+use gapless_sse_core::{Encoded, Event, EventStream, EventStreamOptions, Feed};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, advance};
 

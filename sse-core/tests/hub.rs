@@ -3,8 +3,8 @@
 
 use std::task::{Context, Poll, Waker};
 
-use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
-use sse_core::{Encoded, Event};
+use gapless_sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
+use gapless_sse_core::{Encoded, Event};
 
 #[test]
 fn a_reader_that_takes_little_at_a_time_is_given_all_there_is_without_waiting() {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
-use sse_core::{Encoded, Event, EventStream, EventStreamOptions, Lifetime};
+use gapless_sse_core::{Encoded, Event, EventStream, EventStreamOptions, Lifetime};
 use tokio::time;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

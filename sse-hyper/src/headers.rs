@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::str::Utf8Error;
 
+use gapless_sse_core::EventId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sse_core::EventId;
 
 /// The header in which a client that reconnects names the last event it has seen.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -15,7 +15,7 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// may cache, compress or buffer it.
 ///
 /// ```
-/// let headers = http::HeaderMap::from_iter(sse_hyper::response_headers());
+/// let headers = http::HeaderMap::from_iter(gapless_sse_hyper::response_headers());
 /// assert_eq!(headers["content-type"], "text/event-stream");
 /// assert_eq!(headers["cache-control"], "no-store, no-transform");
 /// assert_eq!(headers["x-accel-buffering"], "no");
@@ -34,14 +34,14 @@ pub fn response_headers() -> [(HeaderName, HeaderValue); 3] {
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
-/// use sse_hyper::{LAST_EVENT_ID, last_event_id};
+/// use gapless_sse_hyper::{LAST_EVENT_ID, last_event_id};
 ///
 /// let mut headers = HeaderMap::new();
 /// assert_eq!(last_event_id(&headers), Ok(None));
 /// headers.insert(LAST_EVENT_ID, HeaderValue::from_bytes("größe-7".as_bytes()).unwrap());
 /// let id = last_event_id(&headers)?.expect("the header is there");
 /// assert_eq!(id.as_str(), "größe-7");
-/// # Ok::<(), sse_hyper::InvalidLastEventId>(())
+/// # Ok::<(), gapless_sse_hyper::InvalidLastEventId>(())
 /// ```
 ///
 /// # Errors
@@ -64,7 +64,7 @@ pub enum InvalidLastEventId {
     /// The header's bytes are not UTF-8.
     NotUtf8(Utf8Error),
     /// The header holds what no stream can carry as an id.
-    NotAnId(sse_core::InvalidField),
+    NotAnId(gapless_sse_core::InvalidField),
 }
 
 impl fmt::Display for InvalidLastEventId {

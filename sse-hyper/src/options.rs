@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_hyper::ServeOptions;
+/// use gapless_sse_hyper::ServeOptions;
 ///
 /// let options =
 ///     ServeOptions { stall_limit: Duration::from_secs(10), ..ServeOptions::default() };

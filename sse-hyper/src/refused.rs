@@ -1,8 +1,8 @@
 //! The answer to a client for whose stream there is no place.
 
+use gapless_sse_core::Refused;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use sse_core::Refused;
 
 /// When to try again, in seconds; not all at the same time.
 const AGAIN: std::ops::RangeInclusive<u16> = 2..=8;
@@ -14,9 +14,9 @@ const AGAIN: std::ops::RangeInclusive<u16> = 2..=8;
 /// stream by `fetch`, or makes a new `EventSource` after that time.
 ///
 /// ```
-/// use sse_core::Refused;
+/// use gapless_sse_core::Refused;
 ///
-/// let response = sse_hyper::refused_response(Refused::PerKey(6));
+/// let response = gapless_sse_hyper::refused_response(Refused::PerKey(6));
 /// assert_eq!(response.status(), 429);
 /// assert!(response.headers().contains_key("retry-after"));
 /// assert_eq!(response.body(), "6 streams of this client are open, and no more may be");

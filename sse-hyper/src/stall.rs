@@ -18,7 +18,7 @@ use tokio::time::{Sleep, sleep};
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_hyper::StallLimit;
+/// use gapless_sse_hyper::StallLimit;
 /// use tokio::io::AsyncWriteExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]

@@ -5,7 +5,7 @@
 use std::net::TcpStream;
 use std::process::Command;
 
-use sse_hyper::ServeOptions;
+use gapless_sse_hyper::ServeOptions;
 use support::{Client, Server, text};
 
 mod support;

@@ -6,12 +6,12 @@ use std::future::pending;
 
 use bytes::Bytes;
 use futures_util::stream;
+use gapless_sse_hyper::{ServeOptions, bind, serve};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Incoming;
-use sse_hyper::{ServeOptions, bind, serve};
 use support::{App, Body, Client, PATHS, Server, text, within};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};

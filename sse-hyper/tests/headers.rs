@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
+use gapless_sse_core::EventId;
+use gapless_sse_hyper::{InvalidLastEventId, LAST_EVENT_ID, last_event_id};
 use http::{HeaderMap, HeaderValue};
-use sse_core::EventId;
-use sse_hyper::{InvalidLastEventId, LAST_EVENT_ID, last_event_id};
 
 fn read(value: &[u8]) -> Result<Option<EventId>, InvalidLastEventId> {
     let value = HeaderValue::from_bytes(value).expect("HTTP can carry it");

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use gapless_sse_hyper::{PeerAddress, ServeOptions, bind};
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sse_hyper::{PeerAddress, ServeOptions, bind};
 use support::{PATHS, Server, text, within};
 use tokio::net::TcpStream;
 use tokio::time::timeout;

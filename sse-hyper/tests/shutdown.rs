@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sse_hyper::ServeOptions;
+use gapless_sse_hyper::ServeOptions;
 use support::{Client, PATHS, Server, text, within};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;

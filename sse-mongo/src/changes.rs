@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
+use gapless_sse_core::follow::{Batch, Entry, Record};
 use mongodb::raw_batch_cursor::RawBatchCursor;
-use sse_core::follow::{Batch, Entry, Record};
 
 use crate::error::{Act, Error};
 use crate::key::Key;
@@ -48,7 +48,7 @@ impl<R> Changes<R> {
     }
 }
 
-impl<R: Record<Filter: Narrow>> sse_core::follow::Changes<Mongo<R>> for Changes<R> {
+impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
     async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
         match &mut self.0 {
             Way::Stream(stream) => stream.next().await,

@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use gapless_sse_core::follow::{Fault, SourceError};
 use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
-use sse_core::follow::{Fault, SourceError};
 
 use crate::privilege;
 

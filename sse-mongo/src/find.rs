@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
+use gapless_sse_core::follow::SortOrder;
 use mongodb::raw_batch_cursor::RawBatch;
-use sse_core::follow::SortOrder;
 
 use crate::error::{Act, Error};
 use crate::key::Key;

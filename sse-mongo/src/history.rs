@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bson::{RawBson, doc};
-use sse_core::follow::{HistoryQuery, Page, Record, Scope, Topic};
+use gapless_sse_core::follow::{HistoryQuery, Page, Record, Scope, Topic};
 
 use crate::error::{Act, Error};
 use crate::find::{Range, Snapshot};

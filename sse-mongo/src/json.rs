@@ -32,7 +32,7 @@ const MAX_DEPTH: usize = 200;
 ///
 /// ```
 /// use bson::rawdoc;
-/// use sse_mongo::{Fields, json};
+/// use gapless_sse_mongo::{Fields, json};
 ///
 /// let record = rawdoc! { "_id": "a-1", "date": bson::DateTime::from_millis(0), "level": "INFO" };
 /// assert_eq!(

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
 use bson::{Binary, DateTime, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
-use sse_core::follow::Coordinate;
+use gapless_sse_core::follow::Coordinate;
 
 use crate::bson_order::compare;
 use crate::varint;

@@ -1,13 +1,13 @@
 //! Follow a MongoDB collection as a log: without a gap, without a duplicate.
 //!
-//! [`Mongo`] is a [`Source`](sse_core::follow::Source) for the follow machinery of `sse-core`, in
+//! [`Mongo`] is a [`Source`](gapless_sse_core::follow::Source) for the follow machinery of `gapless-sse-core`, in
 //! one of two ways, found out by asking the server:
 //!
 //! - **Change streams** (replica sets and sharded clusters of MongoDB 5.0 or later): changes come
 //!   in the order of their commits, within milliseconds, and history is read from snapshots.
 //! - **Polling** (standalone servers): reads what is older than [`Options::lateness`], exact as
 //!   long as a record becomes visible within that time of its date. What does so within eleven
-//!   times that is found by an audit and handed out [late](sse_core::follow::Batch::late).
+//!   times that is found by an audit and handed out [late](gapless_sse_core::follow::Batch::late).
 //!
 //! An audit takes the turn of a poll each three times the lateness, and reads from the index alone
 //! the keys of the last thirteen times; so new records wait an interval longer for it, and each key

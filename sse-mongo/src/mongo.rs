@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bson::{Document, RawDocument};
+use gapless_sse_core::follow::Topic;
 use mongodb::error::Error as DriverError;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Database};
-use sse_core::follow::Topic;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::audit::Audit;
@@ -30,7 +30,7 @@ const ANSWER: Duration = Duration::from_secs(40);
 /// How long making an index may take.
 const INDEXING: Duration = Duration::from_secs(600);
 
-/// A MongoDB collection that holds logs, as a [`Source`](sse_core::follow::Source).
+/// A MongoDB collection that holds logs, as a [`Source`](gapless_sse_core::follow::Source).
 ///
 /// Clones share everything. What the server is, and so how it is followed, is found out when it
 /// first answers: it may be down at first.
@@ -67,8 +67,8 @@ impl<R> Mongo<R> {
     /// (see [`json::row`](crate::json::row)).
     ///
     /// ```no_run
-    /// # async fn example() -> Result<(), sse_mongo::Error> {
-    /// use sse_mongo::{Mongo, Options, json};
+    /// # async fn example() -> Result<(), gapless_sse_mongo::Error> {
+    /// use gapless_sse_mongo::{Mongo, Options, json};
     ///
     /// let options = Options::default();
     /// let fields = options.fields.clone();
@@ -91,7 +91,7 @@ impl<R> Mongo<R> {
         let invalid = |error| Error::ConnectionString(explain(uri, &error));
         let mut client = ClientOptions::parse(uri).await.map_err(invalid)?;
         let database = client.default_database.clone().ok_or(Error::NoDatabase)?;
-        client.app_name.get_or_insert_with(|| "sse-mongo".to_owned());
+        client.app_name.get_or_insert_with(|| "gapless-sse-mongo".to_owned());
         client.server_selection_timeout.get_or_insert(SELECTION);
         client.connect_timeout.get_or_insert(SELECTION);
         let connections = *client.max_pool_size.get_or_insert(CONNECTIONS);

@@ -7,7 +7,7 @@ use crate::search::Effort;
 /// How a collection is to be followed.
 ///
 /// ```
-/// use sse_mongo::{Mode, Options};
+/// use gapless_sse_mongo::{Mode, Options};
 ///
 /// let options = Options { mode: Mode::Poll, ..Options::default() };
 /// assert_eq!(options.fields.workspace, "workspace_id");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bson::DateTime;
-use sse_core::follow::{Batch, Entry, Record, SortOrder};
+use gapless_sse_core::follow::{Batch, Entry, Record, SortOrder};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Act, Error};

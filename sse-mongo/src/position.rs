@@ -1,7 +1,7 @@
 //! Where a commit stands in the log.
 
 use bson::{DateTime, Timestamp};
-use sse_core::follow::Coordinate;
+use gapless_sse_core::follow::Coordinate;
 
 use crate::key::{Key, Value, take_array};
 use crate::varint;

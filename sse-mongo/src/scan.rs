@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Topic};
+use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Topic};
 
 use crate::error::{Act, Error};
 use crate::find::{Find, Found, MAX_TIME, Range, Snapshot, What};

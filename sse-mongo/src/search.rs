@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bson::{DateTime, Document, doc};
-use sse_core::follow::{Everything, Filter, SortOrder};
+use gapless_sse_core::follow::{Everything, Filter, SortOrder};
 
 use crate::key::{Key, Value};
 use crate::options::Fields;
@@ -20,8 +20,8 @@ use crate::options::Fields;
 /// `more_after` goes on from there.
 ///
 /// ```
-/// use sse_core::follow::Filter;
-/// use sse_mongo::{Fields, Narrow, Narrowing};
+/// use gapless_sse_core::follow::Filter;
+/// use gapless_sse_mongo::{Fields, Narrow, Narrowing};
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct OfType(String);

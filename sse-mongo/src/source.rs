@@ -1,6 +1,6 @@
 //! The collection as a source of the core's follow machinery.
 
-use sse_core::follow::{Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
+use gapless_sse_core::follow::{Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
 
 use crate::changes::{ChangeStream, Changes};
 use crate::error::Error;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bson::oid::ObjectId;
 use bson::{RawBson, RawBsonRef, RawDocument, Uuid};
-use sse_core::follow::Topic;
+use gapless_sse_core::follow::Topic;
 
 use crate::json::uuid_text;
 use crate::number::Number;

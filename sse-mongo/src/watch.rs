@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use futures_util::StreamExt;
+use gapless_sse_core::follow::{Entry, Record, SortOrder};
 use mongodb::error::Error as DriverError;
 use mongodb::raw_batch_cursor::RawBatch;
-use sse_core::follow::{Entry, Record, SortOrder};
 use tokio::time::Instant;
 
 use crate::audit::{TailNumber, WINDOW};

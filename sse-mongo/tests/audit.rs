@@ -9,11 +9,11 @@ use std::time::Duration;
 use bson::{DateTime, Document, doc};
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
-use sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
-use sse_core::{
+use gapless_sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
+use gapless_sse_core::{
     EventStream, EventStreamOptions, Follow, FollowOptions, Item, Log, LogOptions, Parser,
 };
-use sse_mongo::{Mode, Mongo, Options};
+use gapless_sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 

@@ -11,10 +11,10 @@ use common::{
     ways, within,
 };
 use futures_util::future::join_all;
-use sse_core::follow::{
+use gapless_sse_core::follow::{
     Changes, Coordinate, Fault, Frontier, Reset, SortOrder, Source, SourceError,
 };
-use sse_mongo::{Key, Mode, Mongo, Options, Position};
+use gapless_sse_mongo::{Key, Mode, Mongo, Options, Position};
 
 /// The token's text form is to stay within 86 characters, of which 13 bytes are not the position.
 const TOKEN: usize = 64 - 13;

@@ -1,8 +1,8 @@
 //! Positions and keys as bytes, from clients that may send anything.
 
+use gapless_sse_core::follow::Coordinate;
+use gapless_sse_mongo::{Key, Position};
 use proptest::prelude::*;
-use sse_core::follow::Coordinate;
-use sse_mongo::{Key, Position};
 
 /// What is read from any bytes is written as bytes that read as the same.
 fn survives<T: Coordinate + PartialEq>(bytes: &[u8]) {

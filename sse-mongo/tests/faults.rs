@@ -11,8 +11,8 @@ use common::{
     Logs, changed, changes, connect, failure, ids, page, query, quick, record, scope, set,
     standalone, within,
 };
-use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
-use sse_mongo::{Error, Mode, Mongo, Options};
+use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
+use gapless_sse_mongo::{Error, Mode, Mongo, Options};
 use testbed::{Mongod, free_port};
 use tokio::sync::Mutex;
 

@@ -5,9 +5,9 @@ mod common;
 
 use bson::DateTime;
 use common::{Logs, at, quick, set, standalone};
-use sse_core::Event;
-use sse_core::follow::{Filter, Record, Scope, SortOrder, Source};
-use sse_mongo::{Mongo, Narrow};
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::{Filter, Record, Scope, SortOrder, Source};
+use gapless_sse_mongo::{Mongo, Narrow};
 
 /// Records whose number is a multiple of this.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

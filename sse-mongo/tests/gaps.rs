@@ -28,7 +28,11 @@ async fn naive_readers_lose_documents_and_ours_loses_none() {
         let outcome = outcome.unwrap();
         assert!(outcome.written > 500, "{outcome:?}");
         assert!(outcome.reopened >= 5, "{outcome:?}");
-        assert_eq!((lost(&outcome, "sse-mongo, reopened"), outcome.doubled), (0, 0), "{outcome:?}");
+        assert_eq!(
+            (lost(&outcome, "gapless-sse-mongo, reopened"), outcome.doubled),
+            (0, 0),
+            "{outcome:?}"
+        );
         assert!(lost(&outcome, "_id > last, every 1 s") > 0, "{outcome:?}");
         let by_date = lost(&outcome, "date > last, every 5 s") > 0;
         let apart = ["clocks ±1 s", "transactions held 0.2 to 3 s", "clocks ±5 s"];

@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
 use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
 use futures_util::TryStreamExt;
-use sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
+use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 

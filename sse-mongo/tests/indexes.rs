@@ -8,9 +8,9 @@ use common::{
     Logs, at, connect, ids, logs, page, query, quick, record, scope, set, standalone, within,
 };
 use futures_util::TryStreamExt;
+use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
+use gapless_sse_mongo::Error;
 use mongodb::IndexModel;
-use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
-use sse_mongo::Error;
 
 async fn names(logs: &Logs) -> Vec<String> {
     let mut names = logs.coll.list_index_names().await.unwrap();

@@ -7,9 +7,9 @@ use bson::{
     Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, RawBson, RawDocument,
     RawDocumentBuf, Regex, Timestamp, Uuid, doc, rawdoc,
 };
+use gapless_sse_mongo::{Fields, json};
 use proptest::prelude::*;
 use serde_json::Value;
-use sse_mongo::{Fields, json};
 
 fn row(record: &RawDocument) -> String {
     json::row(record, &Fields::default())

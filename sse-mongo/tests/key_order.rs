@@ -9,11 +9,11 @@ use bson::{
     Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc,
 };
 use common::{all, logs, quick, scope, set};
+use gapless_sse_core::follow::{Coordinate, SortOrder, Source};
+use gapless_sse_mongo::Key;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sse_core::follow::{Coordinate, SortOrder, Source};
-use sse_mongo::Key;
 
 fn number() -> impl Strategy<Value = Bson> {
     let near = prop_oneof![

@@ -5,7 +5,7 @@ mod common;
 
 use bson::{DateTime, Document};
 use common::{Logs, all, at, changed, changes, ids, logs, page, quick, scope, set, standalone};
-use sse_core::follow::{Scope, SortOrder, Source};
+use gapless_sse_core::follow::{Scope, SortOrder, Source};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 

@@ -8,10 +8,10 @@ use bson::{Bson, Document, doc};
 use common::{
     Change, Logs, Row, all, changed, changes, connect, failure, ids, quick, record, scope, within,
 };
+use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
+use gapless_sse_mongo::{Error, Mode, Mongo};
 use mongodb::Database;
 use serde_json::{Deserializer, Value};
-use sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
-use sse_mongo::{Error, Mode, Mongo};
 use testbed::Mongod;
 
 const README: &str = include_str!("../README.md");

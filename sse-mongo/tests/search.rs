@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use bson::{Bson, DateTime, Document, RawBsonRef, RawDocument, doc};
 use common::{Logs, quick, set, standalone, within};
 use futures_util::TryStreamExt;
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Source};
+use gapless_sse_mongo::{Effort, Fields, Key, Mongo, Narrow, Narrowing, Options, json};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sse_core::Event;
-use sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Source};
-use sse_mongo::{Effort, Fields, Key, Mongo, Narrow, Narrowing, Options, json};
 
 /// What is looked for; all of it is to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

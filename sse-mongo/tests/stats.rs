@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bson::doc;
 use common::{at, changes, connect, logs, page, record, standalone, ways, within};
-use sse_core::follow::{Changes, Source};
-use sse_mongo::{Act, Mode, QueryTimes, Stats};
+use gapless_sse_core::follow::{Changes, Source};
+use gapless_sse_mongo::{Act, Mode, QueryTimes, Stats};
 
 fn of(stats: &Stats, act: Act) -> QueryTimes {
     stats.queries.iter().find(|(of, _)| *of == act).unwrap().1.clone()

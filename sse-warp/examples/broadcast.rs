@@ -1,4 +1,4 @@
-//! Ticks for everyone who listens: `cargo run -p sse-warp --example broadcast -- --port 8080`, then
+//! Ticks for everyone who listens: `cargo run -p gapless-sse-warp --example broadcast -- --port 8080`, then
 //! `curl -N localhost:8080/events`, and `curl 'localhost:8080/rate?r=5'` for 5 ticks a second.
 #![allow(clippy::print_stdout, reason = "it says where it is")]
 
@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
-use sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream, TooManyStreams};
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
+use gapless_sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
+use gapless_sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 use warp::{Filter, Reply, path, query};
@@ -37,7 +37,7 @@ fn events(
     let begin = FollowOptions { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
-    Ok(sse_warp::reply(body))
+    Ok(gapless_sse_warp::reply(body))
 }
 
 async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {
@@ -59,7 +59,8 @@ async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().skip_while(|argument| argument != "--port").nth(1);
-    let listener = sse_warp::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
+    let listener =
+        gapless_sse_warp::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
     let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
@@ -67,12 +68,14 @@ async fn main() -> std::io::Result<()> {
     tokio::spawn(tick(ticks, rate.subscribe()));
     let (run, end, app) = (log.clone(), log.clone(), (log, places));
     tokio::spawn(async move { run.run(|_| {}).await });
-    let asked = path!("events").and(sse_warp::peer_address()).and(sse_warp::last_event_id());
+    let asked = path!("events")
+        .and(gapless_sse_warp::peer_address())
+        .and(gapless_sse_warp::last_event_id());
     let events = asked.map(move |peer, last| events(&app, peer, last));
     let faster = path!("rate").and(query()).map(move |query: HashMap<String, f64>| {
         query.get("r").map(|hertz| rate.send_replace(*hertz)).map_or("r is missing", |_| "")
     });
     let shutdown = async move { ctrl_c().await.map_or((), |()| end.drain()) };
-    sse_warp::serve(listener, events.or(faster), shutdown).await;
+    gapless_sse_warp::serve(listener, events.or(faster), shutdown).await;
     Ok(())
 }

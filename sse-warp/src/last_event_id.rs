@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use sse_core::EventId;
+use gapless_sse_core::EventId;
 use warp::http::HeaderMap;
 use warp::{Filter, Rejection};
 
@@ -14,10 +14,10 @@ const NAME: &str = "last-event-id";
 /// A header that is not UTF-8 is rejected with warp's own `InvalidHeader`, a 400.
 ///
 /// ```
-/// use sse_warp::EventId;
+/// use gapless_sse_warp::EventId;
 /// use warp::Filter;
 ///
-/// let stream = sse_warp::last_event_id().map(|last: Option<EventId>| match last {
+/// let stream = gapless_sse_warp::last_event_id().map(|last: Option<EventId>| match last {
 ///     Some(id) => format!("going on after {}", id.as_str()),
 ///     None => "from the beginning".into(),
 /// });
@@ -25,7 +25,7 @@ const NAME: &str = "last-event-id";
 /// ```
 pub fn last_event_id() -> impl Filter<Extract = (Option<EventId>,), Error = Rejection> + Copy {
     let read = warp::header::headers_cloned().and_then(|headers: HeaderMap| {
-        ready(sse_hyper::last_event_id(&headers).map_err(|_| warp::reject::reject()))
+        ready(gapless_sse_hyper::last_event_id(&headers).map_err(|_| warp::reject::reject()))
     });
     read.or(refused()).unify()
 }

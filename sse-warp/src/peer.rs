@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use sse_hyper::PeerAddress;
+use gapless_sse_hyper::PeerAddress;
 use warp::Filter;
 
 /// The address of the peer, under [`serve`](crate::serve()) as under warp's own server; `None`
@@ -15,7 +15,7 @@ use warp::Filter;
 /// use std::net::SocketAddr;
 /// use warp::Filter;
 ///
-/// let whoami = sse_warp::peer_address().map(|peer: Option<SocketAddr>| format!("{peer:?}"));
+/// let whoami = gapless_sse_warp::peer_address().map(|peer: Option<SocketAddr>| format!("{peer:?}"));
 /// # let _ = warp::service(whoami);
 /// ```
 pub fn peer_address() -> impl Filter<Extract = (Option<SocketAddr>,), Error = Infallible> + Copy {

@@ -1,6 +1,6 @@
 //! The reply to a client for whose stream there is no place.
 
-use sse_core::Refused;
+use gapless_sse_core::Refused;
 use warp::Reply;
 use warp::reply::Response;
 
@@ -10,14 +10,14 @@ use warp::reply::Response;
 /// use std::net::IpAddr;
 ///
 /// use futures_util::stream;
-/// use sse_warp::{Admission, Event, EventStream, EventStreamOptions, TooManyStreams};
+/// use gapless_sse_warp::{Admission, Event, EventStream, EventStreamOptions, TooManyStreams};
 /// use warp::Reply;
 ///
 /// fn hello(places: &Admission<IpAddr>, ip: IpAddr) -> Result<impl Reply, TooManyStreams> {
 ///     let permit = places.admit(ip)?;
 ///     let events = stream::iter([Event::new("hello")]);
 ///     let stream = EventStream::new(events, EventStreamOptions::default()).holding(permit);
-///     Ok(sse_warp::reply(stream))
+///     Ok(gapless_sse_warp::reply(stream))
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,6 @@ impl From<Refused> for TooManyStreams {
 
 impl Reply for TooManyStreams {
     fn into_response(self) -> Response {
-        sse_hyper::refused_response(self.0).map(Into::into)
+        gapless_sse_hyper::refused_response(self.0).map(Into::into)
     }
 }

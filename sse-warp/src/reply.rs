@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use sse_core::{EventStream, EventStreamOptions, Feed};
+use gapless_sse_core::{EventStream, EventStreamOptions, Feed};
 use sync_wrapper::SyncStream;
 use warp::Reply;
 
@@ -16,7 +16,7 @@ where
 {
     // The one public way to a streaming body asks for `Sync`, although nobody ever shares it.
     let mut response = warp::reply::stream(SyncStream::new(stream)).into_response();
-    response.headers_mut().extend(sse_hyper::response_headers());
+    response.headers_mut().extend(gapless_sse_hyper::response_headers());
     response
 }
 
@@ -27,11 +27,11 @@ where
 ///
 /// ```
 /// use futures_util::stream;
-/// use sse_warp::Event;
+/// use gapless_sse_warp::Event;
 /// use warp::Filter;
 ///
 /// let hello = warp::path("hello")
-///     .map(|| sse_warp::reply_events(stream::iter([Event::new("hello")])));
+///     .map(|| gapless_sse_warp::reply_events(stream::iter([Event::new("hello")])));
 /// # let _ = warp::service(hello);
 /// ```
 pub fn reply_events<S>(events: S) -> impl Reply

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use sse_hyper::ServeOptions;
+use gapless_sse_hyper::ServeOptions;
 use tokio::net::TcpListener;
 use warp::{Filter, Reply};
 
@@ -18,9 +18,9 @@ use warp::{Filter, Reply};
 /// # async fn run() -> std::io::Result<()> {
 /// use warp::Filter;
 ///
-/// let listener = sse_warp::bind("127.0.0.1:8080").await?;
+/// let listener = gapless_sse_warp::bind("127.0.0.1:8080").await?;
 /// let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-/// sse_warp::serve(listener, warp::any().map(|| "hello"), interrupt).await;
+/// gapless_sse_warp::serve(listener, warp::any().map(|| "hello"), interrupt).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -40,5 +40,5 @@ pub async fn serve_with<F>(
 ) where
     F: Filter<Extract: Reply> + Clone + Send + Sync + 'static,
 {
-    sse_hyper::serve(listener, warp::service(filter), options, shutdown).await;
+    gapless_sse_hyper::serve(listener, warp::service(filter), options, shutdown).await;
 }

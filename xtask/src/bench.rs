@@ -69,8 +69,8 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
     let built = paths::target().join("bench").join("release");
     run_command(&mut cargo(&format!("build --bins --package sse-fanout {PEERS}")))?;
     let mut servers = vec![
-        ("sse-axum", example("sse-axum")?),
-        ("sse-warp", example("sse-warp")?),
+        ("gapless-sse-axum", example("gapless-sse-axum")?),
+        ("gapless-sse-warp", example("gapless-sse-warp")?),
         ("axum", built.join("peer-axum")),
         ("axum, tuned", built.join("peer-axum-tuned")),
         ("warp", built.join("peer-warp")),

@@ -128,25 +128,25 @@ fn tests() -> Result<(), Failure> {
 fn core() -> Result<(), Failure> {
     let manifest = paths::root().join("sse-core/Cargo.toml");
     let manifest = fs::read_to_string(manifest).map_err(Failure::io("read sse-core/Cargo.toml"))?;
-    let bare = "check --package sse-core --no-default-features";
+    let bare = "check --package gapless-sse-core --no-default-features";
     run_command(&mut cargo(bare))?;
     for feature in Manifest::parse(&manifest).features() {
         run_command(cargo(bare).args(["--features", feature]))?;
     }
     wasm()?;
     let tree = read(&mut cargo(
-        "tree --package sse-core --no-default-features --edges normal,build --prefix none",
+        "tree --package gapless-sse-core --no-default-features --edges normal,build --prefix none",
     ))?;
     let mut crates: Vec<&str> =
         tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     crates.sort_unstable();
     crates.dedup();
-    if crates == ["bytes", "memchr", "sse-core"] {
+    if crates == ["bytes", "gapless-sse-core", "memchr"] {
         println!("without features the core depends on bytes and memchr only");
         return Ok(());
     }
     Err(Failure::Found(format!(
-        "without features sse-core may depend on bytes and memchr only, and is built of {crates:?}"
+        "without features gapless-sse-core may depend on bytes and memchr only, and is built of {crates:?}"
     )))
 }
 
@@ -156,7 +156,9 @@ fn wasm() -> Result<(), Failure> {
     let library =
         read(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(library.trim()).exists() {
-        return run_command(&mut cargo(&format!("check --package sse-core --target {TARGET}")));
+        return run_command(&mut cargo(&format!(
+            "check --package gapless-sse-core --target {TARGET}"
+        )));
     }
     println!("not checked for {TARGET}, which is not installed (rustup target add {TARGET})");
     Ok(())

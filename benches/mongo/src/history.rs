@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use bson::{Bson, Document, doc};
 use futures_util::StreamExt;
+use gapless_sse_core::follow::{History, Scope};
+use gapless_sse_core::{Encoded, Event, EventId, FollowOptions};
 use mongodb::{Client, Collection};
-use sse_core::follow::{History, Scope};
-use sse_core::{FollowOptions, Event, EventId, Encoded};
 use testbed::Mongod;
 
 use crate::records::{WORKSPACE, record, workflow};
@@ -67,7 +67,7 @@ pub async fn history(plan: Plan) -> Result<String> {
          {} documents in pages of 1,000, of {} bytes each as an event, with a sealed position; beside \
          the driver's `Document`, its extended JSON and `serde_json`, in batches of 1,000. The median \
          of {} rounds, in turns; mongod on the same machine:\n\n\
-         | | documents a second |\n| --- | --: |\n| sse-mongo | {} ({:.2}×) |\n\
+         | | documents a second |\n| --- | --: |\n| gapless-sse-mongo | {} ({:.2}×) |\n\
          | `Document` and `serde_json` | {} (1.00×) |\n",
         number(plan.history as f64),
         bytes / plan.history,

@@ -6,10 +6,10 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use bson::RawDocument;
-use sse_axum::{Event, EventStream, EventStreamOptions, Sse};
-use sse_core::follow::{Everything, History, Record, Scope, Seal};
-use sse_core::{FollowOptions, Follow, Log, LogOptions};
-use sse_mongo::{Mongo, Options, json};
+use gapless_sse_axum::{Event, EventStream, EventStreamOptions, Sse};
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
+use gapless_sse_core::{Follow, FollowOptions, Log, LogOptions};
+use gapless_sse_mongo::{Mongo, Options, json};
 
 use crate::Result;
 use crate::records::WORKSPACE;
@@ -55,8 +55,8 @@ async fn stream(
 /// Serves until it is killed.
 pub async fn serve(uri: &str) -> Result<()> {
     let router = Router::new().route("/{workflow}", get(stream)).with_state(log(uri).await?);
-    let listener = sse_axum::bind("127.0.0.1:0").await?;
+    let listener = gapless_sse_axum::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    sse_axum::serve(listener, router, std::future::pending()).await;
+    gapless_sse_axum::serve(listener, router, std::future::pending()).await;
     Ok(())
 }

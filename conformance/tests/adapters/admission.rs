@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sse_axum::ServeOptions;
-use sse_core::{AdmissionLimits, Event, EventStreamOptions};
+use gapless_sse_axum::ServeOptions;
+use gapless_sse_core::{AdmissionLimits, Event, EventStreamOptions};
 
 use crate::host::{Host, Options, Server};
 use crate::within;

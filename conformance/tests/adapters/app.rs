@@ -7,9 +7,9 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::{Stream, stream};
-use sse_axum::{LastEventId, Sse};
-use sse_core::follow::{Everything, History, Record, Scope, Topic};
-use sse_core::{
+use gapless_sse_axum::{LastEventId, Sse};
+use gapless_sse_core::follow::{Everything, History, Record, Scope, Topic};
+use gapless_sse_core::{
     Admission, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, FollowOptions,
     Log, Refused,
 };
@@ -77,7 +77,7 @@ pub(crate) fn axum_app(app: App) -> Router {
         last: Option<LastEventId>,
     ) -> impl IntoResponse {
         let stream = app.visit(last.map(|LastEventId(id)| id), Some(peer));
-        stream.map(Sse::new).map_err(sse_axum::TooManyStreams)
+        stream.map(Sse::new).map_err(gapless_sse_axum::TooManyStreams)
     }
 
     async fn log(State(app): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
@@ -99,17 +99,17 @@ pub(crate) fn axum_app(app: App) -> Router {
 pub(crate) fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send + Sync + 'static {
     let following = app.clone();
     let events = warp::path::end()
-        .and(sse_warp::last_event_id())
-        .and(sse_warp::peer_address())
+        .and(gapless_sse_warp::last_event_id())
+        .and(gapless_sse_warp::peer_address())
         .map(move |last, peer| match app.visit(last, peer) {
-            Ok(stream) => sse_warp::reply(stream).into_response(),
-            Err(refused) => sse_warp::TooManyStreams(refused).into_response(),
+            Ok(stream) => gapless_sse_warp::reply(stream).into_response(),
+            Err(refused) => gapless_sse_warp::TooManyStreams(refused).into_response(),
         });
     let log = warp::path!("log")
-        .and(sse_warp::last_event_id())
-        .map(move |last| sse_warp::reply(following.follow(last)));
+        .and(gapless_sse_warp::last_event_id())
+        .map(move |last| gapless_sse_warp::reply(following.follow(last)));
     let required = warp::path!("required")
-        .and(sse_warp::required_last_event_id())
+        .and(gapless_sse_warp::required_last_event_id())
         .map(|id: EventId| id.as_str().to_owned());
     warp::get().and(events.or(log).or(required))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use sse_axum::ServeOptions;
-use sse_core::{Event, Parser};
+use gapless_sse_axum::ServeOptions;
+use gapless_sse_core::{Event, Parser};
 
 use crate::client::Received;
 use crate::host::{Host, Options, Server};

@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use sse_core::follow::Seal;
-use sse_core::{Admission, AdmissionLimits, Channel, Event, EventStreamOptions, Log, LogOptions};
-use sse_warp::ServeOptions;
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{
+    Admission, AdmissionLimits, Channel, Event, EventStreamOptions, Log, LogOptions,
+};
+use gapless_sse_warp::ServeOptions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -15,7 +17,7 @@ use crate::within;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host(pub(crate) Stack, pub(crate) Protocol);
 
-/// An adapter, and what serves it: `sse-hyper` or the framework alone.
+/// An adapter, and what serves it: `gapless-sse-hyper` or the framework alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stack {
     AxumServed,
@@ -54,7 +56,7 @@ impl Server {
     }
 
     pub(crate) async fn with(Host(stack, protocol): Host, options: Options) -> Self {
-        let listener = sse_warp::bind("127.0.0.1:0").await.unwrap();
+        let listener = gapless_sse_warp::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, signal) = oneshot::channel::<()>();
         let signal = async move { drop(signal.await) };
@@ -74,14 +76,14 @@ impl Server {
         let serving = async move {
             match stack {
                 Stack::AxumServed => {
-                    sse_axum::serve_with(listener, axum_app(app), limits, signal).await;
+                    gapless_sse_axum::serve_with(listener, axum_app(app), limits, signal).await;
                 }
                 Stack::AxumAlone => {
                     let app = axum_app(app).into_make_service_with_connect_info::<SocketAddr>();
                     axum::serve(listener, app).with_graceful_shutdown(signal).await.unwrap();
                 }
                 Stack::WarpServed => {
-                    sse_warp::serve_with(listener, warp_app(app), limits, signal).await;
+                    gapless_sse_warp::serve_with(listener, warp_app(app), limits, signal).await;
                 }
                 Stack::WarpAlone => {
                     warp::serve(warp_app(app)).incoming(listener).graceful(signal).run().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{Event, EventId, EventType, Parser};
+use gapless_sse_core::{Event, EventId, EventType, Parser};
 
 use crate::client::Received;
 use crate::host::{Host, Server};

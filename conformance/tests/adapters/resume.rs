@@ -1,6 +1,6 @@
 //! The last event ID: what a stream gave comes back when its client does.
 
-use sse_core::{Event, EventId, Parser};
+use gapless_sse_core::{Event, EventId, Parser};
 
 use crate::client::Received;
 use crate::host::{Host, Server};

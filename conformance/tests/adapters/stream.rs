@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{Event, EventId, EventStreamOptions, EventType, Parser};
+use gapless_sse_core::{Event, EventId, EventStreamOptions, EventType, Parser};
 
 use crate::client::Received;
 use crate::host::{Host, Options, Server};

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::time::Duration;
 
+use gapless_sse_core::{Event, EventId, EventType};
 use serde::Deserialize;
-use sse_core::{Event, EventId, EventType};
 
 use crate::failure::Failure;
 
@@ -51,7 +51,7 @@ fn write_events<R: Read>(input: &mut BufReader<R>, output: &mut impl Write) -> R
             continue;
         }
         let event = event(object(&text, line)?, line)?;
-        sse_core::encode(&event, &mut stream);
+        gapless_sse_core::encode(&event, &mut stream);
         output.write_all(&stream).map_err(Failure::Write)?;
         stream.clear();
         // Whoever reads the stream must not wait for the next line.

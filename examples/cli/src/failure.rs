@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sse_core::{InvalidField, LimitExceeded};
+use gapless_sse_core::{InvalidField, LimitExceeded};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
+use gapless_sse_core::{Item, Limits, Parser};
 use serde::Serialize;
-use sse_core::{Item, Limits, Parser};
 
 use crate::failure::Failure;
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::Record;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use sse_core::Event;
-use sse_core::follow::Record;
 
 use crate::search::{Level, Search};
 

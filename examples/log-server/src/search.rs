@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gapless_sse_core::follow::Filter;
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
-use sse_core::follow::Filter;
 
 use crate::row::{LEVELS, Mark};
 
@@ -25,7 +25,7 @@ const LARGEST_PATTERN: usize = 256 * 1024;
 ///
 /// ```
 /// use log_server::search::{Search, Terms};
-/// use sse_core::follow::{Filter, Record};
+/// use gapless_sse_core::follow::{Filter, Record};
 /// use log_server::row::Row;
 ///
 /// let errors = Terms { levels: vec!["error".to_owned()], ..Terms::default() };

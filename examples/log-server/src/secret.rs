@@ -1,6 +1,6 @@
 //! What keys the positions of streams.
 
-use sse_core::follow::Seal;
+use gapless_sse_core::follow::Seal;
 
 /// The shortest secret that is accepted, in bytes.
 const SHORTEST: usize = 32;

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use directories::ProjectDirs;
-use sse_core::follow::Seal;
-use sse_core::{Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, TailEvent};
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{
+    Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, TailEvent,
+};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -37,7 +39,7 @@ pub enum ServeError {
     Sqlite(#[from] SqliteError),
     /// The MongoDB connection string.
     #[error(transparent)]
-    Mongo(#[from] sse_mongo::Error),
+    Mongo(#[from] gapless_sse_mongo::Error),
     /// The secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -106,7 +108,8 @@ async fn serve<S: Store>(
     name: String,
 ) -> Result<(), ServeError> {
     let asked = arguments.listen;
-    let listener = sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
+    let listener =
+        gapless_sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
     let address = listener.local_addr()?;
     let options = LogOptions { ring_bytes: arguments.ring_bytes, ..LogOptions::default() };
     let log = Log::new(store, seal, options);
@@ -147,7 +150,7 @@ async fn serve<S: Store>(
     };
     let router = router(app, !arguments.anonymous);
     tokio::select! {
-        () = sse_axum::serve(listener, router, shutdown) => {}
+        () = gapless_sse_axum::serve(listener, router, shutdown) => {}
         ended = &mut tail => match ended {
             Ok(never) => match never {},
             Err(panic) => return Err(ServeError::TailEvent(panic)),

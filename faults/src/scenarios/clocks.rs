@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sse_mongo::{Mode, Options};
+use gapless_sse_mongo::{Mode, Options};
 
 use crate::crowd::{Crowd, Habit};
 use crate::deployment::Deployment;

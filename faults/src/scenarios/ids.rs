@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bson::{DateTime, doc};
 use fastrand::Rng;
+use gapless_sse_core::LogOptions;
+use gapless_sse_core::follow::{Coordinate, History, Scope, Seal, Source};
+use gapless_sse_mongo::{Options, Position};
 use mongodb::options::WriteConcern;
-use sse_core::LogOptions;
-use sse_core::follow::{Coordinate, History, Scope, Seal, Source};
-use sse_mongo::{Options, Position};
 
 use crate::client::Client;
 use crate::deployment::{Deployment, PATIENCE};

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use bson::{DateTime, Document, Timestamp, doc};
 use fastrand::Rng;
+use gapless_sse_core::LogOptions;
+use gapless_sse_core::follow::Scope;
+use gapless_sse_mongo::Options;
 use mongodb::options::WriteConcern;
-use sse_core::LogOptions;
-use sse_core::follow::Scope;
-use sse_mongo::Options;
 
 use crate::client::Client;
 use crate::deployment::{Deployment, PATIENCE};

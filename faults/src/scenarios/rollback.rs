@@ -7,9 +7,9 @@ use std::time::Duration;
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use futures_util::TryStreamExt;
+use gapless_sse_mongo::{Mode, Options};
 use mongodb::options::WriteConcern;
 use mongodb::{Client, Collection};
-use sse_mongo::{Mode, Options};
 
 use crate::crowd::{Crowd, Habit};
 use crate::deployment::{COLLECTION, DATABASE, Deployment, PATIENCE};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sse_mongo::Options;
+use gapless_sse_mongo::Options;
 use tokio::time::sleep;
 
 use crate::crowd::{Crowd, Habit};

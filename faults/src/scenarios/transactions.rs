@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sse_core::LogOptions;
-use sse_core::follow::Scope;
-use sse_mongo::Options;
+use gapless_sse_core::LogOptions;
+use gapless_sse_core::follow::Scope;
+use gapless_sse_mongo::Options;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;

@@ -10,7 +10,7 @@ use std::hash::Hash;
 /// is made for them.
 ///
 /// ```
-/// use sse_core::follow::Filter;
+/// use gapless_sse_core::follow::Filter;
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct AtLeast(u8);

@@ -22,8 +22,8 @@ use crate::wire::Encoded;
 ///
 /// ```
 /// use std::task::{Context, Poll, Waker};
-/// use sse_core::{Event, Encoded};
-/// use sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
+/// use gapless_sse_core::{Event, Encoded};
+/// use gapless_sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
 ///
 /// let mut cx = Context::from_waker(Waker::noop());
 /// let hub: Hub<u64> = Hub::new(1 << 20);

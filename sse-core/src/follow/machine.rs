@@ -14,7 +14,7 @@ const PAGE: usize = 1000;
 /// exactly what the frontier says.
 ///
 /// ```
-/// use sse_core::follow::{Coordinate, Frontier, History, Located, Machine, Want};
+/// use gapless_sse_core::follow::{Coordinate, Frontier, History, Located, Machine, Want};
 /// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 /// # struct At(u8);
 /// # impl Coordinate for At {

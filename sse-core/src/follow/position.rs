@@ -25,7 +25,7 @@ const MAC_LENGTH: usize = 8;
 /// asking for costly or senseless positions; it grants no access.
 ///
 /// ```
-/// use sse_core::follow::{Coordinate, Frontier, Scope, Seal};
+/// use gapless_sse_core::follow::{Coordinate, Frontier, Scope, Seal};
 /// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 /// # struct At(u8);
 /// # impl Coordinate for At {

@@ -34,8 +34,8 @@ impl<P, M> Publication<P, M> {
 /// when they were found: a client that comes back with it is not given them again.
 ///
 /// ```
-/// use sse_core::{Event, EventId, Encoded};
-/// use sse_core::follow::{Late, Scope, Topic};
+/// use gapless_sse_core::{Event, EventId, Encoded};
+/// use gapless_sse_core::follow::{Late, Scope, Topic};
 ///
 /// let record = Encoded::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
 /// let topic = Topic::new("etl", "orders");
@@ -47,7 +47,7 @@ impl<P, M> Publication<P, M> {
 ///     bytes.as_ref(),
 ///     b"event: gap\nid: 41\ndata: {\"late\":1}\n\nevent: late\ndata: a line\n\n",
 /// );
-/// # Ok::<(), sse_core::InvalidField>(())
+/// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Late<M = ()> {

@@ -34,7 +34,7 @@ impl Topic {
 /// What a stream follows: one topic, or several of one space merged, and which of their records.
 ///
 /// ```
-/// use sse_core::follow::{Scope, Topic};
+/// use gapless_sse_core::follow::{Scope, Topic};
 ///
 /// let scope = Scope::new("etl", ["orders", "customers", "orders"]);
 /// assert_eq!(scope.topics().len(), 2);

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// no memory.
 ///
 /// ```
-/// use sse_core::{Admission, AdmissionLimits, Refused};
+/// use gapless_sse_core::{Admission, AdmissionLimits, Refused};
 ///
 /// let admission = Admission::new(AdmissionLimits { max_total: 3, max_per_key: 2 });
 /// let first = admission.admit("ann")?;

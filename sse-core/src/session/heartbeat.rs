@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 ///
 /// ```
 /// use std::time::{Duration, Instant};
-/// use sse_core::Heartbeat;
+/// use gapless_sse_core::Heartbeat;
 ///
 /// let start = Instant::now();
 /// let mut heartbeat = Heartbeat::new(Duration::from_secs(25), start);

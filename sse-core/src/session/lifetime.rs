@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 ///
 /// ```
 /// use std::time::{Duration, Instant};
-/// use sse_core::Lifetime;
+/// use gapless_sse_core::Lifetime;
 ///
 /// let start = Instant::now();
 /// let lifetime = Lifetime::new(Duration::from_secs(100), 0, start);

@@ -19,8 +19,8 @@ use crate::follow::{
 /// publishes to the same log.
 ///
 /// ```
-/// use sse_core::follow::{Everything, Record, Seal, Topic};
-/// use sse_core::{Channel, Event, Log, LogOptions};
+/// use gapless_sse_core::follow::{Everything, Record, Seal, Topic};
+/// use gapless_sse_core::{Channel, Event, Log, LogOptions};
 ///
 /// struct Price(u32);
 ///

@@ -24,7 +24,7 @@ const MERGED: usize = 64 * 1024;
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_core::EventStreamOptions;
+/// use gapless_sse_core::EventStreamOptions;
 ///
 /// let options =
 ///     EventStreamOptions { heartbeat: Duration::from_secs(10), ..EventStreamOptions::default() };
@@ -66,7 +66,7 @@ pin_project! {
     ///
     /// ```
     /// use futures_util::{StreamExt, stream};
-    /// use sse_core::{Event, EventStream, EventStreamOptions};
+    /// use gapless_sse_core::{Event, EventStream, EventStreamOptions};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
@@ -119,7 +119,7 @@ impl<S: Feed> EventStream<S> {
     /// ```
     /// use std::sync::mpsc;
     /// use futures_util::stream;
-    /// use sse_core::{CloseReason, Event, EventStream, EventStreamOptions};
+    /// use gapless_sse_core::{CloseReason, Event, EventStream, EventStreamOptions};
     ///
     /// let (tell, told) = mpsc::channel();
     /// let events = stream::iter([Event::new("a")]);
@@ -140,7 +140,7 @@ impl<S: Feed> EventStream<S> {
     ///
     /// ```
     /// use futures_util::stream;
-    /// use sse_core::{Admission, Event, EventStream, EventStreamOptions, Refused};
+    /// use gapless_sse_core::{Admission, Event, EventStream, EventStreamOptions, Refused};
     ///
     /// # fn handler(admission: &Admission<String>, user: String) -> Result<(), Refused> {
     /// let permit = admission.admit(user)?;

@@ -21,7 +21,7 @@ use crate::wire::Encoded;
 /// use std::time::Duration;
 ///
 /// use futures_util::StreamExt;
-/// use sse_core::{Event, EventStream, EventStreamOptions, Feed, Encoded};
+/// use gapless_sse_core::{Event, EventStream, EventStreamOptions, Feed, Encoded};
 ///
 /// struct Quiet;
 ///

@@ -13,7 +13,7 @@ use super::event::Event;
 /// a parser joins them with LF. A comment becomes as many comment lines as it has lines.
 ///
 /// ```
-/// use sse_core::{Event, encode};
+/// use gapless_sse_core::{Event, encode};
 ///
 /// let mut buffer = Vec::new();
 /// encode(&Event::new("a\r\nb"), &mut buffer);

@@ -12,7 +12,7 @@ use super::event::Event;
 /// reference.
 ///
 /// ```
-/// use sse_core::{Event, Encoded};
+/// use gapless_sse_core::{Event, Encoded};
 ///
 /// let frame = Encoded::from(&Event::new("x"));
 /// assert_eq!(frame.as_ref(), b"data: x\n\n");
@@ -29,7 +29,7 @@ impl Encoded {
     /// An event with `value` as JSON for its data, whatever data it has.
     ///
     /// ```
-    /// use sse_core::{Event, Encoded};
+    /// use gapless_sse_core::{Event, Encoded};
     ///
     /// let frame = Encoded::json(&Event::empty(), &["a", "b"])?;
     /// assert_eq!(frame.as_ref(), b"data: [\"a\",\"b\"]\n\n");

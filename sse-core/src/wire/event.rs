@@ -12,11 +12,11 @@ use memchr::{memchr2, memchr3};
 /// they are made, so writing an event cannot fail.
 ///
 /// ```
-/// use sse_core::{Event, EventId, Encoded};
+/// use gapless_sse_core::{Event, EventId, Encoded};
 ///
 /// let event = Event::new("two\nlines").id(EventId::new("7")?);
 /// assert_eq!(Encoded::from(&event).as_ref(), b"id: 7\ndata: two\ndata: lines\n\n");
-/// # Ok::<(), sse_core::InvalidField>(())
+/// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 ///
 /// [parsing]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
@@ -90,11 +90,11 @@ impl<'a> Event<'a> {
 /// An id that a stream can carry: text without NUL, CR or LF.
 ///
 /// ```
-/// use sse_core::EventId;
+/// use gapless_sse_core::EventId;
 ///
 /// assert_eq!(EventId::new("41-7")?.as_str(), "41-7");
 /// assert!(EventId::new("a\nb").is_err());
-/// # Ok::<(), sse_core::InvalidField>(())
+/// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventId(Box<str>);
@@ -120,13 +120,13 @@ impl EventId {
 /// An id that a stream can carry, borrowed: to check and write one without an allocation.
 ///
 /// ```
-/// use sse_core::{Event, EventIdRef, encode};
+/// use gapless_sse_core::{Event, EventIdRef, encode};
 ///
 /// let row = ("41-7", "x");
 /// let mut buffer = Vec::new();
 /// encode(&Event::new(row.1).id_ref(EventIdRef::new(row.0)?), &mut buffer);
 /// assert_eq!(buffer, b"id: 41-7\ndata: x\n\n");
-/// # Ok::<(), sse_core::InvalidField>(())
+/// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventIdRef<'a>(&'a str);
@@ -153,11 +153,11 @@ impl<'a> From<&'a EventId> for EventIdRef<'a> {
 /// An event type that a stream can carry: text without CR or LF.
 ///
 /// ```
-/// use sse_core::EventType;
+/// use gapless_sse_core::EventType;
 ///
 /// const DONE: EventType = EventType::from_static("done");
 /// assert_eq!(EventType::new("done")?, DONE);
-/// # Ok::<(), sse_core::InvalidField>(())
+/// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventType(Cow<'static, str>);

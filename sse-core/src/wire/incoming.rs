@@ -23,7 +23,7 @@ use super::parse::{Item, Parser};
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};
-/// use sse_core::{Incoming, Parser, Received};
+/// use gapless_sse_core::{Incoming, Parser, Received};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {

@@ -12,7 +12,7 @@ use super::event::Event;
 /// value on the way. When it fails, the buffer is as it was.
 ///
 /// ```
-/// use sse_core::{Event, EventType, encode_json};
+/// use gapless_sse_core::{Event, EventType, encode_json};
 ///
 /// let mut buffer = Vec::new();
 /// let point = Event::empty().event_type(EventType::from_static("point"));

@@ -8,7 +8,7 @@ use std::fmt;
 /// allocates stays in proportion to both limits, whatever a server sends and for how long.
 ///
 /// ```
-/// use sse_core::{Limits, Parser};
+/// use gapless_sse_core::{Limits, Parser};
 ///
 /// let parser = Parser::with_limits(Limits { line: 64 * 1024, ..Limits::default() });
 /// ```

@@ -19,7 +19,7 @@ use super::line::{Line, Lines};
 /// bytes become U+FFFD, a character cut between two chunks is whole.
 ///
 /// ```
-/// use sse_core::{Item, Parser};
+/// use gapless_sse_core::{Item, Parser};
 ///
 /// let mut parser = Parser::new();
 /// let mut data = Vec::new();
@@ -33,7 +33,7 @@ use super::line::{Line, Lines};
 /// }
 /// assert_eq!(data, ["x"]);
 /// assert_eq!(parser.last_event_id(), "7");
-/// # Ok::<(), sse_core::LimitExceeded>(())
+/// # Ok::<(), gapless_sse_core::LimitExceeded>(())
 /// ```
 #[derive(Debug)]
 pub struct Parser {
@@ -62,11 +62,11 @@ impl Parser {
     /// Seeds the last event ID, for a stream that continues one read before.
     ///
     /// ```
-    /// use sse_core::{EventId, Parser};
+    /// use gapless_sse_core::{EventId, Parser};
     ///
     /// let parser = Parser::new().resume(&EventId::new("41")?);
     /// assert_eq!(parser.last_event_id(), "41");
-    /// # Ok::<(), sse_core::InvalidField>(())
+    /// # Ok::<(), gapless_sse_core::InvalidField>(())
     /// ```
     pub fn resume(mut self, last_event_id: &EventId) -> Self {
         self.buffers.set_last_event_id(last_event_id.as_str());

@@ -3,8 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use sse_core::follow::{History, Scope};
-use sse_core::{Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
+use gapless_sse_core::follow::{History, Scope};
+use gapless_sse_core::{Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
 use tokio::time::timeout;
 
 use crate::model::{Model, Shown};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use sse_core::follow::{Frontier, History, Scope, Seal};
-use sse_core::{Log, LogOptions};
+use gapless_sse_core::follow::{Frontier, History, Scope, Seal};
+use gapless_sse_core::{Log, LogOptions};
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;

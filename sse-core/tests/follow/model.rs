@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fastrand::Rng;
-use sse_core::Event;
-use sse_core::follow::{
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sse_core::follow::{History, Scope, Seal};
-use sse_core::{Log, LogOptions};
+use gapless_sse_core::follow::{History, Scope, Seal};
+use gapless_sse_core::{Log, LogOptions};
 
 use crate::client::Client;
 use crate::model::{Model, Shown};

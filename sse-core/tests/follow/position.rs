@@ -1,7 +1,7 @@
 //! Only ids of our own are believed, and only where they belong.
 
+use gapless_sse_core::follow::{Frontier, Scope, Seal};
 use proptest::prelude::*;
-use sse_core::follow::{Frontier, Scope, Seal};
 
 use crate::model::Number;
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sse_core::follow::{Filter, History, Scope, Seal};
-use sse_core::{Log, LogOptions};
+use gapless_sse_core::follow::{Filter, History, Scope, Seal};
+use gapless_sse_core::{Log, LogOptions};
 use tokio::task::JoinHandle;
 use tokio::time::advance;
 

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use bytes::{Buf, Bytes};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use sse_core::naive::Item as Seen;
-use sse_core::{
+use gapless_sse_core::naive::Item as Seen;
+use gapless_sse_core::{
     EventId, Incoming, IncomingError, LimitExceeded, Limits, Parser, Received, ReceivedEvent,
 };
 

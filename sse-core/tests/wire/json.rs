@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use gapless_sse_core::{Encoded, Event, EventId, EventType, encode_json};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use sse_core::{Encoded, Event, EventId, EventType, encode_json};
 
 use crate::{assert_reads, event};
 

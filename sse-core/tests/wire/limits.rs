@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sse_core::{LimitExceeded, Limits, Parser};
+use gapless_sse_core::{LimitExceeded, Limits, Parser};
 
 use crate::{comment, feed, message, retry};
 
@@ -10,7 +10,7 @@ const SMALL: Limits = Limits { line: 8, event: 12 };
 
 /// The outcome of `stream`, which must be the same wherever it is cut.
 #[track_caller]
-fn outcome(stream: &[u8]) -> (Vec<sse_core::naive::Item>, Result<(), LimitExceeded>) {
+fn outcome(stream: &[u8]) -> (Vec<gapless_sse_core::naive::Item>, Result<(), LimitExceeded>) {
     let whole = feed(&mut Parser::with_limits(SMALL), [stream]);
     for cut in 0..=stream.len() {
         let cut_in_two = feed(&mut Parser::with_limits(SMALL), [&stream[..cut], &stream[cut..]]);

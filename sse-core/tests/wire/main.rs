@@ -11,8 +11,8 @@ mod writing;
 
 use std::time::Duration;
 
-use sse_core::naive::{self, Item as Seen};
-use sse_core::{Item, LimitExceeded, Parser};
+use gapless_sse_core::naive::{self, Item as Seen};
+use gapless_sse_core::{Item, LimitExceeded, Parser};
 
 /// Everything `parser` reports for `chunks`, up to an error.
 fn feed<'a>(

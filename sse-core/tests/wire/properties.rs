@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use gapless_sse_core::naive::{self, Item as Seen};
+use gapless_sse_core::{Event, EventId, EventType, Limits, Parser, encode};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sse_core::naive::{self, Item as Seen};
-use sse_core::{Event, EventId, EventType, Limits, Parser, encode};
 
 use crate::feed;
 

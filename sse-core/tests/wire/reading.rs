@@ -1,6 +1,6 @@
 //! What a stream means, case by case, each cut at every possible place.
 
-use sse_core::{EventId, Item, Parser};
+use gapless_sse_core::{EventId, Item, Parser};
 
 use crate::{assert_reads, comment, event, feed, message, retry};
 

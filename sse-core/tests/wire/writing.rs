@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{Encoded, Event, EventId, EventIdRef, EventType, encode};
+use gapless_sse_core::{Encoded, Event, EventId, EventIdRef, EventType, encode};
 
 use crate::{assert_reads, comment, event, message, retry};
 

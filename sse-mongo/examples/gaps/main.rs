@@ -4,7 +4,7 @@
 //! `cargo xtask demo gaps` fetches and starts a MongoDB for it. With a replica set of your own:
 //!
 //! ```sh
-//! cargo run -p sse-mongo --example gaps -- --mongo 'mongodb://127.0.0.1:27017/test?replicaSet=rs0'
+//! cargo run -p gapless-sse-mongo --example gaps -- --mongo 'mongodb://127.0.0.1:27017/test?replicaSet=rs0'
 //! ```
 #![allow(clippy::print_stdout, reason = "a program that talks to people")]
 

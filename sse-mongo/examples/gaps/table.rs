@@ -42,7 +42,7 @@ pub(crate) fn notes(outcomes: &[Outcome]) -> String {
     };
     let doubled: usize = outcomes.iter().map(|outcome| outcome.doubled).sum();
     format!(
-        "{} documents each; the change stream of sse-mongo was opened again {} times, at its \
+        "{} documents each; the change stream of gapless-sse-mongo was opened again {} times, at its \
          position, and gave {doubled} documents twice",
         range(|outcome| outcome.written),
         range(|outcome| outcome.reopened),

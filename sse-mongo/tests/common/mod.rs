@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bson::{DateTime, Document, doc};
-use mongodb::{Client, Collection, Database};
-use sse_core::Event;
-use sse_core::follow::{
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::{
     Changes, Entry, Everything, Frontier, HistoryQuery, Page, Record, Reset, Scope, SortOrder,
     Source,
 };
-use sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
+use gapless_sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
+use mongodb::{Client, Collection, Database};
 use testbed::Mongod;
 
 /// A record that knows its id.

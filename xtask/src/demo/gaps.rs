@@ -25,7 +25,7 @@ pub(crate) struct Options {
 /// Builds the example, starts a MongoDB for it, and ends both, whoever wants them to.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     println!("\n=== building the example");
-    run_command(&mut cargo("build --package sse-mongo --example gaps"))?;
+    run_command(&mut cargo("build --package gapless-sse-mongo --example gaps"))?;
 
     // From here on something runs that must be ended: a signal becomes a message.
     let signals = signals()?;

@@ -6,26 +6,32 @@ use std::collections::BTreeSet;
 use super::manifest::Manifest;
 use super::{SourceFile, Violation};
 
-const LIBRARIES: &[&str] = &["sse-core", "sse-hyper", "sse-axum", "sse-warp", "sse-mongo"];
+const LIBRARIES: &[&str] = &[
+    "gapless-sse-core",
+    "gapless-sse-hyper",
+    "gapless-sse-axum",
+    "gapless-sse-warp",
+    "gapless-sse-mongo",
+];
 
 /// Each crate with those of ours it may be built with; tests may use more.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("sse-core", &[]),
-    ("sse-hyper", &["sse-core"]),
-    ("sse-axum", &["sse-core", "sse-hyper"]),
-    ("sse-warp", &["sse-core", "sse-hyper"]),
-    ("sse-mongo", &["sse-core"]),
+    ("gapless-sse-core", &[]),
+    ("gapless-sse-hyper", &["gapless-sse-core"]),
+    ("gapless-sse-axum", &["gapless-sse-core", "gapless-sse-hyper"]),
+    ("gapless-sse-warp", &["gapless-sse-core", "gapless-sse-hyper"]),
+    ("gapless-sse-mongo", &["gapless-sse-core"]),
     ("log-server", LIBRARIES),
     ("minimal", LIBRARIES),
     ("sse-cli", LIBRARIES),
     ("testbed", &[]),
-    ("faults", &["sse-core", "sse-mongo", "testbed"]),
+    ("faults", &["gapless-sse-core", "gapless-sse-mongo", "testbed"]),
     ("xtask", &["testbed"]),
     ("conformance", &[]),
-    ("sse-fuzz", &["sse-core", "sse-mongo"]),
-    ("sse-bench", &["sse-core"]),
+    ("sse-fuzz", &["gapless-sse-core", "gapless-sse-mongo"]),
+    ("sse-bench", &["gapless-sse-core"]),
     ("sse-fanout", &[]),
-    ("sse-mongo-bench", &["sse-core", "sse-axum", "sse-mongo", "testbed"]),
+    ("sse-mongo-bench", &["gapless-sse-core", "gapless-sse-axum", "gapless-sse-mongo", "testbed"]),
 ];
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {

@@ -124,25 +124,35 @@ fn package(name: &str, rest: &str) -> SourceFile {
 #[test]
 fn crates_depend_downwards_only() {
     let of = |name, rest| {
-        let files = ["sse-core", "sse-mongo", "sse-axum", "testbed", "xtask"]
-            .map(|each| package(each, if each == name { rest } else { "" }));
+        let files =
+            ["gapless-sse-core", "gapless-sse-mongo", "gapless-sse-axum", "testbed", "xtask"]
+                .map(|each| package(each, if each == name { rest } else { "" }));
         found(layers::check(&files))
     };
-    let later = "7: sse-axum may not depend on sse-mongo";
-    assert_eq!(of("sse-axum", "[dependencies.sse-mongo]\npath = \"x\""), [later]);
-    assert_eq!(of("sse-axum", "[dependencies]\nsse-mongo.workspace = true"), [later]);
-    assert_eq!(of("sse-axum", "[target.'cfg(unix)'.dependencies]\nsse-mongo = {}"), [later]);
-    assert_eq!(of("sse-axum", "[dev-dependencies]\nsse-mongo = {}"), [""; 0]);
-    assert_eq!(of("sse-axum", "[dependencies]\nsse-core = {}\nserde = \"1\""), [""; 0]);
-    let wrong = ["7: sse-core may not depend on testbed"];
-    assert_eq!(of("sse-core", "[build-dependencies]\ntestbed = {}"), wrong);
+    let later = "7: gapless-sse-axum may not depend on gapless-sse-mongo";
+    assert_eq!(of("gapless-sse-axum", "[dependencies.gapless-sse-mongo]\npath = \"x\""), [later]);
+    assert_eq!(
+        of("gapless-sse-axum", "[dependencies]\ngapless-sse-mongo.workspace = true"),
+        [later]
+    );
+    assert_eq!(
+        of("gapless-sse-axum", "[target.'cfg(unix)'.dependencies]\ngapless-sse-mongo = {}"),
+        [later]
+    );
+    assert_eq!(of("gapless-sse-axum", "[dev-dependencies]\ngapless-sse-mongo = {}"), [""; 0]);
+    assert_eq!(
+        of("gapless-sse-axum", "[dependencies]\ngapless-sse-core = {}\nserde = \"1\""),
+        [""; 0]
+    );
+    let wrong = ["7: gapless-sse-core may not depend on testbed"];
+    assert_eq!(of("gapless-sse-core", "[build-dependencies]\ntestbed = {}"), wrong);
 }
 
 #[test]
 fn every_package_has_a_place_and_states_its_compiler_and_lints() {
     let wrong = found(layers::check(&[package("sse-more", "")]));
     assert_eq!(wrong, ["1: sse-more has no place among the crates"]);
-    let bare = file("sse-core/Cargo.toml", "[package]\nname = \"sse-core\"\n");
+    let bare = file("sse-core/Cargo.toml", "[package]\nname = \"gapless-sse-core\"\n");
     assert_eq!(found(layers::check(&[bare])), ["1: no `rust-version`", "1: no `workspace`"]);
 }
 

@@ -6,7 +6,7 @@ mod http2;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sse_core::{Item, Parser};
+use gapless_sse_core::{Item, Parser};
 
 use crate::host::Protocol;
 

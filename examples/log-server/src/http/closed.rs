@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sse_core::{CloseReason, Closed};
+use gapless_sse_core::{CloseReason, Closed};
 
 /// Counts the streams that are over, and what went through them.
 #[derive(Clone, Debug, Default)]

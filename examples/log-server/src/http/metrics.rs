@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use gapless_sse_mongo::{QueryTimes, Stats};
 use http::header;
-use sse_mongo::{QueryTimes, Stats};
 
 use super::App;
 use crate::store::Store;

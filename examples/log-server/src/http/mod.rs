@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
-use sse_core::{Admission, EventStreamOptions, Log};
+use gapless_sse_core::{Admission, EventStreamOptions, Log};
 
 use crate::store::Store;
 pub use closed::ClosedStreams;

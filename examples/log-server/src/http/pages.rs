@@ -3,11 +3,11 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::LogPage;
+use gapless_sse_core::follow::SortOrder;
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sse_core::LogPage;
-use sse_core::follow::SortOrder;
 
 use super::App;
 use super::path::Workflow;
@@ -64,7 +64,7 @@ pub(super) async fn page<S: Store>(
         page.records.iter().map(|row| serde_json::from_str(row.json())).collect();
     let body = Page {
         logs: logs.map_err(|error| Problem::unavailable(&error))?,
-        next: page.next.as_ref().map(sse_core::EventId::as_str),
+        next: page.next.as_ref().map(gapless_sse_core::EventId::as_str),
         stream_position: page.stream_position.as_str(),
         incomplete: cut.then(|| Incomplete::of(&page, order)),
     };

@@ -1,8 +1,8 @@
 //! Which log a request names.
 
 use axum::extract::{FromRequestParts, Path};
+use gapless_sse_core::follow::{Scope, Topic};
 use http::request::Parts;
-use sse_core::follow::{Scope, Topic};
 
 use super::problem::Problem;
 

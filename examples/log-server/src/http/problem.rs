@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
-use sse_core::{PageError, Refused};
 
 use crate::store::chain;
 

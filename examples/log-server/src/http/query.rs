@@ -2,8 +2,8 @@
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use gapless_sse_core::follow::{History, SortOrder};
 use jiff::Timestamp;
-use sse_core::follow::{History, SortOrder};
 
 use super::problem::Problem;
 use crate::search::{Search, Terms};

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
-use sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use sse_core::{Closed, EventStream, Follow, FollowOptions};
+use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
+use gapless_sse_core::{Closed, EventStream, Follow, FollowOptions};
 
 use super::App;
 use super::path::Workflow;

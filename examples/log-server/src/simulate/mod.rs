@@ -5,9 +5,9 @@ mod pipeline;
 use std::time::Duration;
 
 use fastrand::Rng;
+use gapless_sse_core::Log;
+use gapless_sse_core::follow::{Scope, Topic};
 use jiff::{SignedDuration, Timestamp};
-use sse_core::Log;
-use sse_core::follow::{Scope, Topic};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
@@ -79,7 +79,7 @@ async fn write_history<S: Store>(
     pipeline: &mut Pipeline,
 ) -> Result<(), String> {
     let scope = Scope::new(topic.space(), [topic.name()]).filtered(Search::default());
-    let page = log.page(&scope, None, sse_core::follow::SortOrder::Descending, 1).await;
+    let page = log.page(&scope, None, gapless_sse_core::follow::SortOrder::Descending, 1).await;
     if !page.map_err(|error| chain(&error))?.records.is_empty() {
         return Ok(());
     }

@@ -6,8 +6,8 @@ mod sqlite;
 use std::error::Error;
 use std::future::Future;
 
+use gapless_sse_core::follow::{Source, Topic};
 use jiff::Timestamp;
-use sse_core::follow::{Source, Topic};
 
 pub use mongo::MongoStore;
 pub use sqlite::{SqliteError, SqliteStore};
@@ -50,7 +50,7 @@ pub trait Store: Source<Record = Row> {
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
 
     /// What MongoDB was asked for, if the rows are there.
-    fn mongo_stats(&self) -> Option<sse_mongo::Stats> {
+    fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         None
     }
 }

@@ -1,9 +1,11 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
 use bson::{DateTime, doc};
+use gapless_sse_core::follow::Topic;
+use gapless_sse_mongo::{
+    Effort, Error, Fields, Key, Mode, Mongo, Narrow, Narrowing, Options, json,
+};
 use jiff::Timestamp;
-use sse_core::follow::Topic;
-use sse_mongo::{Effort, Error, Fields, Key, Mode, Mongo, Narrow, Narrowing, Options, json};
 
 use super::Store;
 use crate::cli::{self, Arguments};
@@ -108,7 +110,7 @@ impl Store for MongoStore {
         Self::workflows(self, workspace, LISTED).await
     }
 
-    fn mongo_stats(&self) -> Option<sse_mongo::Stats> {
+    fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
 }

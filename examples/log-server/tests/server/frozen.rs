@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sse_core::Parser;
+use gapless_sse_core::Parser;
 use testbed::Program;
 use tokio::task::JoinSet;
 use tokio::time::interval;

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use gapless_sse_core::follow::Topic;
 use jiff::Timestamp;
 use log_server::row::NewRow;
 use log_server::store::{SqliteStore, Store as _};
 use mongodb::Client;
 use mongodb::bson::{DateTime, Document, doc};
-use sse_core::follow::Topic;
 use tempfile::TempDir;
 use testbed::Mongod;
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use gapless_sse_core::{EventId, Item, Parser};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Incoming;
-use sse_core::{EventId, Item, Parser};
 use tokio::time::timeout;
 
 use crate::http::{self, Connection};

@@ -1,11 +1,11 @@
 //! Both stores find the same.
 
 use fastrand::Rng;
+use gapless_sse_core::follow::{Entry, SortOrder};
 use jiff::{SignedDuration, Timestamp};
 use log_server::row::{LEVELS, NewRow};
 use log_server::search::{Search, Terms};
 use log_server::store::Store;
-use sse_core::follow::{Entry, SortOrder};
 
 use crate::suite::{messages, orders, past, query, read_all, settle, topic};
 

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use gapless_sse_core::follow::{
+    Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Reset, Scope, SortOrder, Topic,
+};
 use jiff::{SignedDuration, Timestamp};
 use log_server::row::{NewRow, Row};
 use log_server::search::Search;
 use log_server::store::Store;
-use sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Reset, Scope, SortOrder, Topic,
-};
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::{Stream, StreamExt, stream};
-use sse_axum::{Event, EventId, LastEventId, Sse};
+use gapless_sse_axum::{Event, EventId, LastEventId, Sse};
 use tokio::signal::ctrl_c;
 use tokio::time::{Instant, interval_at};
 
@@ -39,8 +39,8 @@ fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event<'static>> 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let router = Router::new().route("/ticks", get(ticks)).with_state(Instant::now());
-    let listener = sse_axum::bind("127.0.0.1:0").await?;
+    let listener = gapless_sse_axum::bind("127.0.0.1:0").await?;
     println!("listening on http://{}/ticks", listener.local_addr()?);
-    sse_axum::serve(listener, router, async { drop(ctrl_c().await) }).await;
+    gapless_sse_axum::serve(listener, router, async { drop(ctrl_c().await) }).await;
     Ok(())
 }

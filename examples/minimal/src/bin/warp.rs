@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use sse_warp::{Event, EventId, last_event_id, reply_events};
+use gapless_sse_warp::{Event, EventId, last_event_id, reply_events};
 use tokio::signal::ctrl_c;
 use tokio::time::{Instant, interval_at};
 use warp::{Filter, Reply};
@@ -41,8 +41,8 @@ async fn main() -> std::io::Result<()> {
     let began = Instant::now();
     let route = warp::path!("ticks").and(warp::get()).and(last_event_id());
     let route = route.map(move |last| ticks(began, last));
-    let listener = sse_warp::bind("127.0.0.1:0").await?;
+    let listener = gapless_sse_warp::bind("127.0.0.1:0").await?;
     println!("listening on http://{}/ticks", listener.local_addr()?);
-    sse_warp::serve(listener, route, async { drop(ctrl_c().await) }).await;
+    gapless_sse_warp::serve(listener, route, async { drop(ctrl_c().await) }).await;
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(crate) const READERS: [&str; 6] = [
     "date > last, every 5 s",
     "settled 2 s behind",
     "settled 5 s behind",
-    "sse-mongo, reopened",
+    "gapless-sse-mongo, reopened",
 ];
 
 /// Whatever is written here is for nobody.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use bson::oid::ObjectId;
 use bson::{Document, RawDocument, doc};
 use fastrand::Rng;
-use mongodb::Collection;
-use sse_core::Event;
-use sse_core::follow::{
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::{
     Changes, Coordinate, Everything, HistoryQuery, Record, Scope, SortOrder, Source,
 };
-use sse_mongo::{Error, Mongo, Options, Position};
+use gapless_sse_mongo::{Error, Mongo, Options, Position};
+use mongodb::Collection;
 use tokio::sync::watch;
 
 use super::Failure;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::follow::{Batch, Changes};
+use gapless_sse_core::follow::{Batch, Changes};
 use tokio::sync::watch;
 use tokio::time::timeout;
 

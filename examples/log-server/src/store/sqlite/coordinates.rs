@@ -1,6 +1,6 @@
 //! The coordinates of a row in the SQLite log.
 
-use sse_core::follow::Coordinate;
+use gapless_sse_core::follow::Coordinate;
 
 /// A position: everything up to this `seq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use gapless_sse_core::follow::{Batch, Entry, Topic};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sse_core::follow::{Batch, Entry, Topic};
 
 use super::{Dated, Seq, SqliteError, SqliteStore};
 use crate::row::{NewRow, Row};

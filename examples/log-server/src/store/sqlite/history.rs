@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use gapless_sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOrder};
 
 use super::database::{LARGEST_PAGE, entry, last};
 use super::{Dated, Seq, SqliteStore};

@@ -8,11 +8,11 @@ mod history;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-use rusqlite::Connection;
-use sse_core::follow::{
+use gapless_sse_core::follow::{
     Fault, Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, SourceError, Topic,
 };
+use jiff::Timestamp;
+use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 
 use super::Store;
