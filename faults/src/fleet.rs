@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bson::RawDocument;
 use gapless_sse_core::follow::{Everything, Record, Seal};
-use gapless_sse_core::{
-    Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, TailEvent,
-};
+use gapless_sse_core::{Event, EventStream, Log, LogOptions, LogStats, TailEvent};
 use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -82,9 +80,8 @@ impl Instance {
     pub(crate) fn connect(&self, client: &mut Client) -> Connection {
         client.connections += 1;
         let follow = self.log.follow(client.scope.clone(), client.begin());
-        let options =
-            EventStreamOptions { heartbeat: self.heartbeat, ..EventStreamOptions::default() };
-        Connection::new(EventStream::new(follow, options), &client.last_id, self.gone.subscribe())
+        let events = EventStream::new(follow).heartbeat(self.heartbeat);
+        Connection::new(events, &client.last_id, self.gone.subscribe())
     }
 
     pub(crate) fn failures(&self) -> Vec<String> {

@@ -9,11 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use gapless_sse_axum::{
-    Admission, AdmissionLimits, Event, EventStream, LastEventId, Sse, TooManyStreams,
-};
+use gapless_sse_axum::{Admission, AdmissionLimits, Event, LastEventId, Sse, TooManyStreams};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 
@@ -41,7 +39,7 @@ async fn events(
     let after = last.map(|LastEventId(id)| id.as_str().to_owned());
     let begin = FollowOptions { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
-    Ok(Sse::new(EventStream::new(events, EventStreamOptions::default()).holding(permit)))
+    Ok(Sse::new(events).holding(permit))
 }
 
 async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {

@@ -12,7 +12,7 @@ use gapless_sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page,
     Record, Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
 };
-use gapless_sse_core::{Event, EventStream, EventStreamOptions, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Event, EventStream, FollowOptions, Log, LogOptions};
 use tokio::sync::watch;
 
 /// What is logged. A real log would be in a database, and outlive the process.
@@ -185,7 +185,7 @@ async fn main() {
     // What a web framework's handler does for each client, with its `Last-Event-ID` as `after`.
     let begin = FollowOptions { after: None, history: History::Newest(10) };
     let events = log.follow(Scope::new("etl", ["orders"]), begin);
-    let mut body = EventStream::new(events, EventStreamOptions::default()).take(3);
+    let mut body = EventStream::new(events).take(3);
 
     let mut seen = String::new();
     while let Some(Ok(bytes)) = body.next().await {

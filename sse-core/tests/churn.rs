@@ -12,8 +12,7 @@ use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use gapless_sse_core::{
-    Admission, AdmissionLimits, Channel, Event, EventStream, EventStreamOptions, Follow,
-    FollowOptions, Log, LogOptions,
+    Admission, AdmissionLimits, Channel, Event, EventStream, Follow, FollowOptions, Log, LogOptions,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
@@ -88,12 +87,12 @@ impl Churn {
         let begin = FollowOptions { after: last_id.clone(), history };
         let events = self.log.follow(Scope::new("space", topics), begin);
         let lifetime = Some(Duration::from_secs(120));
-        let options = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
         let permit = self.admission.admit(self.step).unwrap();
         let closed = Arc::clone(&self.closed);
-        let body = EventStream::new(events, options).holding(permit).on_close(move |_| {
-            closed.fetch_add(1, Ordering::Relaxed);
-        });
+        let body =
+            EventStream::new(events).lifetime(lifetime).holding(permit).on_close(move |_| {
+                closed.fetch_add(1, Ordering::Relaxed);
+            });
         self.opened += 1;
         self.clients.push(Client { body, last_id, pace: 1 << self.rng.usize(..9) });
     }

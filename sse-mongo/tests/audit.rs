@@ -10,9 +10,7 @@ use bson::{DateTime, Document, doc};
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
-use gapless_sse_core::{
-    EventStream, EventStreamOptions, Follow, FollowOptions, Item, Log, LogOptions, Parser,
-};
+use gapless_sse_core::{EventStream, Follow, FollowOptions, Item, Log, LogOptions, Parser};
 use gapless_sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
@@ -84,8 +82,8 @@ impl Client {
     fn connect(&self, served: &Served, history: History) -> Stream {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
-        let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-        EventStream::new(served.log.follow(scope(), FollowOptions { after, history }), options)
+        let events = served.log.follow(scope(), FollowOptions { after, history });
+        EventStream::new(events).heartbeat(heartbeat)
     }
 
     async fn read(&mut self, stream: &mut Stream) {

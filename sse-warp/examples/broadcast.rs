@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, EventStreamOptions, FollowOptions, Log, LogOptions};
-use gapless_sse_warp::{Admission, AdmissionLimits, Event, EventId, EventStream, TooManyStreams};
+use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
+use gapless_sse_warp::{Admission, AdmissionLimits, Event, EventId, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 use warp::{Filter, Reply, path, query};
@@ -36,8 +36,7 @@ fn events(
     let after = last.map(|id| id.as_str().to_owned());
     let begin = FollowOptions { after, history: History::Newest(0) };
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
-    let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
-    Ok(gapless_sse_warp::reply(body))
+    Ok(gapless_sse_warp::reply(events).holding(permit))
 }
 
 async fn tick(ticks: Channel<Tick>, mut rate: watch::Receiver<f64>) {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use bson::RawDocument;
-use gapless_sse_axum::{Event, EventStream, EventStreamOptions, Sse};
+use gapless_sse_axum::{Event, EventStream, Sse};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
 use gapless_sse_core::{Follow, FollowOptions, Log, LogOptions};
 use gapless_sse_mongo::{Mongo, Options, json};
@@ -49,7 +49,7 @@ async fn stream(
 ) -> Sse<EventStream<Follow<Mongo<Row>>>> {
     let begin = FollowOptions { after: None, history: History::Newest(10) };
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
-    Sse::new(EventStream::new(events, EventStreamOptions::default()))
+    Sse::new(events)
 }
 
 /// Serves until it is killed.

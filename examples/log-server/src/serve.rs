@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{
-    Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, TailEvent,
-};
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions, TailEvent};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -129,11 +127,8 @@ async fn serve<S: Store>(
     let app = App {
         log: log.clone(),
         store: name,
-        stream: EventStreamOptions {
-            heartbeat: arguments.heartbeat,
-            lifetime: Some(arguments.max_lifetime),
-            ..EventStreamOptions::default()
-        },
+        heartbeat: arguments.heartbeat,
+        max_lifetime: arguments.max_lifetime,
         admission: Admission::new(AdmissionLimits {
             max_total: arguments.max_streams.get(),
             max_per_key: arguments.max_streams_per_address.get(),

@@ -90,7 +90,7 @@ impl<M> Late<M> {
 
 /// Announces records that came late.
 pub(crate) fn gap(late: usize, id: EventId) -> Encoded {
-    Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).id(id).into()
+    Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).event_id(id).into()
 }
 
 fn weight<F: Filter>(mark: &F::Mark, frame: &Encoded) -> usize {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::backoff::random;
+use super::random::random;
 use crate::follow::{
     Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,

@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::backoff::{Backoff, jitter};
+use super::backoff::Backoff;
 use super::feed::Feed;
+use super::item::BoxError;
 use super::lane::{Passed, Passenger};
 use super::log::{FollowOptions, Log};
 use super::notice;
 use super::outbox::Outbox;
+use super::random::jitter;
 use super::tail::late_event;
 use crate::follow::{
     Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Page,
     Record, Reset, RingRead, Scope, SortOrder, Source, SourceError, Subscription, Want, gap,
 };
-use crate::session::Heartbeat;
 use crate::wire::Encoded;
 
 /// How many bytes of events are taken from the ring at once.
@@ -43,7 +44,7 @@ pub struct Follow<S: Source> {
     passenger: Option<Box<Passenger<S::Position, FilterOf<S>>>>,
     epoch: u32,
     /// That of the stream that carries this.
-    heartbeat: Duration,
+    heartbeat: Option<Duration>,
     /// The filter has left out what came last, so that the client does not know how far it is.
     untold: bool,
     backoff: Backoff,
@@ -99,7 +100,7 @@ impl<S: Source> Follow<S> {
             changes: None,
             passenger: None,
             epoch: 0,
-            heartbeat: Heartbeat::DEFAULT_INTERVAL,
+            heartbeat: None,
             untold: false,
             backoff: Backoff::default(),
             began,
@@ -113,7 +114,8 @@ impl<S: Source> Follow<S> {
     ///
     /// Where an [`EventStream`](crate::EventStream) does not fit, say over another transport.
     pub async fn next(&mut self) -> Option<Encoded> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await
+        // It tells what fails by events.
+        poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await?.ok()
     }
 
     /// Says how the stream began, as far as is known at once: what turns out later is an event of
@@ -372,7 +374,7 @@ impl<S: Source> Follow<S> {
 
     fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
         let id = self.log.0.seal.seal(self.epoch, frontier, self.subscription.scope());
-        self.ready.push(record.event().id(id).into());
+        self.ready.push(record.event().event_id(id).into());
     }
 
     fn on_fault(&mut self, fault: Fault) {
@@ -424,26 +426,33 @@ impl<S: Source> Follow<S> {
 impl<S: Source> Unpin for Follow<S> {}
 
 impl<S: Source> Feed for Follow<S> {
-    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
+    fn poll_events(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Encoded, BoxError>>> {
         let this = self.get_mut();
         loop {
             if this.began != Began::Said {
                 this.start(cx);
             }
             if let Some(frame) = this.ready.pop() {
-                return Poll::Ready(Some(frame));
+                return Poll::Ready(Some(Ok(frame)));
             }
             if this.ended {
                 return Poll::Ready(None);
             }
             if let Some(frame) = ready!(this.step(cx)) {
-                return Poll::Ready(Some(frame));
+                return Poll::Ready(Some(Ok(frame)));
             }
         }
     }
 
-    fn begin(&mut self, heartbeat: Duration) {
-        self.heartbeat = heartbeat;
+    fn begin(self: Pin<&mut Self>, heartbeat: Option<Duration>) {
+        self.get_mut().heartbeat = heartbeat;
+    }
+
+    fn resumes(&self) -> bool {
+        true
     }
 
     /// A position grows old while the log goes on elsewhere.

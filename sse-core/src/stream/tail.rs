@@ -101,7 +101,7 @@ impl<S: Source> Inner<S> {
         let encoded = changes.into_iter().map(|(position, entry)| {
             let id = self.seal.seal_live(epoch, &position, entry.topic.space());
             let Entry { topic, record, .. } = entry;
-            let frame = Encoded::from(record.event().id(id));
+            let frame = Encoded::from(record.event().event_id(id));
             Publication { topic, position, mark: record.mark(), frame }
         });
         encoded.collect()

@@ -109,7 +109,12 @@ impl Text {
         self.line(format_args!("{name} {value}"));
     }
 
-    fn counters<const N: usize>(&mut self, name: &str, help: &str, values: [(&str, u64); N]) {
+    fn counters<'k>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (&'k str, u64)>,
+    ) {
         self.head(name, "counter", help);
         for (kind, value) in values {
             self.line(format_args!("{name}{{kind=\"{kind}\"}} {value}"));

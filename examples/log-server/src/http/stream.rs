@@ -29,12 +29,12 @@ pub(super) async fn stream<S: Store>(
     let permit = app.admission.admit(client(peer))?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions { after, history });
-    let body = EventStream::new(events, app.stream).holding(permit).on_close(move |closed| {
+    let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
+    Ok(response.holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);
-    });
-    Ok(Sse::new(body))
+    }))
 }
 
 /// Whom a stream is counted for. A client of IPv6 has a whole network to call from.
