@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use gapless_sse_axum::{Admission, AdmissionLimits, Event, LastEventId, Sse, TooManyStreams};
+use gapless_sse_axum::{Admission, AdmissionLimits, LastEventId, Sse, TooManyStreams};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Channel, Event, FollowOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 

@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
-use gapless_sse_warp::{Admission, AdmissionLimits, Event, EventId, TooManyStreams};
+use gapless_sse_core::{Channel, Event, FollowOptions, Log, LogOptions};
+use gapless_sse_warp::{Admission, AdmissionLimits, EventId, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 use warp::{Filter, Reply, path, query};

@@ -6,9 +6,9 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use bson::RawDocument;
-use gapless_sse_axum::{Event, EventStream, Sse};
+use gapless_sse_axum::Sse;
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
-use gapless_sse_core::{Follow, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Event, Follow, FollowOptions, Log, LogOptions};
 use gapless_sse_mongo::{Mongo, Options, json};
 
 use crate::Result;
@@ -46,7 +46,7 @@ pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
 async fn stream(
     State(log): State<Log<Mongo<Row>>>,
     Path(workflow): Path<String>,
-) -> Sse<EventStream<Follow<Mongo<Row>>>> {
+) -> Sse<Follow<Mongo<Row>>> {
     let begin = FollowOptions { after: None, history: History::Newest(10) };
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
     Sse::new(events)

@@ -44,12 +44,12 @@ async fn a_stream_begins_with_start() {
     let mut client = Client::default();
     read_records(&mut client, &log, ALL, 2).await;
     assert_eq!(client.notices[0].0, "start");
-    assert_eq!(client.notices[0].1, r#"{"resumed":false,"reset":null,"heartbeat_ms":25000}"#);
+    assert_eq!(client.notices[0].1, r#"{"resumed":false,"reset":null,"heartbeat_ms":null}"#);
     client.notices.clear();
     read_records(&mut client, &log, ALL, 2).await;
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read(&mut stream).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null,"heartbeat_ms":25000}"#]);
+    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null,"heartbeat_ms":null}"#]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +80,7 @@ async fn a_forged_id_is_answered_by_a_reset() {
     read_records(&mut client, &log, ALL, 1).await;
     assert_eq!(
         client.notices("start"),
-        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":25000}"#]
+        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":null}"#]
     );
     assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
 }

@@ -25,7 +25,7 @@ fn ticks(began: Instant, last: Option<EventId>) -> impl Reply {
     reply(ticks_after(last, began).take_until(ctrl_c()))
 }
 
-fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event<'static>> {
+fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event> {
     let second = Duration::from_secs(1);
     // It begins in the past for a client that comes back, and then catches up at once.
     let clock = interval_at(began + Duration::from_secs(last + 1), second);
