@@ -43,6 +43,7 @@
 //! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
 //! - `stream`: `Incoming`, which reads the events of a stream of chunks.
 //! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "follow")]
 pub mod follow;
