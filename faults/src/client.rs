@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::crowd::Habit;
-use crate::fleet::Row;
+use crate::habit::Habit;
+use crate::row::Row;
 
 /// What a client has, over all its connections, and how it came to it.
 #[derive(Debug)]

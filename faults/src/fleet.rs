@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bson::RawDocument;
-use gapless_sse_core::follow::{Everything, Record, Seal};
-use gapless_sse_core::{Event, EventStream, Log, LogOptions, LogStats, TailEvent};
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{EventStream, Log, LogOptions, LogStats, TailEvent};
 use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -13,23 +13,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::client::{Client, Connection};
 use crate::deployment::{COLLECTION, PATIENCE};
+use crate::row::Row;
 
 const GLANCE: Duration = Duration::from_millis(10);
 pub(crate) const SECRET: &[u8] = b"one secret for every instance there is";
-
-/// A stored record as it is sent.
-#[derive(Debug)]
-pub(crate) struct Row(String);
-
-impl Record for Row {
-    type Filter = Everything;
-
-    fn event(&self) -> Event<'_> {
-        Event::new(&self.0)
-    }
-
-    fn mark(&self) {}
-}
 
 /// Soon, since positions come with it.
 const HEARTBEAT: Duration = Duration::from_millis(300);

@@ -12,9 +12,10 @@ use mongodb::options::WriteConcern;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
 use crate::fleet::{Counted, Fleet};
+use crate::habit::Habit;
 use crate::oracle::{Difference, Truth};
 use crate::writers::{Habits, Writers, Written, record};
 

@@ -44,6 +44,7 @@
 //! - `stream`: `Incoming`, which reads the events of a stream of chunks.
 //! - `http-body`: `EventStream` is the body of a response.
 //! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "follow")]
 pub mod follow;

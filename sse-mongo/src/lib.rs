@@ -15,6 +15,7 @@
 //!
 //! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
 //! BSON.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod audit;
 mod bson_order;

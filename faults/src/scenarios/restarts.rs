@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::crowd::Habit;
 use crate::deployment::Deployment;
+use crate::habit::Habit;
 use crate::run::{Run, Setup, app};
 use crate::writers::Habits;
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use gapless_sse_mongo::Options;
 use tokio::time::sleep;
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
 use crate::fleet::Fleet;
+use crate::habit::Habit;
 use crate::oracle::Truth;
 use crate::writers::{Habits, Writers};
 
