@@ -36,11 +36,8 @@ struct Served {
 impl Served {
     async fn on(server: &testbed::Mongod, database: &str, options: Options) -> Self {
         let (mongo, other) = logs(server, database, options).await;
-        let log = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
-        let tail = tokio::spawn({
-            let log = log.clone();
-            async move { match log.run(|_| {}).await {} }
-        });
+        let (log, driver) = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
+        let tail = tokio::spawn(driver.run(|_| {}));
         Self { mongo, log, other, tail }
     }
 
@@ -85,7 +82,10 @@ impl Client {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
         let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-        EventStream::new(served.log.follow(scope(), FollowOptions { after, history }), options)
+        EventStream::new(
+            served.log.follow(scope(), FollowOptions::new(history).after(after)),
+            options,
+        )
     }
 
     async fn read(&mut self, stream: &mut Stream) {

@@ -1,22 +1,31 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
 mod backoff;
+mod catch_up;
 mod channel;
 mod close;
+mod driver;
+mod encoding;
 mod events;
 mod feed;
 mod follow;
 mod idle_timer;
-mod lane;
+mod inner;
 mod log;
 mod notice;
+mod options;
 mod outbox;
+mod stats;
 mod tail;
 
 pub use channel::{Channel, ChannelChanges, ChannelLagged, Sequence};
 pub use close::{CloseReason, Closed};
+pub use driver::LogDriver;
 pub use events::{EventStream, EventStreamOptions};
 pub use feed::Feed;
 pub use follow::Follow;
-pub use log::{FollowOptions, Log, LogOptions, LogPage, LogStats, PageError};
+pub use inner::LogState;
+pub use log::{Log, LogPage, PageError};
+pub use options::{FollowOptions, LogOptions};
+pub use stats::LogStats;
 pub use tail::TailEvent;

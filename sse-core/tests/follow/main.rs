@@ -2,8 +2,8 @@
 #![cfg(feature = "tokio")]
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod catch_up;
 mod client;
-mod lanes;
 mod model;
 mod outcomes;
 mod position;

@@ -101,12 +101,12 @@ pub(crate) struct State {
     /// The last fresh snapshot that history was read of, newest first.
     pub(crate) newest_as_of: u32,
     /// Questions of each kind that were answered.
-    pub(crate) asked: Asked,
+    pub(crate) answered: Answered,
     rng: Option<Rng>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct Answered {
     pub(crate) history: usize,
     pub(crate) changes: usize,
 }
@@ -247,7 +247,7 @@ impl Source for Model {
         query: HistoryQuery<Number, Number>,
     ) -> Result<Page<Self>, Failed> {
         self.answer(|state| {
-            state.asked.history += 1;
+            state.answered.history += 1;
             let as_of = query.as_of.unwrap_or(Number(state.end()));
             if as_of.0 < state.snapshots_from {
                 return Err(Failed(Fault::SnapshotGone));
@@ -288,7 +288,7 @@ impl Source for Model {
 
     async fn changes(&self, from: &Number) -> Result<ModelChanges, Failed> {
         let opened = |state: &mut State| {
-            state.asked.changes += 1;
+            state.answered.changes += 1;
             if from.0 < state.changes_from {
                 return Err(Failed(Fault::HistoryLost));
             }
