@@ -4,6 +4,7 @@
 
 mod catch_up;
 mod client;
+mod driver;
 mod model;
 mod outcomes;
 mod position;

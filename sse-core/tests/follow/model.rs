@@ -92,6 +92,8 @@ pub(crate) struct State {
     /// One of so many questions fails; 0 for none.
     pub(crate) fails_one_in: u32,
     pub(crate) down: bool,
+    /// Readers of changes panic.
+    pub(crate) panics: bool,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -314,6 +316,8 @@ impl Changes<Model> for ModelChanges {
         if self.told && self.model.end() == self.at {
             self.news.changed().await.unwrap();
         }
+        let panics = self.model.state().panics;
+        assert!(!panics, "the model panics");
         self.told = true;
         let (epoch, at) = (self.epoch, self.at);
         let batch: Batch<Model> = self.model.answer(|state| {
