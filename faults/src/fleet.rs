@@ -45,16 +45,16 @@ impl Instance {
         let fields = options.fields.clone();
         let decode = move |record: &RawDocument| Row(json::row(record, &fields));
         let source = Mongo::connect(uri, collection, options.clone(), decode).await.unwrap();
-        let log = Log::new(source, Seal::new(SECRET), log_options.clone());
+        let (log, driver) = Log::new(source, Seal::new(SECRET), log_options.clone());
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
-            let (log, failures) = (log.clone(), Arc::clone(&failures));
+            let failures = Arc::clone(&failures);
             let observe = move |tail: TailEvent<'_, gapless_sse_mongo::Error>| {
                 if let TailEvent::Failed(error, _) = tail {
                     failures.lock().unwrap().push(error.to_string());
                 }
             };
-            async move { match Box::pin(log.run(observe)).await {} }
+            driver.run(observe)
         });
         Self { log, tail, gone: watch::Sender::new(false), heartbeat: HEARTBEAT, failures }
     }
@@ -98,7 +98,7 @@ pub(crate) struct Counted {
 
 impl Counted {
     fn add(&mut self, stats: &LogStats) {
-        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed;
+        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed[..] else { unreachable!() };
         self.fresh += stats.fresh;
         self.ring += ring;
         self.catch_up += catch_up;

@@ -34,11 +34,8 @@ struct Served {
 impl Served {
     async fn on(server: &testbed::Mongod, database: &str, options: Options) -> Self {
         let (mongo, other) = logs(server, database, options).await;
-        let log = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
-        let tail = tokio::spawn({
-            let log = log.clone();
-            async move { match log.run(|_| {}).await {} }
-        });
+        let (log, driver) = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
+        let tail = tokio::spawn(driver.run(|_| {}));
         Self { mongo, log, other, tail }
     }
 
@@ -82,7 +79,7 @@ impl Client {
     fn connect(&self, served: &Served, history: History) -> Stream {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
-        let events = served.log.follow(scope(), FollowOptions { after, history });
+        let events = served.log.follow(scope(), FollowOptions::new(history).after(after));
         EventStream::new(events).heartbeat(heartbeat)
     }
 

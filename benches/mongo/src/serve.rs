@@ -35,19 +35,14 @@ pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
     let fields = options.fields.clone();
     let decode = move |record: &RawDocument| Row(json::row(record, &fields));
     let mongo = Mongo::connect(uri, "logs", options, decode).await?;
-    let log = Log::new(mongo, Seal::new(b"of the benchmark"), LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
-    Ok(log)
+    Ok(Log::spawn(mongo, Seal::new(b"of the benchmark"), LogOptions::default()))
 }
 
 async fn stream(
     State(log): State<Log<Mongo<Row>>>,
     Path(workflow): Path<String>,
 ) -> Sse<Follow<Mongo<Row>>> {
-    let begin = FollowOptions { after: None, history: History::Newest(10) };
+    let begin = FollowOptions::new(History::Newest(10));
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
     Sse::new(events)
 }

@@ -144,18 +144,6 @@ impl SourceError for ChannelLagged {
     }
 }
 
-impl<R: Record> Record for Arc<R> {
-    type Filter = R::Filter;
-
-    fn event(&self) -> crate::wire::Event<'_> {
-        R::event(self)
-    }
-
-    fn mark(&self) -> <R::Filter as Filter>::Mark {
-        R::mark(self)
-    }
-}
-
 impl<R: Record> Source for Channel<R> {
     type Position = Sequence;
     type Key = Sequence;

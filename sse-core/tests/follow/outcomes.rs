@@ -16,12 +16,7 @@ fn scope() -> Scope<Shown> {
 
 /// A log with its tail running.
 fn serve(model: &Model) -> Log<Model> {
-    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
-    log
+    Log::spawn(model.clone(), Seal::new(b"secret"), LogOptions::default())
 }
 
 /// A model with `count` records of topic `a`.
@@ -203,14 +198,14 @@ async fn live_streams_cost_the_source_nothing_each() {
         client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
         streams.push((client, stream));
     }
-    let before = model.state().asked;
+    let before = model.state().answered;
     (6..=40).for_each(|key| {
         model.commit("a", key);
     });
     for (client, stream) in &mut streams {
         client.read_until(stream, |client| client.records.len() == 35).await;
     }
-    assert_eq!(model.state().asked, before);
+    assert_eq!(model.state().answered, before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,12 +237,9 @@ async fn a_tail_that_starts_before_the_end_of_an_older_life_recovers() {
 #[tokio::test(start_paused = true)]
 async fn a_position_does_not_wait_for_the_ring() {
     let model = model(3);
-    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
+    let (log, driver) = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
     let mut client = Client::default();
-    let tail = tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
+    let tail = tokio::spawn(driver.run(|_| {}));
     let mut first = client.connect(&log, &scope(), History::Newest(0));
     client.read_until(&mut first, |client| !client.last_id.is_empty()).await;
     // The tail stops; the log goes on without it.

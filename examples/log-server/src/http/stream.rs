@@ -28,7 +28,7 @@ pub(super) async fn stream<S: Store>(
     };
     let permit = app.admission.admit(client(peer))?;
     let events =
-        app.log.follow(workflow.scope().filtered(search), FollowOptions { after, history });
+        app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
     Ok(response.holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
