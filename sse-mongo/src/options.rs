@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::search::Effort;
-
 /// How a collection is to be followed.
 ///
 /// ```
@@ -99,5 +97,22 @@ impl Default for Fields {
             kind: "type".into(),
             message: "message".into(),
         }
+    }
+}
+
+/// How much a page of history may look at that its filter leaves out, before it ends where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// How many records; 100,000 by default.
+    pub records: usize,
+    /// How many bytes of records that the server did not leave out; 64 MiB by default.
+    pub bytes: usize,
+    /// For how long; 2 s by default. The first step, of a few thousand records, may take longer.
+    pub time: Duration,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { records: 100_000, bytes: 64 << 20, time: Duration::from_secs(2) }
     }
 }

@@ -4,10 +4,12 @@ use bson::{Bson, Document, RawBson, doc};
 use futures_util::TryStreamExt;
 use mongodb::options::WriteConcern;
 
-use crate::error::{Act, Error};
-use crate::json;
-use crate::mongo::{Mongo, answered};
+use crate::mongo::Mongo;
+use crate::server::act::Act;
+use crate::server::connection::answered;
+use crate::server::error::Error;
 use crate::topic;
+use crate::value::json;
 
 impl<R> Mongo<R> {
     /// Writes records as they are and answers their ids as text, in the same order. They are
@@ -20,10 +22,11 @@ impl<R> Mongo<R> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        self.inner.ready().await?;
+        self.records.connection.ready().await?;
         let count = records.len();
-        let collection = self.inner.db.collection::<Document>(&self.inner.name);
-        let insert = self.inner.turns.ask(async move {
+        let collection =
+            self.records.connection.db.collection::<Document>(&self.records.connection.name);
+        let insert = self.records.connection.turns.ask(async move {
             collection.insert_many(records).write_concern(WriteConcern::majority()).await
         });
         let written = answered(Act::Append, insert).await?;
@@ -43,7 +46,8 @@ impl<R> Mongo<R> {
     ///
     /// When the server refuses, or cannot be reached.
     pub async fn workspaces(&self, limit: usize) -> Result<Vec<String>, Error> {
-        let mut names = self.names(doc! {}, &self.inner.options.fields.workspace, limit).await?;
+        let mut names =
+            self.names(doc! {}, &self.records.connection.options.fields.workspace, limit).await?;
         tidy(&mut names, limit);
         Ok(names)
     }
@@ -54,7 +58,7 @@ impl<R> Mongo<R> {
     ///
     /// When the server refuses, or cannot be reached.
     pub async fn workflows(&self, workspace: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let fields = &self.inner.options.fields;
+        let fields = &self.records.connection.options.fields;
         let mut names = Vec::new();
         for value in topic::values(workspace) {
             let value = Bson::try_from(value).unwrap_or(Bson::Null);
@@ -66,10 +70,10 @@ impl<R> Mongo<R> {
     }
 
     async fn names(&self, of: Document, field: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let index = self.inner.ready().await?.tail;
+        let index = self.records.connection.ready().await?.tail;
         let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {
-            "aggregate": &self.inner.name,
+            "aggregate": &self.records.connection.name,
             "pipeline": [
                 { "$match": of },
                 { "$group": { "_id": format!("${field}") } },
@@ -79,8 +83,8 @@ impl<R> Mongo<R> {
             "hint": index,
             "maxTimeMS": 30_000,
         };
-        let db = self.inner.db.clone();
-        let listed = self.inner.turns.ask(async move {
+        let db = self.records.connection.db.clone();
+        let listed = self.records.connection.turns.ask(async move {
             let groups = db.run_cursor_command(command).await?;
             let name = |group: Document| async move {
                 let value = group.get("_id").cloned().map(RawBson::try_from);
@@ -89,7 +93,7 @@ impl<R> Mongo<R> {
             };
             groups.try_filter_map(name).try_collect().await
         });
-        self.inner.by_index(answered(Act::List, listed).await)
+        self.records.connection.by_index(answered(Act::List, listed).await)
     }
 }
 

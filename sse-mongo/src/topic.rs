@@ -6,9 +6,9 @@ use bson::oid::ObjectId;
 use bson::{RawBson, RawBsonRef, RawDocument, Uuid};
 use gapless_sse_core::follow::Topic;
 
-use crate::json::uuid_text;
-use crate::number::Number;
 use crate::options::Fields;
+use crate::value::json::uuid_text;
+use crate::value::number::Number;
 
 /// The log that a record belongs to; `None` for values that name none.
 pub(crate) fn of(record: &RawDocument, fields: &Fields) -> Option<Topic> {

@@ -6,20 +6,10 @@ use std::time::Duration;
 use bson::{Bson, Document, doc};
 use tokio::time::timeout;
 
-use crate::error::{Act, Error};
-use crate::mongo::Inner;
-use crate::probe::Way;
-
-/// The collection as it was last looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ready {
-    /// Names this life of the collection.
-    pub(crate) uuid: Vec<u8>,
-    /// The index that history is read by.
-    pub(crate) tail: String,
-    /// The index that changes are polled by; `tail` where they are not.
-    pub(crate) settled: String,
-}
+use super::act::Act;
+use super::connection::Connection;
+use super::error::Error;
+use super::known::{Ready, Way};
 
 /// How long an index that another reader makes is waited for. That of a new collection is made in
 /// this time; others take minutes, and those who ask are told so.
@@ -28,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The server's error for an index that is not there.
 const BAD_VALUE: i32 = 2;
 
-impl<R> Inner<R> {
+impl Connection {
     /// The collection with its indexes; both are made if they are missing.
     pub(crate) async fn ready(&self) -> Result<Ready, Error> {
         let known = self.known().clone();
@@ -192,7 +182,7 @@ trait RelaxedText {
 impl RelaxedText for Bson {
     fn into_relaxed_text(self) -> String {
         bson::RawBson::try_from(self)
-            .map(|raw| crate::json::value(raw.as_raw_bson_ref()))
+            .map(|raw| crate::value::json::value(raw.as_raw_bson_ref()))
             .unwrap_or_default()
     }
 }

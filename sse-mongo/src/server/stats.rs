@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::Act;
+use super::act::Act;
 
 /// What has happened since the collection was first followed, for metrics.
 ///

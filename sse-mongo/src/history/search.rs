@@ -1,12 +1,10 @@
 //! What MongoDB can decide of a filter, and how far a search goes.
 
-use std::time::Duration;
-
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
 
-use crate::key::{Key, Value};
 use crate::options::Fields;
+use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
 ///
@@ -143,22 +141,5 @@ impl Search {
         let after = self.after.clone().max(above);
         let before = [self.before.clone(), before, below].into_iter().flatten().min();
         (after, before)
-    }
-}
-
-/// How much a page of history may look at that its filter leaves out, before it ends where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// How many records; 100,000 by default.
-    pub records: usize,
-    /// How many bytes of records that the server did not leave out; 64 MiB by default.
-    pub bytes: usize,
-    /// For how long; 2 s by default. The first step, of a few thousand records, may take longer.
-    pub time: Duration,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self { records: 100_000, bytes: 64 << 20, time: Duration::from_secs(2) }
     }
 }

@@ -7,8 +7,8 @@ use bson::spec::BinarySubtype;
 use bson::{Binary, DateTime, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use gapless_sse_core::follow::Coordinate;
 
-use crate::bson_order::compare;
-use crate::varint;
+use super::varint;
+use crate::value::order::compare;
 
 /// Where a record stands in history: by date, and among equal dates by `_id`, in the order in
 /// which MongoDB sorts values of any type.

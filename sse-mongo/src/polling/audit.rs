@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use bson::DateTime;
 
-use crate::key::{Key, Value};
-use crate::position::{Place, Position};
+use crate::position::commit::{Place, Position};
+use crate::position::key::{Key, Value};
 
 /// How many times the lateness the audit looks back.
 pub(crate) const WINDOW: u32 = 10;

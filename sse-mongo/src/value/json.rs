@@ -7,8 +7,8 @@ use bson::raw::RawElement;
 use bson::spec::BinarySubtype;
 use bson::{DateTime, RawBinaryRef, RawBsonRef, RawDocument};
 
-use crate::bson_order::payload;
-use crate::date;
+use super::date;
+use super::order::payload;
 use crate::options::Fields;
 
 /// MongoDB itself refuses documents nested deeper than this.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use bson::RawBsonRef;
 use bson::raw::RawIter;
 
-use crate::number::Number;
+use super::number::Number;
 
 /// MongoDB itself refuses documents nested deeper than this.
 const MAX_DEPTH: usize = 200;

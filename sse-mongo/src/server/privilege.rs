@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::error::Act;
+use super::act::Act;
 
 /// What the user needs, on what, and what to enter in mongosh for it. `refusal` is what the server
 /// says, such as `not authorized on etl to execute command { find: "logs", …`.

@@ -1,0 +1,6 @@
+//! BSON values: how MongoDB orders them, and how they are shown.
+
+pub(crate) mod date;
+pub mod json;
+pub(crate) mod number;
+pub(crate) mod order;
