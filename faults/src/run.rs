@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::client::Client;
 use crate::crowd::{Crowd, Habit};
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::{Counted, Fleet};
+use crate::fleet::{Counted, Fleet, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::{Habits, Writers, Written, record};
 
@@ -37,7 +37,7 @@ impl Default for Setup {
             drain: Duration::from_millis(100),
             ..LogOptions::default()
         };
-        Self { instances: 2, options: Options::default(), log, habits: Habits::default() }
+        Self { instances: 2, options: options(), log, habits: Habits::default() }
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
-use gapless_sse_core::follow::Entry;
+use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use mongodb::raw_batch_cursor::RawBatchCursor;
 
 use crate::polling::poll::Poll;
@@ -131,9 +130,8 @@ impl<R> ChangeStream<R> {
             }
             self.through = self.through.max(place);
             let Ok(record) = event.get_document("fullDocument") else { continue };
-            if let Some(topic) = self.records.topic(record) {
-                let key = Key::of(record, &self.records.connection.options.fields.date);
-                let entry = Entry { topic, key, record: self.records.decode(record) };
+            let key = Key::of(record, &self.records.connection.options.fields.date);
+            if let Some(entry) = self.records.entry(key, record) {
                 changes.push((position(place), entry));
             }
         }

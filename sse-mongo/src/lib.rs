@@ -13,11 +13,12 @@
 //! the keys of the last thirteen times; so new records wait an interval longer for it, and each key
 //! is read about four times more. It begins when the tail does: what was there by then is history.
 //!
-//! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
-//! BSON.
+//! Records are deserialised with serde ([`Mongo::new`], [`Mongo::connect`]), decoded by a function
+//! of one's own ([`Mongo::decode_with`]), or shown as they are ([`JsonRecord`]).
 
 mod changes;
 mod history;
+mod json_record;
 mod mongo;
 mod options;
 mod polling;
@@ -33,8 +34,12 @@ mod value;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The driver, and the version of `bson` that it has here.
+pub use mongodb::{self, bson};
+
 pub use changes::Changes;
 pub use history::search::{Narrow, Narrowing};
+pub use json_record::JsonRecord;
 pub use mongo::Mongo;
 pub use options::{Effort, Fields, Mode, Options};
 pub use position::commit::Position;

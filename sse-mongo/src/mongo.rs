@@ -1,9 +1,12 @@
 //! A collection that holds logs.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use bson::RawDocument;
+use mongodb::Collection;
+use mongodb::bson::RawDocument;
+use serde::de::DeserializeOwned;
 
 use crate::options::{Mode, Options};
 use crate::polling::audit::Audit;
@@ -12,51 +15,130 @@ use crate::server::connection::Connection;
 use crate::server::error::Error;
 use crate::server::known::Way;
 use crate::server::stats::Stats;
+use crate::value::compat;
 
-/// A MongoDB collection that holds logs, as a [`Source`](gapless_sse_core::follow::Source).
+/// A MongoDB collection as a [`Source`](gapless_sse_core::follow::Source) of records of the type
+/// `R`.
 ///
-/// Clones share everything. What the server is, and so how it is followed, is found out when it
-/// first answers: it may be down at first.
+/// Clones share everything. What the server is, and so how the collection is followed, is found
+/// out when the server first answers: it may be down at first.
+///
+/// A record that cannot be decoded is left out of changes and history; the first one is logged,
+/// and all are counted in [`Stats::undecodable`].
 pub struct Mongo<R> {
     pub(crate) records: Records<R>,
     pub(crate) audit: Arc<Audit>,
 }
 
 impl<R> Mongo<R> {
-    /// Prepares to follow `collection` of the database that the connection string names.
+    /// Follows a collection of a client that the application has already, and deserialises its
+    /// records with serde.
     ///
-    /// It does not wait for the server. `decode` makes of a stored record what is to be sent; it
-    /// cannot fail, so no record is lost: what it cannot make sense of it shows as it is
-    /// (see [`json::row`](crate::json::row)).
+    /// The client's options stay as they are. Reading sets what it relies on with each command, so
+    /// the client's read preference and its read and write concern do not matter. Its pool should
+    /// have as many connections as [`Options::connections`] says, besides those that the
+    /// application needs itself: 20 or more are recommended.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gapless_sse_mongo::mongodb::error::Error> {
+    /// use gapless_sse_core::{Event, follow::{Everything, Record}};
+    /// use gapless_sse_mongo::mongodb::Client;
+    /// use gapless_sse_mongo::{Mongo, Options};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Order {
+    ///     item: String,
+    /// }
+    ///
+    /// impl Record for Order {
+    ///     type Filter = Everything;
+    ///
+    ///     fn event(&self) -> Event<'_> {
+    ///         Event::new(&self.item)
+    ///     }
+    ///
+    ///     fn mark(&self) {}
+    /// }
+    ///
+    /// let client = Client::with_uri_str("mongodb://127.0.0.1:27017/?maxPoolSize=30").await?;
+    /// let collection = client.database("shop").collection::<Order>("orders");
+    /// let options = Options::topic("tenant", "shop").date("created_at").connections(20);
+    /// let orders: Mongo<Order> = Mongo::new(&collection, options);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(collection: &Collection<R>, options: Options) -> Self
+    where
+        R: DeserializeOwned + Send + Sync,
+    {
+        Self::over(Connection::of(collection, options))
+    }
+
+    /// Connects to the database that the connection string names, to follow one of its
+    /// collections, and deserialises its records with serde.
+    ///
+    /// This does not wait for the server. What the connection string leaves open is set as
+    /// following needs it: `maxPoolSize` is 20, and `serverSelectionTimeoutMS` and
+    /// `connectTimeoutMS` are 5 s, so that those who wait are soon told what is wrong.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), gapless_sse_mongo::Error> {
-    /// use gapless_sse_mongo::{Mongo, Options, json};
+    /// use gapless_sse_mongo::{JsonRecord, Mongo, Options};
     ///
-    /// let options = Options::default();
-    /// let fields = options.fields.clone();
-    /// let uri = "mongodb://127.0.0.1:27017/etl";
-    /// let logs: Mongo<String> =
-    ///     Mongo::connect(uri, "logs", options, move |record| json::row(record, &fields)).await?;
+    /// let options = Options::topic("tenant", "job");
+    /// let uri = "mongodb://127.0.0.1:27017/jobs";
+    /// let jobs: Mongo<JsonRecord> = Mongo::connect(uri, "events", options).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::ConnectionString`] and [`Error::NoDatabase`].
-    pub async fn connect(
-        uri: &str,
-        collection: &str,
-        options: Options,
-        decode: impl Fn(&RawDocument) -> R + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        let connection = Connection::open(uri, collection, options).await?;
-        let records = Records::new(Arc::new(connection), decode);
-        Ok(Self { records, audit: Arc::default() })
+    /// [`Error::ConnectionString`] when the connection string cannot be used, and
+    /// [`Error::NoDatabase`] when it names no database.
+    pub async fn connect(uri: &str, collection: &str, options: Options) -> Result<Self, Error>
+    where
+        R: DeserializeOwned,
+    {
+        Ok(Self::over(Connection::open(uri, collection, options).await?))
     }
 
-    /// How the collection is to be followed.
+    fn over(connection: Connection) -> Self
+    where
+        R: DeserializeOwned,
+    {
+        let decode = |record: &RawDocument| Ok(compat::deserialize(record)?);
+        Self { records: Records::new(Arc::new(connection), decode), audit: Arc::default() }
+    }
+
+    /// Decodes records with a function of one's own instead of serde. It is called with the
+    /// record's BSON as it came, once each time that the record is read.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use gapless_sse_mongo::bson::Document;
+    /// use gapless_sse_mongo::{Mongo, Options};
+    ///
+    /// let uri = "mongodb://127.0.0.1:27017/shop";
+    /// let orders: Mongo<Document> =
+    ///     Mongo::connect(uri, "orders", Options::topic("tenant", "shop")).await?;
+    /// let items: Mongo<String> = orders.decode_with(|record| Ok(record.get_str("item")?.to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn decode_with<T>(
+        self,
+        decode: impl Fn(&RawDocument) -> Result<T, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Mongo<T> {
+        Mongo { records: Records::new(self.records.connection, decode), audit: self.audit }
+    }
+
+    /// The options that the collection is followed with.
     pub fn options(&self) -> &Options {
         &self.records.connection.options
     }
@@ -73,12 +155,14 @@ impl<R> Mongo<R> {
         })
     }
 
-    /// How many records were passed over because their workspace or workflow names no log.
-    pub fn skipped(&self) -> u64 {
-        self.records.connection.stats.skipped()
-    }
-
     /// What has happened so far, for metrics.
+    ///
+    /// ```no_run
+    /// # fn example(orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>) {
+    /// let stats = orders.stats();
+    /// println!("{} without a topic, {} undecodable", stats.skipped, stats.undecodable);
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
         self.records.connection.stats.stats()
     }

@@ -1,7 +1,7 @@
-//! Writing records, and listing the logs there are.
+//! Writing records, and listing the topics there are.
 
-use bson::{Bson, Document, RawBson, doc};
 use futures_util::TryStreamExt;
+use mongodb::bson::{Bson, Document, RawBson, doc};
 use mongodb::options::WriteConcern;
 
 use crate::mongo::Mongo;
@@ -38,38 +38,54 @@ impl<R> Mongo<R> {
         Ok((0..count).map(text).collect())
     }
 
-    /// The names of the workspaces that have records, sorted, `limit` at most.
+    /// The spaces of the topics that have records, sorted, `limit` at most.
     ///
     /// The index has them: it costs about one look-up for each, however many records there are.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>,
+    /// # ) -> Result<(), gapless_sse_mongo::Error> {
+    /// for space in orders.spaces(100).await? {
+    ///     println!("{space}: {:?}", orders.names(&space, 100).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn workspaces(&self, limit: usize) -> Result<Vec<String>, Error> {
+    pub async fn spaces(&self, limit: usize) -> Result<Vec<String>, Error> {
         let mut names =
-            self.names(doc! {}, &self.records.connection.options.fields.workspace, limit).await?;
+            self.distinct(doc! {}, &self.records.connection.options.fields.space, limit).await?;
         tidy(&mut names, limit);
         Ok(names)
     }
 
-    /// The names of the workflows of a workspace that have records, sorted, `limit` at most.
+    /// The names of the topics of `space` that have records, sorted, `limit` at most.
     ///
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn workflows(&self, workspace: &str, limit: usize) -> Result<Vec<String>, Error> {
+    pub async fn names(&self, space: &str, limit: usize) -> Result<Vec<String>, Error> {
         let fields = &self.records.connection.options.fields;
         let mut names = Vec::new();
-        for value in topic::values(workspace) {
+        for value in topic::values(space) {
             let value = Bson::try_from(value).unwrap_or(Bson::Null);
-            let of = doc! { &fields.workspace: value };
-            names.append(&mut self.names(of, &fields.workflow, limit).await?);
+            let of = doc! { &fields.space: value };
+            names.append(&mut self.distinct(of, &fields.name, limit).await?);
         }
         tidy(&mut names, limit);
         Ok(names)
     }
 
-    async fn names(&self, of: Document, field: &str, limit: usize) -> Result<Vec<String>, Error> {
+    async fn distinct(
+        &self,
+        of: Document,
+        field: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
         let index = self.records.connection.ready().await?.tail;
         let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {

@@ -1,7 +1,7 @@
 //! Pages of history, each as of one moment.
 
-use bson::RawBson;
 use gapless_sse_core::follow::{HistoryQuery, Record, Scope, Topic};
+use mongodb::bson::RawBson;
 
 use super::scan::{Part, Read, Scan, Step, merge};
 use super::search::{Narrow, Search};
@@ -33,7 +33,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
         let HistoryQuery { as_of, after, order, limit } = query;
-        let search = Search::new(scope.filter().narrow(&self.connection.options.fields), order);
+        let search = Search::new(scope.filter().narrow(), order);
         let mut scan = Scan::new(self.connection.options.effort);
         let first = scan.first(limit);
         let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
@@ -119,12 +119,12 @@ impl<R: Record<Filter: Narrow>> Records<R> {
 
 /// The ranges of the index that hold the records of a scope.
 fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
-    let workspaces = topic::values(scope.space());
+    let spaces = topic::values(scope.space());
     let mut prefixes = Vec::new();
     for topic in scope.topics() {
-        for workflow in topic::values(topic.name()) {
-            for workspace in &workspaces {
-                prefixes.push((topic, vec![workspace.clone(), workflow.clone()]));
+        for name in topic::values(topic.name()) {
+            for space in &spaces {
+                prefixes.push((topic, vec![space.clone(), name.clone()]));
             }
         }
     }

@@ -52,7 +52,7 @@ pub(crate) struct Read<R> {
     pub(crate) more_after: Option<Key>,
     pub(crate) scanned: usize,
     bytes: usize,
-    /// Whether the filter has left out any that the server had not.
+    /// Whether any was left out that the server had not: by the filter, or undecodable.
     left_out: bool,
 }
 
@@ -166,11 +166,11 @@ impl<R: Record> Part<'_, R> {
             read.scanned += 1;
             read.bytes += record.as_bytes().len();
             last = Some(key.clone());
-            let record = self.records.decode(record);
-            if scope.filter().admits(&record.mark()) {
-                read.entries.push(Entry { topic: topic.clone(), key, record });
-            } else {
-                read.left_out = true;
+            match self.records.decode(record) {
+                Some(record) if scope.filter().admits(&record.mark()) => {
+                    read.entries.push(Entry { topic: topic.clone(), key, record });
+                }
+                _ => read.left_out = true,
             }
         }
         if cut {

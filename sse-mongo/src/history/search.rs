@@ -1,9 +1,8 @@
 //! What MongoDB can decide of a filter, and how far a search goes.
 
-use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
+use mongodb::bson::{DateTime, Document, doc};
 
-use crate::options::Fields;
 use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
@@ -19,7 +18,8 @@ use crate::position::key::{Key, Value};
 ///
 /// ```
 /// use gapless_sse_core::follow::Filter;
-/// use gapless_sse_mongo::{Fields, Narrow, Narrowing};
+/// use gapless_sse_mongo::bson::doc;
+/// use gapless_sse_mongo::{Narrow, Narrowing};
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct OfType(String);
@@ -33,15 +33,14 @@ use crate::position::key::{Key, Value};
 /// }
 ///
 /// impl Narrow for OfType {
-///     fn narrow(&self, fields: &Fields) -> Narrowing {
-///         Narrowing::default().matching(bson::doc! { &fields.kind: &self.0 })
+///     fn narrow(&self) -> Narrowing {
+///         Narrowing::default().matching(doc! { "type": &self.0 })
 ///     }
 /// }
 /// ```
 pub trait Narrow: Filter {
     /// What every record meets that the filter admits; nothing, unless it says so.
-    fn narrow(&self, fields: &Fields) -> Narrowing {
-        let _ = fields;
+    fn narrow(&self) -> Narrowing {
         Narrowing::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bson::doc;
+use mongodb::bson::doc;
 
 use crate::position::commit::{ClusterTime, Position};
 use crate::server::act::Act;

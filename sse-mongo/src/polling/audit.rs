@@ -7,7 +7,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bson::DateTime;
+use mongodb::bson::DateTime;
 
 use crate::position::commit::{Place, Position};
 use crate::position::key::{Key, Value};

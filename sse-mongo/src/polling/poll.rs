@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::DateTime;
-use gapless_sse_core::follow::{Entry, SortOrder};
+use gapless_sse_core::follow::SortOrder;
+use mongodb::bson::DateTime;
 use tokio::time::{Instant, sleep_until};
 
 use super::audit::Audit;
@@ -140,9 +140,8 @@ impl<R> Poll<R> {
         let mut changes = Vec::new();
         for (record, key) in found.documents().zip(keys()) {
             if (self.tail || self.audit.in_place(&key))
-                && let Some(topic) = self.records.topic(record)
+                && let Some(entry) = self.records.entry(key, record)
             {
-                let entry = Entry { topic, key, record: self.records.decode(record) };
                 changes.push((Position::settled(&entry.key), entry));
             }
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{Entry, SortOrder};
+use mongodb::bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::error::Error as DriverError;
 use mongodb::raw_batch_cursor::RawBatch;
 use tokio::time::Instant;
@@ -180,9 +180,9 @@ impl<R> Records<R> {
                 for record in records.filter_map(RawBsonRef::as_document) {
                     let key = Key::of(record, date);
                     if keys.contains(&key)
-                        && let Some(topic) = self.topic(record)
+                        && let Some(entry) = self.entry(key, record)
                     {
-                        entries.push(Entry { topic, key, record: self.decode(record) });
+                        entries.push(entry);
                     }
                 }
             }

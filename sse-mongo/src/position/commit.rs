@@ -1,7 +1,7 @@
 //! Where a commit stands in the log.
 
-use bson::{DateTime, Timestamp};
 use gapless_sse_core::follow::Coordinate;
+use mongodb::bson::{DateTime, Timestamp};
 
 use super::key::{Key, Value, take_array};
 use super::varint;

@@ -20,7 +20,7 @@ pub enum Act {
     Audit,
     /// Writing records.
     Append,
-    /// Listing workspaces or workflows.
+    /// Listing topics.
     List,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Act {
             Self::Changes => "read changes",
             Self::Audit => "look for what came late",
             Self::Append => "write records",
-            Self::List => "list workspaces and workflows",
+            Self::List => "list topics",
         })
     }
 }

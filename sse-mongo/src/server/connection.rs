@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use bson::Document;
+use mongodb::bson::Document;
 use mongodb::error::Error as DriverError;
 use mongodb::options::ClientOptions;
-use mongodb::{Client, Database};
+use mongodb::{Client, Collection, Database};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::act::Act;
@@ -19,6 +19,8 @@ use super::turns::{CONNECTIONS, Turns};
 use crate::options::Options;
 use crate::position::commit::ClusterTime;
 
+/// How many connections the driver's pool has, unless it is told.
+const DRIVERS_OWN: u32 = 10;
 /// How long a server may be looked for. Those who wait are told what is wrong, and try again.
 const SELECTION: Duration = Duration::from_secs(5);
 /// How long an answer may take: a connection that went silent has no other end.
@@ -53,16 +55,23 @@ impl Connection {
         client.app_name.get_or_insert_with(|| "gapless-sse-mongo".to_owned());
         client.server_selection_timeout.get_or_insert(SELECTION);
         client.connect_timeout.get_or_insert(SELECTION);
-        let connections = *client.max_pool_size.get_or_insert(CONNECTIONS);
+        let connections =
+            *client.max_pool_size.get_or_insert(options.connections.unwrap_or(CONNECTIONS));
         let db = Client::with_options(client).map_err(invalid)?.database(&database);
         Ok(Self::over(db, collection, connections, options))
     }
 
-    /// Takes so many connections of the driver at most.
+    /// Leaves the client as it is.
+    pub(crate) fn of<T: Send + Sync>(collection: &Collection<T>, options: Options) -> Self {
+        let db = collection.client().database(&collection.namespace().db);
+        Self::over(db, collection.name(), DRIVERS_OWN, options)
+    }
+
+    /// Takes so many connections of the driver at most, unless the options say how many.
     fn over(db: Database, collection: &str, connections: u32, options: Options) -> Self {
         Self {
             db,
-            turns: Turns::new(connections, ANSWER),
+            turns: Turns::new(options.connections.unwrap_or(connections), ANSWER),
             name: collection.to_owned(),
             options,
             deployment: OnceLock::new(),

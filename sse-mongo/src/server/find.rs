@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::SortOrder;
+use mongodb::bson::{
+    Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc,
+};
 use mongodb::raw_batch_cursor::RawBatch;
 
 use super::act::Act;

@@ -3,7 +3,7 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawBson, doc};
 use tokio::time::timeout;
 
 use super::act::Act;
@@ -136,7 +136,7 @@ impl Connection {
 
     pub(crate) fn tail_keys(&self) -> Document {
         let fields = &self.options.fields;
-        doc! { &fields.workspace: 1, &fields.workflow: 1, &fields.date: 1, "_id": 1 }
+        doc! { &fields.space: 1, &fields.name: 1, &fields.date: 1, "_id": 1 }
     }
 
     pub(crate) fn settled_keys(&self) -> Document {
@@ -181,7 +181,7 @@ trait RelaxedText {
 
 impl RelaxedText for Bson {
     fn into_relaxed_text(self) -> String {
-        bson::RawBson::try_from(self)
+        RawBson::try_from(self)
             .map(|raw| crate::value::json::value(raw.as_raw_bson_ref()))
             .unwrap_or_default()
     }

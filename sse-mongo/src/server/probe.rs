@@ -1,6 +1,6 @@
 //! What the server is, and what time it has.
 
-use bson::{Bson, DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use super::act::Act;
 use super::connection::Connection;
