@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
-use bson::oid::ObjectId;
-use bson::spec::BinarySubtype;
-use bson::{Binary, DateTime, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use gapless_sse_core::follow::Coordinate;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, DateTime, RawBson, RawBsonRef, RawDocument};
 
-use crate::bson_order::compare;
-use crate::varint;
+use super::varint;
+use crate::value::compat;
+use crate::value::order::compare;
 
 /// Where a record stands in history: by date, and among equal dates by `_id`, in the order in
 /// which MongoDB sorts values of any type.
@@ -75,7 +76,7 @@ impl Value {
             Ok(Some(value)) => value,
             Ok(None) | Err(_) => RawBsonRef::Null,
         };
-        Self(value.into())
+        Self(compat::to_owned(value))
     }
 
     pub(crate) fn as_ref(&self) -> RawBsonRef<'_> {
@@ -113,8 +114,7 @@ impl Value {
             }
             RawBson::Null => out.push(tag::NULL),
             other => {
-                let mut document = RawDocumentBuf::new();
-                document.append(bson::cstr!(""), other.as_raw_bson_ref());
+                let document = compat::nameless(other.as_raw_bson_ref());
                 out.push(tag::OTHER);
                 varint::unsigned(document.as_bytes().len() as u64, out);
                 out.extend_from_slice(document.as_bytes());
@@ -143,7 +143,7 @@ impl Value {
                 if values.next().is_some() {
                     return None;
                 }
-                value.into()
+                compat::to_owned(value)
             }
             _ => return None,
         }))

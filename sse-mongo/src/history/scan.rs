@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Topic};
 
-use crate::error::{Act, Error};
-use crate::find::{Find, Found, MAX_TIME, Range, Snapshot, What};
-use crate::history::fresh;
-use crate::key::Key;
-use crate::mongo::Inner;
-use crate::search::{Effort, Search};
+use super::search::Search;
+use super::snapshot::fresh;
+use crate::options::Effort;
+use crate::position::key::Key;
+use crate::records::Records;
+use crate::server::act::Act;
+use crate::server::error::Error;
+use crate::server::find::{Find, Found, MAX_TIME, Range, Snapshot, What};
 
 /// How many records a step reads, but for the first, which reads as many as are wanted.
 const RECORDS: usize = 2000;
@@ -50,7 +52,7 @@ pub(crate) struct Read<R> {
     pub(crate) more_after: Option<Key>,
     pub(crate) scanned: usize,
     bytes: usize,
-    /// Whether the filter has left out any that the server had not.
+    /// Whether any was left out that the server had not: by the filter, or undecodable.
     left_out: bool,
 }
 
@@ -116,7 +118,7 @@ impl<R> Read<R> {
 
 /// One range of the index as part of a step.
 pub(crate) struct Part<'a, R> {
-    pub(crate) inner: &'a Inner<R>,
+    pub(crate) records: &'a Records<R>,
     /// The index's name.
     pub(crate) index: &'a str,
     pub(crate) search: &'a Search,
@@ -131,7 +133,7 @@ impl<R: Record> Part<'_, R> {
         topic: &Topic,
         mut range: Range,
     ) -> Result<Read<R>, Error> {
-        let date = &self.inner.options.fields.date;
+        let date = &self.records.connection.options.fields.date;
         let order = self.search.order;
         let (mut what, mut end) = (What::All, None);
         if let Some(query) = &self.search.query {
@@ -164,11 +166,11 @@ impl<R: Record> Part<'_, R> {
             read.scanned += 1;
             read.bytes += record.as_bytes().len();
             last = Some(key.clone());
-            let record = self.inner.decode(record);
-            if scope.filter().admits(&record.mark()) {
-                read.entries.push(Entry { topic: topic.clone(), key, record });
-            } else {
-                read.left_out = true;
+            match self.records.decode(record) {
+                Some(record) if scope.filter().admits(&record.mark()) => {
+                    read.entries.push(Entry { topic: topic.clone(), key, record });
+                }
+                _ => read.left_out = true,
             }
         }
         if cut {
@@ -181,12 +183,12 @@ impl<R: Record> Part<'_, R> {
     }
 
     async fn find(&mut self, range: Range, what: &What, limit: usize) -> Result<Found, Error> {
-        let Self { inner, index, search, step, snapshot } = self;
-        let keys = inner.tail_keys();
+        let Self { records, index, search, step, snapshot } = self;
+        let keys = records.connection.tail_keys();
         let find = || {
             let (range, keys, snapshot) = (range.clone(), keys.clone(), *snapshot);
             let find = Find { index, keys, range, order: search.order, limit, snapshot };
-            find.run_for(inner, Act::History, what, step.max_time)
+            find.run_for(&records.connection, Act::History, what, step.max_time)
         };
         let found = match snapshot {
             Some(Snapshot::Fresh) => fresh(find).await?,

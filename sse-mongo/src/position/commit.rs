@@ -1,10 +1,10 @@
 //! Where a commit stands in the log.
 
-use bson::{DateTime, Timestamp};
 use gapless_sse_core::follow::Coordinate;
+use mongodb::bson::{DateTime, Timestamp};
 
-use crate::key::{Key, Value, take_array};
-use crate::varint;
+use super::key::{Key, Value, take_array};
+use super::varint;
 
 /// Where a commit stands in the log.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,17 @@ impl Position {
 
     pub(crate) fn settled(key: &Key) -> Self {
         Self(Place::Settled { date: key.date.clone(), id: Some(key.id.clone()) })
+    }
+
+    /// Of a settled position, the last key up to it, or what stands behind that.
+    pub(crate) fn key(&self) -> Key {
+        match &self.0 {
+            Place::Settled { date, id } => {
+                Key { date: date.clone(), id: id.clone().unwrap_or(Value::MIN) }
+            }
+            // Nothing is polled from such a position.
+            Place::Commit { .. } => Key::LEAST,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::Act;
+use super::act::Act;
 
 /// What has happened since the collection was first followed, for metrics.
 ///
@@ -19,8 +19,11 @@ pub struct Stats {
     pub tail: Option<TailStats>,
     /// Records that polling found only after their place had been passed, and handed out as late.
     pub late: u64,
-    /// Records that were passed over because their workspace or workflow names no log.
+    /// Records of the changes that were left out because they belong to no topic.
     pub skipped: u64,
+    /// How often a record could not be decoded and was left out. One that is read again, as in
+    /// history, counts again.
+    pub undecodable: u64,
 }
 
 /// How long queries took, failed ones too.
@@ -69,6 +72,7 @@ pub(crate) struct Counters {
     tail: Mutex<Option<(Duration, Instant)>>,
     late: AtomicU64,
     skipped: AtomicU64,
+    undecodable: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -104,8 +108,9 @@ impl Counters {
         self.skipped.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn skipped(&self) -> u64 {
-        self.skipped.load(Ordering::Relaxed)
+    /// Answers how many there were before.
+    pub(crate) fn undecodable(&self) -> u64 {
+        self.undecodable.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -115,7 +120,8 @@ impl Counters {
             queries: queries.into(),
             tail: tail.map(|(lag, at)| TailStats { lag, heard: at.elapsed() }),
             late: self.late.load(Ordering::Relaxed),
-            skipped: self.skipped(),
+            skipped: self.skipped.load(Ordering::Relaxed),
+            undecodable: self.undecodable.load(Ordering::Relaxed),
         }
     }
 

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use futures_util::StreamExt;
-use gapless_sse_core::follow::{Entry, Record, SortOrder};
+use gapless_sse_core::follow::{Entry, SortOrder};
+use mongodb::bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
 use mongodb::error::Error as DriverError;
 use mongodb::raw_batch_cursor::RawBatch;
 use tokio::time::Instant;
 
-use crate::audit::{TailNumber, WINDOW};
-use crate::error::{Act, Error};
-use crate::find::{Find, MAX_TIME, Range, What};
-use crate::key::{Key, Value};
-use crate::mongo::{Inner, answered};
-use crate::poll::key_at;
-use crate::position::Position;
-use crate::probe::before;
+use super::audit::{Audit, TailNumber, WINDOW};
+use crate::position::commit::Position;
+use crate::position::key::{Key, Value};
+use crate::records::Records;
+use crate::server::act::Act;
+use crate::server::connection::{Connection, answered};
+use crate::server::error::Error;
+use crate::server::find::{Find, MAX_TIME, Range, What};
+use crate::server::probe::before;
 
 /// An audit is due when so many times the lateness have passed since the last one.
 const EVERY: u32 = 3;
@@ -26,8 +27,9 @@ const AT_ONCE: usize = 1000;
 
 /// What the tail does to find out what came late: every few intervals it reads, in place of the
 /// records, the keys that the index has of the last while.
-pub(crate) struct Watch<R> {
-    inner: Arc<Inner<R>>,
+pub(crate) struct Watch {
+    connection: Arc<Connection>,
+    audit: Arc<Audit>,
     tail: TailNumber,
     due: Instant,
     failed: bool,
@@ -41,26 +43,33 @@ pub(crate) struct ComeLate<R> {
     pub(crate) entries: Vec<Entry<Key, R>>,
 }
 
-impl<R> Watch<R> {
+impl Watch {
     /// Of a tail that begins at `from`: what is there by then is history for whoever comes. None if
     /// there is to be no audit.
     pub(crate) async fn begin(
-        inner: &Arc<Inner<R>>,
+        connection: &Arc<Connection>,
+        audit: &Arc<Audit>,
         uuid: &[u8],
         from: &Position,
     ) -> Result<Option<Self>, Error> {
-        if inner.options.audit == 0 || inner.options.lateness.is_zero() {
+        if connection.options.audit == 0 || connection.options.lateness.is_zero() {
             return Ok(None);
         }
-        let (tail, learns) = inner.audit.begin(uuid, from);
-        let mut watch = Self { inner: Arc::clone(inner), tail, due: Instant::now(), failed: false };
+        let (tail, learns) = audit.begin(uuid, from);
+        let mut watch = Self {
+            connection: Arc::clone(connection),
+            audit: Arc::clone(audit),
+            tail,
+            due: Instant::now(),
+            failed: false,
+        };
         if learns {
-            let start = before(inner.watermark().await?, inner.options.lateness * WINDOW);
-            let end = key_at(from);
-            let (mut keys, floor) = inner.keys(start, end.clone()).await?;
+            let start = before(connection.watermark().await?, connection.options.lateness * WINDOW);
+            let end = from.key();
+            let (mut keys, floor) = connection.keys(start, end.clone()).await?;
             // The bound itself is no part of a range.
             keys.push(end);
-            inner.audit.learn(tail, from, floor, &keys);
+            audit.learn(tail, from, floor, &keys);
         }
         watch.due = Instant::now() + watch.period();
         Ok(Some(watch))
@@ -77,50 +86,50 @@ impl<R> Watch<R> {
         if Instant::now() < self.due {
             return Ok(false);
         }
-        let Some((from, to)) = self.inner.audit.window(self.tail, window) else {
+        let Some((from, to)) = self.audit.window(self.tail, window) else {
             return Ok(false);
         };
         let end = Key::before_all_of(Value::date(DateTime::from_millis(to)));
-        let (keys, floor) = self.inner.keys(DateTime::from_millis(from), end).await?;
-        self.inner.audit.compare(self.tail, floor, keys, window);
+        let (keys, floor) = self.connection.keys(DateTime::from_millis(from), end).await?;
+        self.audit.compare(self.tail, floor, keys, window);
         self.due = Instant::now() + self.period();
         Ok(true)
     }
 
     /// Some of those that came late.
     pub(crate) fn found(&self) -> Vec<Key> {
-        self.inner.audit.found(self.tail, AT_ONCE)
+        self.audit.found(self.tail, AT_ONCE)
     }
 
     /// These are handed out, and those that came late, up to `through`.
-    pub(crate) fn hand_out(
+    pub(crate) fn hand_out<R>(
         &self,
         through: &Position,
         keys: impl Iterator<Item = Key>,
         late: &ComeLate<R>,
     ) {
-        let most = self.inner.options.audit;
-        self.inner.audit.hand_out(self.tail, through, keys, late.keys.clone(), most);
-        self.inner.stats.late(late.entries.len());
+        let most = self.connection.options.audit;
+        self.audit.hand_out(self.tail, through, keys, late.keys.clone(), most);
+        self.connection.stats.late(late.entries.len());
     }
 
     fn period(&self) -> Duration {
-        self.inner.options.lateness * EVERY
+        self.connection.options.lateness * EVERY
     }
 
     fn window(&self) -> i64 {
-        let window = self.inner.options.lateness * WINDOW;
+        let window = self.connection.options.lateness * WINDOW;
         i64::try_from(window.as_millis()).unwrap_or(i64::MAX)
     }
 }
 
-impl<R> Drop for Watch<R> {
+impl Drop for Watch {
     fn drop(&mut self) {
-        self.inner.audit.end(self.tail, self.failed);
+        self.audit.end(self.tail, self.failed);
     }
 }
 
-impl<R> Inner<R> {
+impl Connection {
     /// The keys of all records with dates from `from` on and before `end`; or of as many of the
     /// newest as are remembered, and from which date on these are all.
     async fn keys(&self, from: DateTime, end: Key) -> Result<(Vec<Key>, i64), Error> {
@@ -160,20 +169,20 @@ impl<R> Inner<R> {
     }
 }
 
-impl<R: Record> Inner<R> {
+impl<R> Records<R> {
     /// The records of these keys that are still there, in the order of their keys.
     pub(crate) async fn fetch(&self, keys: Vec<Key>) -> Result<ComeLate<R>, Error> {
         let mut entries = Vec::new();
         if !keys.is_empty() {
-            let date = &self.options.fields.date;
-            for batch in self.with_ids(&keys).await? {
+            let date = &self.connection.options.fields.date;
+            for batch in self.connection.with_ids(&keys).await? {
                 let records = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
                 for record in records.filter_map(RawBsonRef::as_document) {
                     let key = Key::of(record, date);
                     if keys.contains(&key)
-                        && let Some(topic) = self.topic(record)
+                        && let Some(entry) = self.entry(key, record)
                     {
-                        entries.push(Entry { topic, key, record: self.decode(record) });
+                        entries.push(entry);
                     }
                 }
             }
@@ -181,7 +190,9 @@ impl<R: Record> Inner<R> {
         }
         Ok(ComeLate { keys, entries })
     }
+}
 
+impl Connection {
     async fn with_ids(&self, keys: &[Key]) -> Result<Vec<RawBatch>, Error> {
         let id = |key: &Key| Bson::try_from(key.id.as_ref()).unwrap_or(Bson::Null);
         let ids: Vec<_> = keys.iter().map(id).collect();

@@ -1,31 +1,18 @@
 //! What the server is, and what time it has.
 
-use bson::{Bson, DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
-use crate::error::{Act, Error};
-use crate::mongo::Inner;
+use super::act::Act;
+use super::connection::Connection;
+use super::error::Error;
+use super::known::{Deployment, Way};
 use crate::options::Mode;
-use crate::position::ClusterTime;
+use crate::position::commit::ClusterTime;
 
 /// The first version whose snapshots can be read outside a transaction: 5.0.
 const WIRE_VERSION: i32 = 13;
 
-/// What the server is, and so how it is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Deployment {
-    pub(crate) way: Way,
-    /// Whether a read has to ask for what cannot be rolled back.
-    pub(crate) replicated: bool,
-}
-
-/// How changes are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    ChangeStreams,
-    Poll,
-}
-
-impl<R> Inner<R> {
+impl Connection {
     /// What the server is: asked until it has answered once.
     pub(crate) async fn deployment(&self) -> Result<Deployment, Error> {
         if let Some(known) = self.deployment.get() {

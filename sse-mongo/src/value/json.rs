@@ -2,78 +2,51 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bson::oid::ObjectId;
-use bson::raw::RawElement;
-use bson::spec::BinarySubtype;
-use bson::{DateTime, RawBinaryRef, RawBsonRef, RawDocument};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::raw::RawElement;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{DateTime, RawBinaryRef, RawBsonRef, RawDocument, Uuid};
 
-use crate::bson_order::payload;
-use crate::date;
-use crate::options::Fields;
+use super::compat;
+use super::date;
+use super::order::payload;
 
 /// MongoDB itself refuses documents nested deeper than this.
 const MAX_DEPTH: usize = 200;
 
-/// Writes a stored record as the row that clients are shown, one line of JSON.
+/// Writes a document as relaxed
+/// [extended JSON](https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/) on one
+/// line, with its fields in their order.
 ///
-/// The fields keep their order and become relaxed
-/// [extended JSON](https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/), but:
-///
-/// - `_id` is called `id` and is always text: the 24 digits of an `ObjectId`, a UUID with its
-///   hyphens, a string as it is, anything else as its extended JSON.
-/// - The date is called `date`, as in `2025-09-22T08:54:01.123Z`, and is followed by `date_text`,
-///   as in `Sep 22 2025 at 08:54 AM` (UTC). Both are null where it is missing. What is no date is
-///   written as it is, and `date_text` is null.
-/// - `level`, `type` and `message` are called that, whatever [`Fields`] says they are called in
-///   the collection. A field that is in the way of one of these names gets an underscore at its
-///   end.
-///
-/// It never fails: damaged BSON is written as far as it can be read.
+/// It never fails: of damaged BSON, it writes as much as can be read.
 ///
 /// ```
-/// use bson::rawdoc;
-/// use gapless_sse_mongo::{Fields, json};
+/// use gapless_sse_mongo::bson::{DateTime, rawdoc};
+/// use gapless_sse_mongo::json;
 ///
-/// let record = rawdoc! { "_id": "a-1", "date": bson::DateTime::from_millis(0), "level": "INFO" };
+/// let record = rawdoc! { "_id": 7, "at": DateTime::from_millis(0), "state": "paid" };
 /// assert_eq!(
-///     json::row(&record, &Fields::default()),
-///     r#"{"id":"a-1","date":"1970-01-01T00:00:00.000Z","date_text":"Jan 01 1970 at 12:00 AM","level":"INFO"}"#,
+///     json::document(&record),
+///     r#"{"_id":7,"at":{"$date":"1970-01-01T00:00:00Z"},"state":"paid"}"#,
 /// );
 /// ```
-pub fn row(record: &RawDocument, fields: &Fields) -> String {
-    let mut out = Writer::with_capacity(record.as_bytes().len() * 2);
-    let mut dated = false;
-    out.object(record, 0, |out, name, element| {
-        if name == "_id" {
-            out.name("id");
-            match element.value() {
-                Ok(value) => out.string(&id_text(value)),
-                Err(_) => out.element(element, 0),
-            }
-        } else if name == fields.date {
-            dated = true;
-            out.date_field(element);
-        } else if name == fields.level {
-            out.named("level", element);
-        } else if name == fields.kind {
-            out.named("type", element);
-        } else if name == fields.message {
-            out.named("message", element);
-        } else if matches!(name, "id" | "date" | "date_text" | "level" | "type" | "message") {
-            out.named(&format!("{name}_"), element);
-        } else {
-            out.named(name, element);
-        }
-    });
-    let mut row = out.finish();
-    if !dated && row.pop() == Some('}') {
-        row.push_str(if row.len() > 1 { "," } else { "" });
-        row.push_str(r#""date":null,"date_text":null}"#);
-    }
-    row
+pub fn document(document: &RawDocument) -> String {
+    let mut out = Writer::with_capacity(document.as_bytes().len() * 2);
+    out.value(RawBsonRef::Document(document), 0);
+    out.finish()
 }
 
-/// A record's `_id` as text, as [`row`] writes it.
+/// A record's `_id` as plain text: the 24 digits of an `ObjectId`, a UUID with its hyphens, a
+/// string as it is, and anything else as its extended JSON.
+///
+/// ```
+/// use gapless_sse_mongo::bson::{RawBsonRef, oid::ObjectId};
+/// use gapless_sse_mongo::json;
+///
+/// let id = ObjectId::from_bytes([0xAB; 12]);
+/// assert_eq!(json::id_text(RawBsonRef::ObjectId(id)), "abababababababababababab");
+/// assert_eq!(json::id_text(RawBsonRef::Int32(7)), "7");
+/// ```
 pub fn id_text(id: RawBsonRef<'_>) -> String {
     match id {
         RawBsonRef::ObjectId(id) => id.to_hex(),
@@ -86,6 +59,12 @@ pub fn id_text(id: RawBsonRef<'_>) -> String {
 }
 
 /// Writes any value as relaxed extended JSON.
+///
+/// ```
+/// use gapless_sse_mongo::{bson::RawBsonRef, json};
+///
+/// assert_eq!(json::value(RawBsonRef::Double(f64::NAN)), r#"{"$numberDouble":"NaN"}"#);
+/// ```
 pub fn value(value: RawBsonRef<'_>) -> String {
     let mut out = Writer::with_capacity(64);
     out.value(value, 0);
@@ -98,10 +77,76 @@ pub(crate) fn uuid_text(binary: RawBinaryRef<'_>) -> Option<String> {
         BinarySubtype::Uuid => binary.bytes.try_into().ok()?,
         _ => return None,
     };
-    Some(bson::Uuid::from_bytes(bytes).to_string())
+    Some(Uuid::from_bytes(bytes).to_string())
+}
+
+/// Writes a JSON object field by field, for records that are shown in a form of their own.
+///
+/// ```
+/// use gapless_sse_mongo::bson::{RawBsonRef, rawdoc};
+/// use gapless_sse_mongo::json::{Object, id_text};
+///
+/// let record = rawdoc! { "_id": 7, "state": "paid", "secret": 1 };
+/// let mut shown = Object::new();
+/// for element in record.iter_elements().map_while(Result::ok) {
+///     match AsRef::<str>::as_ref(element.key()) {
+///         "_id" => shown.text("id", &id_text(element.value().unwrap_or(RawBsonRef::Null))),
+///         "secret" => {}
+///         name => shown.element(name, &element),
+///     }
+/// }
+/// assert_eq!(shown.finish(), r#"{"id":"7","state":"paid"}"#);
+/// ```
+#[derive(Debug)]
+pub struct Object(Writer);
+
+impl Object {
+    /// An object without a field.
+    pub fn new() -> Self {
+        Self::with_capacity(64)
+    }
+
+    /// An object that is expected to take so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut out = Writer::with_capacity(bytes);
+        out.raw("{");
+        Self(out)
+    }
+
+    /// Appends a field that is text.
+    pub fn text(&mut self, name: &str, text: &str) {
+        self.0.name(name);
+        self.0.string(text);
+    }
+
+    /// Appends a field as relaxed extended JSON.
+    pub fn value(&mut self, name: &str, value: RawBsonRef<'_>) {
+        self.0.name(name);
+        self.0.value(value, 1);
+    }
+
+    /// Appends a stored field under this name, as [`value`](Self::value) does. It never fails: of
+    /// damaged BSON, it writes as much as can be read, or `null`.
+    pub fn element(&mut self, name: &str, element: &RawElement<'_>) {
+        self.0.name(name);
+        self.0.element(element, 1);
+    }
+
+    /// Ends the object.
+    pub fn finish(mut self) -> String {
+        self.0.raw("}");
+        self.0.finish()
+    }
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Writes JSON. What it holds is valid at the end of every call that began with it valid.
+#[derive(Debug)]
 struct Writer {
     out: Vec<u8>,
 }
@@ -132,21 +177,12 @@ impl Writer {
         self.out.push(b':');
     }
 
-    fn named(&mut self, name: &str, element: &RawElement<'_>) {
-        self.name(name);
-        self.element(element, 1);
-    }
-
-    fn object(
-        &mut self,
-        document: &RawDocument,
-        depth: usize,
-        mut field: impl FnMut(&mut Self, &str, &RawElement<'_>),
-    ) {
+    fn object(&mut self, document: &RawDocument, depth: usize) {
         self.out.push(b'{');
         if depth <= MAX_DEPTH {
             for element in document.iter_elements().map_while(Result::ok) {
-                field(self, element.key().as_str(), &element);
+                self.name(compat::name(&element));
+                self.element(&element, depth + 1);
             }
         }
         self.out.push(b'}');
@@ -155,27 +191,10 @@ impl Writer {
     fn element(&mut self, element: &RawElement<'_>, depth: usize) {
         match element.value() {
             Ok(value) => self.value(value, depth),
-            Err(_) => match element.value_utf8_lossy() {
-                Ok(value) => self.value(value.as_raw_bson_ref(), depth),
-                Err(_) => self.raw("null"),
+            Err(_) => match compat::lossy(element) {
+                Some(value) => self.value(value.as_raw_bson_ref(), depth),
+                None => self.raw("null"),
             },
-        }
-    }
-
-    fn date_field(&mut self, element: &RawElement<'_>) {
-        self.name("date");
-        let text = match element.value() {
-            Ok(RawBsonRef::DateTime(date)) => date::Texts::of(date),
-            _ => None,
-        };
-        match &text {
-            Some(text) => self.string(&text.precise),
-            None => self.element(element, 1),
-        }
-        self.name("date_text");
-        match &text {
-            Some(text) => self.string(&text.short),
-            None => self.raw("null"),
         }
     }
 
@@ -191,12 +210,7 @@ impl Writer {
         match value {
             RawBsonRef::Double(double) => self.double(double),
             RawBsonRef::String(text) => self.string(text),
-            RawBsonRef::Document(document) => {
-                self.object(document, depth, |out, name, element| {
-                    out.name(name);
-                    out.element(element, depth + 1);
-                });
-            }
+            RawBsonRef::Document(document) => self.object(document, depth),
             RawBsonRef::Array(array) => {
                 self.raw("[");
                 if depth <= MAX_DEPTH {
@@ -222,10 +236,11 @@ impl Writer {
                 self.raw(&format!(r#"","subType":"{:02x}"}}}}"#, u8::from(binary.subtype)));
             }
             RawBsonRef::RegularExpression(regex) => {
-                let mut options: Vec<char> = regex.options.as_str().chars().collect();
+                let (pattern, options) = compat::regex(regex);
+                let mut options: Vec<char> = options.chars().collect();
                 options.sort_unstable();
                 self.raw(r#"{"$regularExpression":{"pattern":"#);
-                self.string(regex.pattern.as_str());
+                self.string(pattern);
                 self.raw(r#","options":"#);
                 self.string(&options.into_iter().collect::<String>());
                 self.raw("}}");

@@ -7,10 +7,10 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bson::DateTime;
+use mongodb::bson::DateTime;
 
-use crate::key::{Key, Value};
-use crate::position::{Place, Position};
+use crate::position::commit::{Place, Position};
+use crate::position::key::{Key, Value};
 
 /// How many times the lateness the audit looks back.
 pub(crate) const WINDOW: u32 = 10;

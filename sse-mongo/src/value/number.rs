@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use bson::{Decimal128, RawBsonRef};
+use mongodb::bson::{Decimal128, RawBsonRef};
 
 /// The most digits a `Decimal128` has.
 const MAX_DIGITS: u32 = 34;

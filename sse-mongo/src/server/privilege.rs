@@ -1,8 +1,8 @@
 //! What to grant to a user who was refused.
 
-use serde_json::json;
+use serde_json::Value;
 
-use crate::error::Act;
+use super::act::Act;
 
 /// What the user needs, on what, and what to enter in mongosh for it. `refusal` is what the server
 /// says, such as `not authorized on etl to execute command { find: "logs", …`.
@@ -25,13 +25,14 @@ pub(crate) fn advice(act: Act, refusal: &str) -> String {
     let needed = format!("the user needs {} on the {kind}", actions.join(" and "));
     // The server words its refusals as it likes; then the rest is for the reader to fill in.
     let Some((database, collection)) = named else { return needed };
-    let resource = json!({ "db": database, "collection": collection });
-    let privileges = json!([{ "resource": resource, "actions": actions }]);
+    let quoted = |text: &str| Value::from(text).to_string();
+    let actions = actions.iter().map(|action| quoted(action)).collect::<Vec<_>>().join(",");
     let dot = if collection.is_empty() { "" } else { "." };
-    let database_of_role = json!(database);
+    let (db, coll) = (quoted(database), quoted(collection));
     format!(
         "{needed} {database}{dot}{collection}; grant it to a role of the user with: \
-         db.getSiblingDB({database_of_role}).grantPrivilegesToRole(\"ROLE\", {privileges})"
+         db.getSiblingDB({db}).grantPrivilegesToRole(\"ROLE\", \
+         [{{\"resource\":{{\"db\":{db},\"collection\":{coll}}},\"actions\":[{actions}]}}])"
     )
 }
 

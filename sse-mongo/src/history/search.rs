@@ -1,12 +1,9 @@
 //! What MongoDB can decide of a filter, and how far a search goes.
 
-use std::time::Duration;
-
-use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
+use mongodb::bson::{DateTime, Document, doc};
 
-use crate::key::{Key, Value};
-use crate::options::Fields;
+use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
 ///
@@ -21,7 +18,8 @@ use crate::options::Fields;
 ///
 /// ```
 /// use gapless_sse_core::follow::Filter;
-/// use gapless_sse_mongo::{Fields, Narrow, Narrowing};
+/// use gapless_sse_mongo::bson::doc;
+/// use gapless_sse_mongo::{Narrow, Narrowing};
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct OfType(String);
@@ -35,15 +33,14 @@ use crate::options::Fields;
 /// }
 ///
 /// impl Narrow for OfType {
-///     fn narrow(&self, fields: &Fields) -> Narrowing {
-///         Narrowing::default().matching(bson::doc! { &fields.kind: &self.0 })
+///     fn narrow(&self) -> Narrowing {
+///         Narrowing::default().matching(doc! { "type": &self.0 })
 ///     }
 /// }
 /// ```
 pub trait Narrow: Filter {
     /// What every record meets that the filter admits; nothing, unless it says so.
-    fn narrow(&self, fields: &Fields) -> Narrowing {
-        let _ = fields;
+    fn narrow(&self) -> Narrowing {
         Narrowing::default()
     }
 }
@@ -143,22 +140,5 @@ impl Search {
         let after = self.after.clone().max(above);
         let before = [self.before.clone(), before, below].into_iter().flatten().min();
         (after, before)
-    }
-}
-
-/// How much a page of history may look at that its filter leaves out, before it ends where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// How many records; 100,000 by default.
-    pub records: usize,
-    /// How many bytes of records that the server did not leave out; 64 MiB by default.
-    pub bytes: usize,
-    /// For how long; 2 s by default. The first step, of a few thousand records, may take longer.
-    pub time: Duration,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self { records: 100_000, bytes: 64 << 20, time: Duration::from_secs(2) }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
-use bson::RawBsonRef;
-use bson::raw::RawIter;
+use mongodb::bson::raw::RawIter;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{RawBinaryRef, RawBsonRef};
 
-use crate::number::Number;
+use super::compat;
+use super::number::Number;
 
 /// MongoDB itself refuses documents nested deeper than this.
 const MAX_DEPTH: usize = 200;
@@ -33,7 +35,7 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
         }
         (B::Array(l), B::Array(r)) => documents(l.iter_elements(), r.iter_elements(), false, depth),
         (B::Binary(l), B::Binary(r)) => {
-            let key = |b: bson::RawBinaryRef<'_>| (stored_len(b), u8::from(b.subtype));
+            let key = |b: RawBinaryRef<'_>| (stored_len(b), u8::from(b.subtype));
             key(l).cmp(&key(r)).then_with(|| l.bytes.cmp(r.bytes))
         }
         (B::ObjectId(l), B::ObjectId(r)) => l.cmp(&r),
@@ -41,8 +43,8 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
         (B::DateTime(l), B::DateTime(r)) => l.cmp(&r),
         (B::Timestamp(l), B::Timestamp(r)) => (l.time, l.increment).cmp(&(r.time, r.increment)),
         (B::RegularExpression(l), B::RegularExpression(r)) => {
-            let pattern = l.pattern.as_str().as_bytes().cmp(r.pattern.as_str().as_bytes());
-            pattern.then_with(|| l.options.as_str().as_bytes().cmp(r.options.as_str().as_bytes()))
+            // By bytes, the pattern first.
+            compat::regex(l).cmp(&compat::regex(r))
         }
         (B::DbPointer(l), B::DbPointer(r)) => {
             // Its fields are private; its bytes are a length, a name and an ObjectId, and are
@@ -99,7 +101,7 @@ fn documents(left: RawIter<'_>, right: RawIter<'_>, names: bool, depth: usize) -
     let fields = |iter| {
         RawIter::map_while(iter, |element| {
             let element = element.ok()?;
-            Some((element.key().as_str().as_bytes(), element.value().ok()?))
+            Some((compat::name(&element).as_bytes(), element.value().ok()?))
         })
     };
     let (mut left, mut right) = (fields(left), fields(right));
@@ -123,15 +125,13 @@ fn documents(left: RawIter<'_>, right: RawIter<'_>, names: bool, depth: usize) -
 
 /// The value's bytes as they are stored.
 pub(crate) fn payload(value: RawBsonRef<'_>) -> Vec<u8> {
-    let mut document = bson::RawDocumentBuf::new();
-    document.append(bson::cstr!(""), value);
-    let bytes = document.into_bytes();
+    let bytes = compat::nameless(value).into_bytes();
     // length (4), type (1), empty name (1), the value, end (1)
     bytes.get(6..bytes.len() - 1).unwrap_or_default().to_vec()
 }
 
 /// Binary of the old subtype stores its length twice.
-fn stored_len(binary: bson::RawBinaryRef<'_>) -> usize {
-    let twice = binary.subtype == bson::spec::BinarySubtype::BinaryOld;
+fn stored_len(binary: RawBinaryRef<'_>) -> usize {
+    let twice = binary.subtype == BinarySubtype::BinaryOld;
     binary.bytes.len() + if twice { 4 } else { 0 }
 }

@@ -3,23 +3,13 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawBson, doc};
 use tokio::time::timeout;
 
-use crate::error::{Act, Error};
-use crate::mongo::Inner;
-use crate::probe::Way;
-
-/// The collection as it was last looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ready {
-    /// Names this life of the collection.
-    pub(crate) uuid: Vec<u8>,
-    /// The index that history is read by.
-    pub(crate) tail: String,
-    /// The index that changes are polled by; `tail` where they are not.
-    pub(crate) settled: String,
-}
+use super::act::Act;
+use super::connection::Connection;
+use super::error::Error;
+use super::known::{Ready, Way};
 
 /// How long an index that another reader makes is waited for. That of a new collection is made in
 /// this time; others take minutes, and those who ask are told so.
@@ -28,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The server's error for an index that is not there.
 const BAD_VALUE: i32 = 2;
 
-impl<R> Inner<R> {
+impl Connection {
     /// The collection with its indexes; both are made if they are missing.
     pub(crate) async fn ready(&self) -> Result<Ready, Error> {
         let known = self.known().clone();
@@ -146,7 +136,7 @@ impl<R> Inner<R> {
 
     pub(crate) fn tail_keys(&self) -> Document {
         let fields = &self.options.fields;
-        doc! { &fields.workspace: 1, &fields.workflow: 1, &fields.date: 1, "_id": 1 }
+        doc! { &fields.space: 1, &fields.name: 1, &fields.date: 1, "_id": 1 }
     }
 
     pub(crate) fn settled_keys(&self) -> Document {
@@ -191,8 +181,8 @@ trait RelaxedText {
 
 impl RelaxedText for Bson {
     fn into_relaxed_text(self) -> String {
-        bson::RawBson::try_from(self)
-            .map(|raw| crate::json::value(raw.as_raw_bson_ref()))
+        RawBson::try_from(self)
+            .map(|raw| crate::value::json::value(raw.as_raw_bson_ref()))
             .unwrap_or_default()
     }
 }

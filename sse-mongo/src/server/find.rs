@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use bson::{Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::SortOrder;
+use mongodb::bson::{
+    Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc,
+};
 use mongodb::raw_batch_cursor::RawBatch;
 
-use crate::error::{Act, Error};
-use crate::key::Key;
-use crate::mongo::{Inner, answered};
-use crate::position::ClusterTime;
+use super::act::Act;
+use super::connection::{Connection, answered};
+use super::error::Error;
+use crate::position::commit::ClusterTime;
+use crate::position::key::Key;
 
 /// How long the server may work on a read.
 pub(crate) const MAX_TIME: Duration = Duration::from_secs(30);
@@ -70,14 +73,14 @@ pub(crate) struct Found {
 }
 
 impl Find<'_> {
-    pub(crate) async fn run<R>(self, inner: &Inner<R>, act: Act) -> Result<Found, Error> {
-        self.run_for(inner, act, &What::All, MAX_TIME).await
+    pub(crate) async fn run(self, connection: &Connection, act: Act) -> Result<Found, Error> {
+        self.run_for(connection, act, &What::All, MAX_TIME).await
     }
 
     /// As [`run`](Self::run), for some of what the range has, and for so long at most.
-    pub(crate) async fn run_for<R>(
+    pub(crate) async fn run_for(
         self,
-        inner: &Inner<R>,
+        connection: &Connection,
         act: Act,
         what: &What,
         max_time: Duration,
@@ -89,24 +92,24 @@ impl Find<'_> {
             // The server takes no empty range.
             return Ok(Found::default());
         }
-        let replicated = inner.deployment().await?.replicated;
+        let replicated = connection.deployment().await?.replicated;
         let command =
-            RawDocumentBuf::try_from(&self.command(&inner.name, replicated, what, max_time))
+            RawDocumentBuf::try_from(&self.command(&connection.name, replicated, what, max_time))
                 .map_err(|_| Error::Answer { act, what: "valid name" })?;
-        let db = inner.db.clone();
+        let db = connection.db.clone();
         let cursor =
-            inner.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
-        let _timed = inner.stats.timed(act);
-        let mut server_cursor = inner.by_index(answered(act, cursor).await)?;
+            connection.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
+        let _timed = connection.stats.timed(act);
+        let mut server_cursor = connection.by_index(answered(act, cursor).await)?;
         loop {
-            let read = inner.turns.ask(async move {
+            let read = connection.turns.ask(async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });
             let (batch, rest) = answered(act, read).await?;
             server_cursor = rest;
             let batch = batch.ok_or(Error::Answer { act, what: "further batch" })?;
-            let found = Found::new(batch, &self, &inner.options.fields.date);
+            let found = Found::new(batch, &self, &connection.options.fields.date);
             // Before a large record, the repeated one may be all that a reply holds.
             if !found.more || found.documents().next().is_some() {
                 return Ok(found);
