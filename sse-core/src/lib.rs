@@ -57,8 +57,8 @@ pub use session::{
 #[cfg(feature = "tokio")]
 pub use stream::{
     Channel, ChannelChanges, ChannelLagged, CloseReason, Closed, EventStream, EventStreamOptions,
-    Feed, Follow, FollowOptions, Log, LogDriver, LogOptions, LogPage, LogState, LogStats,
-    PageError, Sequence, TailEvent,
+    Feed, Follow, FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats,
+    PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

@@ -1,5 +1,6 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
+mod availability;
 mod backoff;
 mod catch_up;
 mod channel;
@@ -15,10 +16,12 @@ mod log;
 mod notice;
 mod options;
 mod outbox;
+mod question;
 mod stats;
 mod tail;
+mod topics;
 
-pub use channel::{Channel, ChannelChanges, ChannelLagged, Sequence};
+pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
 pub use close::{CloseReason, Closed};
 pub use driver::LogDriver;
 pub use events::{EventStream, EventStreamOptions};
@@ -29,3 +32,4 @@ pub use log::{Log, LogPage, PageError};
 pub use options::{FollowOptions, LogOptions};
 pub use stats::LogStats;
 pub use tail::TailEvent;
+pub use topics::Topics;
