@@ -62,8 +62,8 @@ pub use stream::{
 };
 #[cfg(all(feature = "tokio", feature = "follow"))]
 pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Log, LogDriver, LogOptions,
-    LogPage, LogState, LogStats, PageError, Sequence, TailEvent,
+    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
+    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

@@ -32,7 +32,12 @@ impl Visit {
     /// # Errors
     ///
     /// As [`get`](Self::get).
-    pub fn post(address: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Self> {
+    pub fn post(
+        address: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Self> {
         Self::send(address, "POST", path, headers, body)
     }
 

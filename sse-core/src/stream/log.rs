@@ -139,7 +139,17 @@ impl<S: Source> Log<S> {
         position: &S::Position,
     ) -> Result<EventId, S::Error> {
         let epoch = self.0.source.epoch().await?;
-        Ok(self.0.encoding.seal.seal_live(epoch, position, space))
+        Ok(self.seal(epoch, space, position))
+    }
+
+    /// The id of `position` in this life of the log.
+    pub(super) fn seal(&self, epoch: u32, space: &str, position: &S::Position) -> EventId {
+        self.0.encoding.seal.seal_live(epoch, position, space)
+    }
+
+    /// Whether events keep the ids of their records.
+    pub(super) fn keeps_record_ids(&self) -> bool {
+        self.0.encoding.record_ids
     }
 
     /// Reads a page of history beyond `cursor`.

@@ -12,6 +12,8 @@ mod random;
 mod try_events;
 
 #[cfg(feature = "follow")]
+mod availability;
+#[cfg(feature = "follow")]
 mod backoff;
 #[cfg(feature = "follow")]
 mod catch_up;
@@ -34,9 +36,13 @@ mod options;
 #[cfg(feature = "follow")]
 mod outbox;
 #[cfg(feature = "follow")]
+mod question;
+#[cfg(feature = "follow")]
 mod stats;
 #[cfg(feature = "follow")]
 mod tail;
+#[cfg(feature = "follow")]
+mod topics;
 
 pub use close::{CloseReason, Closed};
 pub use events::EventStream;
@@ -46,7 +52,7 @@ pub use keep_alive::KeepAlive;
 pub use try_events::{TryEvents, try_events};
 
 #[cfg(feature = "follow")]
-pub use channel::{Channel, ChannelChanges, ChannelLagged, Sequence};
+pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
 #[cfg(feature = "follow")]
 pub use driver::LogDriver;
 #[cfg(feature = "follow")]
@@ -61,3 +67,5 @@ pub use options::{FollowOptions, LogOptions};
 pub use stats::LogStats;
 #[cfg(feature = "follow")]
 pub use tail::TailEvent;
+#[cfg(feature = "follow")]
+pub use topics::Topics;
