@@ -16,6 +16,7 @@
 //! Records are deserialised with serde ([`Mongo::new`], [`Mongo::connect`]), decoded by a function
 //! of one's own ([`Mongo::decode_with`]), or shown as they are ([`JsonRecord`]).
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 mod changes;
 mod history;
