@@ -5,6 +5,7 @@
 //! of its own; one that comes back to the same process has missed nothing.
 use std::net::{IpAddr, SocketAddr};
 
+use bytes::Bytes;
 use gapless_sse_warp::core::Topics;
 use gapless_sse_warp::{
     Admission, Event, EventId, TooManyStreams, bind, last_event_id, peer_address, reply, serve,
@@ -38,8 +39,8 @@ async fn main() -> std::io::Result<()> {
         .and(peer_address())
         .and(last_event_id())
         .map(move |peer, last| events(&topics, &places, peer, last));
-    let say = path!("say").and(body::bytes()).map(move |text| {
-        said.publish("said", Event::new(String::from_utf8_lossy(text.as_ref()).into_owned()));
+    let say = path!("say").and(body::bytes()).map(move |text: Bytes| {
+        said.publish("said", Event::new(String::from_utf8_lossy(&text).into_owned()));
         "said"
     });
     serve(listener, streams.or(say), shutdown).await;

@@ -5,6 +5,7 @@
 //! A client that comes back within the newest 10,000 misses nothing.
 use std::sync::Arc;
 
+use bytes::Bytes;
 use gapless_sse_warp::core::Topics;
 use gapless_sse_warp::{
     Admission, AdmissionLimits, Event, EventId, TooManyStreams, last_event_id, reply,
@@ -43,10 +44,11 @@ async fn main() -> std::io::Result<()> {
         .and(header::optional("authorization"))
         .and(last_event_id())
         .map(move |token, last| stream(&topics, &places, token, last));
-    let notify = path!("notify" / String).and(body::bytes()).map(move |user: String, text| {
-        published.publish(user, Event::new(String::from_utf8_lossy(text.as_ref()).into_owned()));
-        "sent"
-    });
+    let notify =
+        path!("notify" / String).and(body::bytes()).map(move |user: String, text: Bytes| {
+            published.publish(user, Event::new(String::from_utf8_lossy(&text).into_owned()));
+            "sent"
+        });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{}/notifications", listener.local_addr()?);
     warp::serve(streams.or(notify)).incoming(listener).run().await;
