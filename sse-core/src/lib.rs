@@ -56,9 +56,10 @@ pub use session::{
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, CloseReason, Closed, EventStream, EventStreamOptions,
-    Feed, Follow, FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats,
-    PageError, Sequence, TailEvent, Topics,
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged,
+    CloseReason, Closed, EventStream, EventStreamOptions, Feed, Follow, FollowOptions, Keep, Log,
+    LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row, RowQuery, Sequence,
+    TailEvent, Topics, Unavailable,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

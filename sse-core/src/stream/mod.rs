@@ -1,5 +1,6 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
+mod append_only;
 mod availability;
 mod backoff;
 mod catch_up;
@@ -21,6 +22,7 @@ mod stats;
 mod tail;
 mod topics;
 
+pub use append_only::{AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, Unavailable};
 pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
 pub use close::{CloseReason, Closed};
 pub use driver::LogDriver;
