@@ -49,22 +49,25 @@
 
 #[cfg(feature = "follow")]
 pub mod follow;
+#[cfg(all(feature = "tokio", feature = "follow"))]
+mod logs;
 mod session;
 #[cfg(feature = "tokio")]
 mod stream;
 mod wire;
 
+#[cfg(all(feature = "tokio", feature = "follow"))]
+pub use logs::{
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
+    FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row,
+    RowQuery, Sequence, TailEvent, Topics, Unavailable,
+};
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
     BoxError, CloseReason, Closed, EventStream, Feed, IntoEncoded, KeepAlive, TryEvents, try_events,
-};
-#[cfg(all(feature = "tokio", feature = "follow"))]
-pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
-    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;
