@@ -29,7 +29,7 @@ pub(crate) fn elements(array: &RawArray) -> impl Iterator<Item = RawElement<'_>>
 }
 
 /// A pattern and its options.
-pub(crate) fn regex<'a>(regex: RawRegexRef<'a>) -> (&'a str, &'a str) {
+pub(crate) fn regex(regex: RawRegexRef<'_>) -> (&str, &str) {
     #[cfg(feature = "bson-3")]
     let parts = (regex.pattern.as_str(), regex.options.as_str());
     #[cfg(not(feature = "bson-3"))]
