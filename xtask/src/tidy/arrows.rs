@@ -1,6 +1,6 @@
 //! Which part of the core may use which: `stream → session, follow → wire` and `client → wire`.
 
-use super::{SourceFile, Violation};
+use super::source::{SourceFile, Violation};
 
 const CORE: &str = "sse-core/src/";
 

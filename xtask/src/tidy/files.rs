@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::SourceFile;
+use super::source::SourceFile;
 use crate::failure::Failure;
 use crate::paths;
 
