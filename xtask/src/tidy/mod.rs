@@ -9,6 +9,7 @@ mod layers;
 mod lines;
 mod locks;
 mod manifest;
+mod packages;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         found.extend(arrows::check(file));
     }
     found.extend(layers::check(&files));
+    found.extend(packages::check(&files));
     found.extend(circles::check(&files));
     for violation in &found {
         println!("{violation}");

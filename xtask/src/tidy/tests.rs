@@ -1,7 +1,7 @@
 //! Each check finds its bad example, and lets the good one pass.
 
 use super::source::{SourceFile, Violation};
-use super::{Manifest, arrows, circles, layers, lines, locks};
+use super::{Manifest, arrows, circles, layers, lines, locks, packages};
 
 fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
@@ -250,4 +250,44 @@ fn modules_are_found_in_braces_and_at_the_path_they_name() {
         ("odd.rs", "use crate::outer::one::A; pub struct B;"),
     ];
     assert_eq!(in_crate(&files), ["1: odd.rs:1 → outer/one.rs, outer/one.rs:1 → odd.rs"]);
+}
+
+#[test]
+fn a_package_takes_licences_badges_and_whole_links_with_it() {
+    let stated = "[package]\nname = \"a\"\nrepository.workspace = true\nreadme = \"README.md\"\n\
+                  [package.metadata.docs.rs]\nall-features = true\nrustdoc-args = []\n";
+    let of = |manifest: &str, licence: &str, root: &str, readme: &str| {
+        let files = [
+            file("LICENSE-APACHE", "2.0"),
+            file("LICENSE-MIT", "free"),
+            file("a/Cargo.toml", manifest),
+            file("a/LICENSE-APACHE", "2.0"),
+            file("a/LICENSE-MIT", licence),
+            file("a/README.md", readme),
+            file("a/src/lib.rs", root),
+        ];
+        found(packages::check(&files))
+    };
+    let root = "//! Docs.\n#![cfg_attr(docsrs, feature(doc_cfg))]\n";
+    let links =
+        "[a](https://a.example) [b](#b) `[u8]`\n```rust\nd[0](1)\n```\n[c]: https://c.example\n";
+    assert_eq!(of(stated, "free", root, links), [""; 0]);
+    let unpublished = stated.replace("[package.", "publish = false\n[package.");
+    assert_eq!(of(&unpublished, "none", "", "[a](b)"), [""; 0]);
+
+    let bare = of("[package]\nname = \"a\"\n", "free", root, "");
+    let missing = |key, table| format!("1: no `{key}` in [{table}]");
+    let docs = "package.metadata.docs.rs";
+    let wrong = [
+        missing("repository", "package"),
+        missing("readme", "package"),
+        missing("all-features", docs),
+        missing("rustdoc-args", docs),
+    ];
+    assert_eq!(bare, wrong);
+    assert_eq!(of(stated, "none", root, ""), ["1: LICENSE-MIT is not that of the repository"]);
+    assert_eq!(of(stated, "free", "//! Docs.\n", "").len(), 1);
+    let wrong = "is in this repository only";
+    assert_eq!(of(stated, "free", root, "\n[a](../b.md)"), [format!("2: ../b.md {wrong}")]);
+    assert_eq!(of(stated, "free", root, "[a]: b#c\n"), [format!("1: b#c {wrong}")]);
 }
