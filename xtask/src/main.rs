@@ -12,6 +12,7 @@ mod fuzz;
 mod libraries;
 mod node;
 mod paths;
+mod semver;
 mod setup;
 mod soak;
 mod steps;
@@ -43,6 +44,8 @@ enum Xtask {
     Soak(soak::Options),
     /// Compare what the libraries bring into their users' builds with the lists that say so.
     Dependencies(dependencies::Options),
+    /// Compare the libraries' API with the one that was promised.
+    Semver(semver::Options),
     /// Check the rules of layout that no compiler knows.
     Tidy,
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Xtask::Fuzz(options) => fuzz::run(&options),
         Xtask::Soak(options) => soak::run(&options),
         Xtask::Dependencies(options) => report(dependencies::run(&options)),
+        Xtask::Semver(options) => semver::run(&options),
         Xtask::Tidy => report(tidy::run()),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
