@@ -96,7 +96,7 @@ impl Client {
 
     pub(crate) fn begin(&self) -> FollowOptions {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        FollowOptions { after, history: self.history }
+        FollowOptions::new(self.history).after(after)
     }
 
     /// Reads the next bytes; `false` when the connection has ended.

@@ -33,11 +33,7 @@ pub(crate) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         // Little memory, so that there is catching up to do.
-        let log = LogOptions {
-            ring_bytes: 32 * 1024,
-            drain: Duration::from_millis(100),
-            ..LogOptions::default()
-        };
+        let log = LogOptions::default().ring_bytes(32 * 1024).drain(Duration::from_millis(100));
         Self { instances: 2, options: Options::default(), log, habits: Habits::default() }
     }
 }

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 use gapless_sse_core::{
-    Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, EventStreamOptions,
-    Refused,
+    Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, Refused,
 };
 use tokio::time;
 
@@ -104,7 +103,7 @@ fn body<S: stream::Stream<Item = Encoded>>(
     events: S,
 ) -> EventStream<S> {
     let permit = admission.admit("ann").expect("there is a place");
-    let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
+    let body = EventStream::new(events).holding(permit);
     assert_eq!(taken(admission.stats()), (1, 1), "the stream holds it now");
     body
 }
@@ -119,7 +118,7 @@ async fn a_place_is_free_when_a_stream_is_dropped_that_was_never_polled() {
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_when_the_client_goes_away() {
     let admission = admission(1, 1);
-    let mut body = body(&admission, stream::pending());
+    let mut body = body(&admission, stream::pending()).lifetime(Duration::from_secs(60));
     body.next().await.unwrap().unwrap();
     assert!(body.next().now_or_never().is_none());
     assert_eq!(taken(admission.stats()), (1, 1));
@@ -140,7 +139,7 @@ async fn a_place_is_free_when_the_events_end() {
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_when_the_lifetime_is_over() {
     let admission = admission(1, 1);
-    let mut body = body(&admission, stream::pending());
+    let mut body = body(&admission, stream::pending()).lifetime(Duration::from_secs(60));
     assert!(body.by_ref().take(MANY).count().await < MANY);
     assert_eq!(taken(admission.stats()), (0, 0), "although the body is still there");
 }
@@ -151,8 +150,7 @@ async fn a_place_is_free_when_the_handler_is_cancelled() {
     let handler = async {
         let permit = admission.admit("ann").unwrap();
         std::future::pending::<()>().await;
-        EventStream::new(stream::pending::<Encoded>(), EventStreamOptions::default())
-            .holding(permit)
+        EventStream::new(stream::pending::<Encoded>()).holding(permit)
     };
     assert!(time::timeout(Duration::from_secs(1), handler).await.is_err());
     assert_eq!(taken(admission.stats()), (0, 0));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gapless_sse_axum::ServeOptions;
-use gapless_sse_core::{AdmissionLimits, Event, EventStreamOptions};
+use gapless_sse_core::{AdmissionLimits, Event};
 
 use crate::host::{Host, Options, Server};
 use crate::within;
@@ -42,8 +42,8 @@ async fn one_stream_too_many_is_refused_at_once(host: Host) {
 async fn a_place_is_free_however_the_stream_ended(host: Host) {
     let admission = AdmissionLimits { max_total: 1, max_per_key: 1 };
     let lifetime = Some(Duration::from_millis(500));
-    let stream = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
-    let mut server = Server::with(host, Options { stream, admission, ..Options::default() }).await;
+    let mut server =
+        Server::with(host, Options { lifetime, admission, ..Options::default() }).await;
 
     let (mut client, _visit) = server.open().await;
     client.ended_in_order().await;

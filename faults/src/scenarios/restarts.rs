@@ -10,7 +10,7 @@ use crate::writers::Habits;
 
 const INSTANCES: usize = 3;
 const CLIENTS: usize = 1000;
-/// The tail and two lanes for those who catch up.
+/// The tail and two passes for streams that catch up.
 const MOST: usize = 3;
 
 /// Two rounds of deploys, and a crash, with a thousand clients connected: every record exactly

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::backoff::random;
+use super::random::random;
 use crate::follow::{
     Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
@@ -141,18 +141,6 @@ impl std::error::Error for ChannelLagged {}
 impl SourceError for ChannelLagged {
     fn fault(&self) -> Fault {
         Fault::HistoryLost
-    }
-}
-
-impl<R: Record> Record for Arc<R> {
-    type Filter = R::Filter;
-
-    fn event(&self) -> crate::wire::Event<'_> {
-        R::event(self)
-    }
-
-    fn mark(&self) -> <R::Filter as Filter>::Mark {
-        R::mark(self)
     }
 }
 

@@ -3,34 +3,41 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::backoff::{Backoff, jitter};
+use super::backoff::Backoff;
+use super::catch_up::{CatchUpRead, CatchUpReader};
+use super::encoding::{Encoding, late_event};
 use super::feed::Feed;
-use super::lane::{Passed, Passenger};
-use super::log::{FollowOptions, Log};
-use super::notice;
+use super::inner::{InUse, LogState};
+use super::item::BoxError;
+use super::notice::{self, Status};
+use super::options::FollowOptions;
 use super::outbox::Outbox;
-use super::tail::late_event;
+use super::random::jitter;
+use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
-    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Page,
-    Record, Reset, RingRead, Scope, SortOrder, Source, SourceError, Subscription, Want, gap,
+    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope,
+    SortOrder, Source, SourceError,
 };
-use crate::session::Heartbeat;
 use crate::wire::Encoded;
 
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
 
+/// How long the driver of a log has time to start before a stream calls it missing.
+const START: Duration = Duration::from_secs(1);
+
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
 /// response of: `start` first, then each record as a message, and what else a client must know.
 /// Its heartbeat says how far the log is.
 pub struct Follow<S: Source> {
-    log: Log<S>,
+    log: Arc<InUse<S>>,
     subscription: Subscription<S::Position, FilterOf<S>>,
     machine: Machine<S::Position, S::Key>,
     /// Events that are to be sent.
@@ -39,28 +46,45 @@ pub struct Follow<S: Source> {
     asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
     /// Changes that were read up to this position, kept while history is brought up to date.
     changes: Option<Box<(S::Position, S::Changes)>>,
-    /// The way to what it has missed.
-    passenger: Option<Box<Passenger<S::Position, FilterOf<S>>>>,
+    /// Reads what it has missed.
+    catching_up: Option<Box<CatchUpReader<S::Position, FilterOf<S>>>>,
     epoch: u32,
     /// That of the stream that carries this.
-    heartbeat: Duration,
+    heartbeat: Option<Duration>,
     /// The filter has left out what came last, so that the client does not know how far it is.
     untold: bool,
     backoff: Backoff,
     began: Began,
     availability: Availability,
+    /// Whether the client is sent `start` and `sync`.
+    sends: (bool, bool),
     ended: bool,
 }
 
-/// Whether the source can be reached.
+/// Whether anything new can come.
 #[derive(Debug, Default)]
 struct Availability {
-    /// The tail cannot read it.
+    /// The tail cannot read the source.
     outage: bool,
-    /// It did not answer this stream.
+    /// The source did not answer this stream.
     failing: bool,
-    /// The client was told that it is unavailable.
-    told: bool,
+    /// The driver of the log has not started in time.
+    not_started: bool,
+    /// The driver of the log is gone.
+    stopped: bool,
+    /// What the client was told last.
+    told: Status,
+}
+
+impl Availability {
+    fn status(&self) -> Status {
+        match self {
+            Self { stopped: true, .. } => Status::Stopped,
+            Self { not_started: true, .. } => Status::NotStarted,
+            Self { outage: true, .. } | Self { failing: true, .. } => Status::Unavailable,
+            _ => Status::Available,
+        }
+    }
 }
 
 /// What `start` is to say; taken when it is said.
@@ -79,33 +103,40 @@ enum Answer<S: Source> {
     Changes(Result<(Batch<S>, S::Changes), S::Error>),
     /// It was given time.
     Waited,
+    /// The driver was given time to start.
+    WaitedForDriver,
 }
 
 impl<S: Source> Follow<S> {
-    pub(super) fn new(log: &Log<S>, scope: Scope<FilterOf<S>>, begin: FollowOptions) -> Self {
-        let FollowOptions { after, history } = begin;
+    pub(super) fn new(
+        log: Arc<InUse<S>>,
+        scope: Scope<FilterOf<S>>,
+        options: FollowOptions,
+    ) -> Self {
+        let FollowOptions { after, history, start, sync } = options;
         let after = after.filter(|id| !id.is_empty());
-        let brought = after.as_deref().and_then(|id| log.0.seal.open(id, &scope));
+        let brought = after.as_deref().and_then(|id| log.encoding.seal.open(id, &scope));
         let began = match (&after, &brought) {
             (None, _) => Began::Fresh,
             (Some(_), Some(_)) => Began::Resumed,
             (Some(_), None) => Began::BadId,
         };
         Self {
-            subscription: log.0.hub.subscribe(scope),
+            subscription: log.hub.subscribe(scope),
             machine: Machine::new(brought, history),
             ready: Outbox::default(),
             asked: None,
             changes: None,
-            passenger: None,
+            catching_up: None,
             epoch: 0,
-            heartbeat: Heartbeat::DEFAULT_INTERVAL,
+            heartbeat: None,
             untold: false,
             backoff: Backoff::default(),
             began,
             availability: Availability::default(),
+            sends: (start, sync),
             ended: false,
-            log: log.clone(),
+            log,
         }
     }
 
@@ -113,7 +144,8 @@ impl<S: Source> Follow<S> {
     ///
     /// Where an [`EventStream`](crate::EventStream) does not fit, say over another transport.
     pub async fn next(&mut self) -> Option<Encoded> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await
+        // It tells what fails by events.
+        poll_fn(|cx| Pin::new(&mut *self).poll_events(cx)).await?.ok()
     }
 
     /// Says how the stream began, as far as is known at once: what turns out later is an event of
@@ -134,11 +166,13 @@ impl<S: Source> Follow<S> {
             }
         }
         if self.began == Began::Fresh {
-            self.log.0.counters.fresh.fetch_add(1, Ordering::Relaxed);
+            self.log.counters.fresh.fetch_add(1, Ordering::Relaxed);
         }
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
-        self.ready.push(notice::start(resumed, reset, self.heartbeat));
+        if self.sends.0 {
+            self.ready.push(notice::start(resumed, reset, self.heartbeat));
+        }
         self.tell_reset(reset);
         for told in news {
             self.on_news(&told);
@@ -159,19 +193,28 @@ impl<S: Source> Follow<S> {
             return Poll::Ready(None);
         }
         match self.machine.want() {
-            Want::Epoch => {
-                let news = ready!(self.subscription.poll_news(cx));
-                self.on_news(&news);
-            }
+            Want::Epoch => match self.subscription.poll_news(cx) {
+                Poll::Ready(news) => self.on_news(&news),
+                Poll::Pending => {
+                    let state = self.log.state();
+                    if state != LogState::NotStarted || self.availability.not_started {
+                        return Poll::Pending;
+                    }
+                    self.ask(async {
+                        sleep(START).await;
+                        Answer::WaitedForDriver
+                    });
+                }
+            },
             Want::Resume(frontier) => {
-                let log = self.log.clone();
-                self.ask(async move { Answer::Resumed(log.source().resume(frontier).await) });
+                let log = Arc::clone(&self.log);
+                self.ask(async move { Answer::Resumed(log.source.resume(frontier).await) });
             }
             Want::History(query) => {
-                let (log, scope) = (self.log.clone(), self.subscription.scope().clone());
+                let (log, scope) = (Arc::clone(&self.log), self.subscription.scope().clone());
                 self.ask(async move {
                     let order = query.order;
-                    Answer::Page(order, log.source().history(&scope, query).await)
+                    Answer::Page(order, log.source.history(&scope, query).await)
                 });
             }
             Want::Changes(from) => self.ask_for_changes(from),
@@ -187,7 +230,7 @@ impl<S: Source> Follow<S> {
                     return Poll::Ready(frame);
                 }
                 Ok(RingRead::Lagged) => {
-                    self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
+                    self.log.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
                 }
                 Err(news) => self.on_news(&news),
@@ -201,17 +244,18 @@ impl<S: Source> Follow<S> {
             self.on_news(&news);
             return Poll::Ready(None);
         }
-        let (log, scope) = (&self.log.0, self.subscription.scope());
-        let passenger = self.passenger.get_or_insert_with(|| {
-            Box::new(Passenger::board(log.lanes.of(from), scope.clone(), from.clone()))
+        let (log, scope) = (&self.log, self.subscription.scope());
+        let reader = self.catching_up.get_or_insert_with(|| {
+            let catch_up = log.catch_ups.of(from);
+            Box::new(CatchUpReader::join(catch_up, scope.clone(), from.clone()))
         });
-        let (frame, last) = match ready!(passenger.poll_next(self.epoch, from, cx)) {
-            Passed::Failed(fault) => {
+        let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
+            CatchUpRead::Failed(fault) => {
                 self.on_fault(fault);
                 return Poll::Ready(None);
             }
-            Passed::Through(position) => (None, position),
-            Passed::Events(frame, last) => {
+            CatchUpRead::Through(position) => (None, position),
+            CatchUpRead::Events(frame, last) => {
                 self.untold = frame.is_none();
                 (frame, last)
             }
@@ -233,14 +277,14 @@ impl<S: Source> Follow<S> {
     }
 
     fn ask_for_changes(&mut self, from: S::Position) {
-        let log = self.log.clone();
+        let log = Arc::clone(&self.log);
         let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
         self.ask(async move {
-            let _turn = log.0.max_snapshot_refreshes.acquire().await;
+            let _turn = log.snapshot_refreshes.acquire().await;
             let read = async {
                 let mut changes = match open {
                     Some(changes) => changes,
-                    None => log.source().changes(&from).await?,
+                    None => log.source.changes(&from).await?,
                 };
                 let batch = changes.next().await?;
                 Ok((batch, changes))
@@ -252,19 +296,26 @@ impl<S: Source> Follow<S> {
     fn on_news(&mut self, news: &News) {
         match news {
             News::Epoch(epoch) => {
+                self.availability.not_started = false;
+                self.tell_status();
                 self.epoch = *epoch;
                 self.asked = None;
                 self.changes = None;
-                self.passenger = None;
+                self.catching_up = None;
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }
             News::Outage(outage) => {
+                self.availability.not_started = false;
                 self.availability.outage = *outage;
                 self.tell_status();
             }
+            News::Stopped => {
+                self.availability.stopped = true;
+                self.tell_status();
+            }
             News::Drain => {
-                let drain = self.log.0.options.drain;
+                let drain = self.log.options.drain;
                 self.ready.push(notice::drain(drain / 20 + jitter(drain)));
                 self.asked = None;
                 self.ended = true;
@@ -276,13 +327,18 @@ impl<S: Source> Follow<S> {
         self.machine.on_located(located);
         self.count_path();
         if located == Located::Live {
-            self.passenger = None;
+            self.catching_up = None;
         }
     }
 
     fn on_answer(&mut self, answer: Answer<S>) {
         let failed = match answer {
             Answer::Waited => return,
+            Answer::WaitedForDriver => {
+                self.availability.not_started = self.log.state() == LogState::NotStarted;
+                self.tell_status();
+                return;
+            }
             Answer::Resumed(Ok(checked)) => {
                 let reset = self.machine.on_resumed(checked);
                 self.tell_reset(reset);
@@ -323,13 +379,13 @@ impl<S: Source> Follow<S> {
         }
         if let Some(frontier) = self.machine.on_page_end(more_after) {
             // What the filter left out is not to be looked at again.
-            let id = self.log.0.seal.seal(self.epoch, &frontier, self.subscription.scope());
-            self.ready.push(notice::sync(id));
+            let id = self.log.encoding.seal.seal(self.epoch, &frontier, self.subscription.scope());
+            self.push_sync(notice::sync(id));
         }
         if let Want::Locate(position) = self.machine.want() {
             // History is complete. A client that had nothing of it needs a position now: the ring
             // may be a while behind this one.
-            self.ready.push(self.sync(&position));
+            self.push_sync(self.sync(&position));
         }
     }
 
@@ -363,7 +419,7 @@ impl<S: Source> Follow<S> {
             }
         }
         if let Some(frontier) = behind {
-            let id = self.log.0.seal.seal(self.epoch, &frontier, scope);
+            let id = self.log.encoding.seal.seal(self.epoch, &frontier, scope);
             frames.insert(0, gap(frames.len(), id));
             // In one piece, since none of them has an id of its own.
             self.ready.push(Encoded::merge(&frames));
@@ -371,13 +427,15 @@ impl<S: Source> Follow<S> {
     }
 
     fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
-        let id = self.log.0.seal.seal(self.epoch, frontier, self.subscription.scope());
-        self.ready.push(record.event().id(id).into());
+        let Encoding { seal, .. } = &self.log.encoding;
+        let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
+        let event = self.log.encoding.event(record, id);
+        self.ready.push(event);
     }
 
     fn on_fault(&mut self, fault: Fault) {
         self.changes = None;
-        self.passenger = None;
+        self.catching_up = None;
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if matches!(fault, Fault::Unavailable | Fault::Ended) {
@@ -394,29 +452,34 @@ impl<S: Source> Follow<S> {
 
     fn tell_reset(&mut self, reset: Option<Reset>) {
         if let Some(reset) = reset {
-            self.log.0.counters.reset(reset);
+            self.log.counters.reset(reset);
             self.ready.push(notice::reset(reset));
         }
     }
 
     /// Tells each change of the source's state once, whether the tail or this stream noticed it.
     fn tell_status(&mut self) {
-        let Availability { outage, failing, told } = &mut self.availability;
-        let unavailable = *outage || *failing;
-        if std::mem::replace(told, unavailable) != unavailable {
-            self.ready.push(notice::status(unavailable));
+        let status = self.availability.status();
+        if std::mem::replace(&mut self.availability.told, status) != status {
+            self.ready.push(notice::status(status));
+        }
+    }
+
+    fn push_sync(&mut self, sync: Encoded) {
+        if self.sends.1 {
+            self.ready.push(sync);
         }
     }
 
     fn count_path(&mut self) {
         if let Some(path) = self.machine.take_path() {
-            self.log.0.counters.resumed(path);
+            self.log.counters.resumed(path);
         }
     }
 
     fn sync(&self, position: &S::Position) -> Encoded {
         let space = self.subscription.scope().space();
-        notice::sync(self.log.0.seal.seal_live(self.epoch, position, space))
+        notice::sync(self.log.encoding.seal.seal_live(self.epoch, position, space))
     }
 }
 
@@ -424,32 +487,39 @@ impl<S: Source> Follow<S> {
 impl<S: Source> Unpin for Follow<S> {}
 
 impl<S: Source> Feed for Follow<S> {
-    fn poll_events(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
+    fn poll_events(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Encoded, BoxError>>> {
         let this = self.get_mut();
         loop {
             if this.began != Began::Said {
                 this.start(cx);
             }
             if let Some(frame) = this.ready.pop() {
-                return Poll::Ready(Some(frame));
+                return Poll::Ready(Some(Ok(frame)));
             }
             if this.ended {
                 return Poll::Ready(None);
             }
             if let Some(frame) = ready!(this.step(cx)) {
-                return Poll::Ready(Some(frame));
+                return Poll::Ready(Some(Ok(frame)));
             }
         }
     }
 
-    fn begin(&mut self, heartbeat: Duration) {
-        self.heartbeat = heartbeat;
+    fn begin(self: Pin<&mut Self>, heartbeat: Option<Duration>) {
+        self.get_mut().heartbeat = heartbeat;
+    }
+
+    fn resumes(&self) -> bool {
+        true
     }
 
     /// A position grows old while the log goes on elsewhere.
     fn heartbeat(self: Pin<&mut Self>) -> Option<Encoded> {
         let this = self.get_mut();
-        let at = this.machine.live()?;
+        let at = this.machine.live().filter(|_| this.sends.1)?;
         let head = this.subscription.caught_up()?;
         if head <= *at && !this.untold {
             return None;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::{Stream, StreamExt, stream};
-use gapless_sse_axum::{Event, EventId, LastEventId, Sse};
+use gapless_sse_axum::{Event, LastEventId, Sse};
 use tokio::signal::ctrl_c;
 use tokio::time::{Instant, interval_at};
 
@@ -22,17 +22,17 @@ async fn ticks(State(began): State<Instant>, last: Option<LastEventId>) -> impl 
     let last = last.and_then(|LastEventId(id)| id.as_str().parse().ok());
     let last = last.filter(|last| *last <= now).unwrap_or(now);
     // Endless streams end in order when they end on the signal that ends the server.
-    Sse::events(ticks_after(last, began).take_until(ctrl_c()))
+    Sse::new(ticks_after(last, began).take_until(ctrl_c()))
 }
 
-fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event<'static>> {
+fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event> {
     let second = Duration::from_secs(1);
     // It begins in the past for a client that comes back, and then catches up at once.
     let clock = interval_at(began + Duration::from_secs(last + 1), second);
     stream::unfold((last + 1, clock), |(number, mut clock)| async move {
         clock.tick().await;
-        let id = EventId::new(number.to_string()).ok()?;
-        Some((Event::new(format!("tick {number}")).id(id), (number + 1, clock)))
+        let event = Event::new(format!("tick {number}")).event_id(number.into());
+        Some((event, (number + 1, clock)))
     })
 }
 

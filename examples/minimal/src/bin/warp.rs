@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use gapless_sse_warp::{Event, EventId, last_event_id, reply_events};
+use gapless_sse_warp::{Event, EventId, last_event_id, reply};
 use tokio::signal::ctrl_c;
 use tokio::time::{Instant, interval_at};
 use warp::{Filter, Reply};
@@ -22,17 +22,17 @@ fn ticks(began: Instant, last: Option<EventId>) -> impl Reply {
     let last = last.and_then(|id| id.as_str().parse().ok());
     let last = last.filter(|last| *last <= now).unwrap_or(now);
     // Endless streams end in order when they end on the signal that ends the server.
-    reply_events(ticks_after(last, began).take_until(ctrl_c()))
+    reply(ticks_after(last, began).take_until(ctrl_c()))
 }
 
-fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event<'static>> {
+fn ticks_after(last: u64, began: Instant) -> impl Stream<Item = Event> {
     let second = Duration::from_secs(1);
     // It begins in the past for a client that comes back, and then catches up at once.
     let clock = interval_at(began + Duration::from_secs(last + 1), second);
     stream::unfold((last + 1, clock), |(number, mut clock)| async move {
         clock.tick().await;
-        let id = EventId::new(number.to_string()).ok()?;
-        Some((Event::new(format!("tick {number}")).id(id), (number + 1, clock)))
+        let event = Event::new(format!("tick {number}")).event_id(number.into());
+        Some((event, (number + 1, clock)))
     })
 }
 
