@@ -105,6 +105,15 @@ fn the_core_looks_down_only() {
 }
 
 #[test]
+fn a_module_in_braces_is_one_deeper() {
+    let inner = "pub mod inner {\n    use super::ring::Ring;\n}\n";
+    assert_eq!(in_core("follow/mod.rs", &format!("{inner}use super::wire::A;\n")), [""; 0]);
+    let inner = "mod inner {\n    use super::super::stream::A;\n}\nuse super::stream::A;\n";
+    let wrong = "follow may not use stream";
+    assert_eq!(in_core("follow/mod.rs", inner), [format!("2: {wrong}"), format!("4: {wrong}")]);
+}
+
+#[test]
 fn names_within_braces_are_found_on_their_lines() {
     let text = "// crate::stream::A\nuse crate::{\n    wire::{Event, stream},\n    stream::B,\n};";
     assert_eq!(in_core("follow/a.rs", text), ["4: follow may not use stream"]);
