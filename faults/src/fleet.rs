@@ -42,9 +42,9 @@ impl Instance {
         options: &Options,
         log_options: &LogOptions,
     ) -> Self {
-        let fields = options.fields.clone();
-        let decode = move |record: &RawDocument| Row(json::row(record, &fields));
-        let source = Mongo::connect(uri, collection, options.clone(), decode).await.unwrap();
+        let records: Mongo<bson::Document> =
+            Mongo::connect(uri, collection, options.clone()).await.unwrap();
+        let source = records.decode_with(|record| Ok(Row(shown(record))));
         let (log, driver) = Log::new(source, Seal::new(SECRET), log_options.clone());
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
@@ -81,6 +81,23 @@ impl Drop for Instance {
         self.gone.send_replace(true);
         self.tail.abort();
     }
+}
+
+/// How collections are followed here.
+pub(crate) fn options() -> Options {
+    Options::topic("workspace_id", "workflow_id")
+}
+
+/// A record as JSON, with its id as text.
+fn shown(record: &RawDocument) -> String {
+    let mut shown = json::Object::with_capacity(record.as_bytes().len() * 2);
+    for element in record.iter_elements().map_while(Result::ok) {
+        match (element.key().as_str(), element.value()) {
+            ("_id", Ok(id)) => shown.text("id", &json::id_text(id)),
+            (name, _) => shown.element(name, &element),
+        }
+    }
+    shown.finish()
 }
 
 /// What happened to all streams of all instances, those that are gone included.

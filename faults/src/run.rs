@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::client::Client;
 use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::{Counted, Fleet};
+use crate::fleet::{Counted, Fleet, options};
 use crate::habit::Habit;
 use crate::oracle::{Difference, Truth};
 use crate::writers::{Habits, Writers, Written, record};
@@ -34,7 +34,7 @@ impl Default for Setup {
     fn default() -> Self {
         // Little memory, so that there is catching up to do.
         let log = LogOptions::default().ring_bytes(32 * 1024).drain(Duration::from_millis(100));
-        Self { instances: 2, options: Options::default(), log, habits: Habits::default() }
+        Self { instances: 2, options: options(), log, habits: Habits::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use bson::RawDocument;
+use bson::Document;
 use gapless_sse_axum::Sse;
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
 use gapless_sse_core::{Event, Follow, FollowOptions, Log, LogOptions};
@@ -30,11 +30,11 @@ impl Record for Row {
 }
 
 pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
-    let options =
-        Options { interval: INTERVAL, lateness: Duration::from_secs(1), ..Options::default() };
-    let fields = options.fields.clone();
-    let decode = move |record: &RawDocument| Row(json::row(record, &fields));
-    let mongo = Mongo::connect(uri, "logs", options, decode).await?;
+    let options = Options::topic("workspace_id", "workflow_id")
+        .interval(INTERVAL)
+        .lateness(Duration::from_secs(1));
+    let mongo: Mongo<Document> = Mongo::connect(uri, "logs", options).await?;
+    let mongo = mongo.decode_with(|record| Ok(Row(json::document(record))));
     Ok(Log::spawn(mongo, Seal::new(b"of the benchmark"), LogOptions::default()))
 }
 

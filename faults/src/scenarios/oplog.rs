@@ -6,12 +6,11 @@ use bson::{DateTime, Document, Timestamp, doc};
 use fastrand::Rng;
 use gapless_sse_core::LogOptions;
 use gapless_sse_core::follow::Scope;
-use gapless_sse_mongo::Options;
 use mongodb::options::WriteConcern;
 
 use crate::client::Client;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::Instance;
+use crate::fleet::{Instance, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::record;
 
@@ -25,7 +24,7 @@ pub async fn oplog(seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &SMALL).await;
     let log = LogOptions::default().ring_bytes(16 * 1024);
-    let options = Options { warm_up: Duration::from_secs(1), ..Options::default() };
+    let options = options().warm_up(Duration::from_secs(1));
     let instance = Instance::start(&deployment.uri("first"), &options, &log).await;
     write(&deployment, &mut rng, "orders", 50).await;
     write(&deployment, &mut rng, "quiet", 50).await;
