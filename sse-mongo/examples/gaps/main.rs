@@ -9,6 +9,7 @@
 #![allow(clippy::print_stdout, reason = "a program that talks to people")]
 
 mod chart;
+mod failure;
 mod table;
 mod trial;
 
@@ -21,7 +22,8 @@ use clap::Parser;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
-use trial::{Failure, Outcome, Regime};
+use failure::Failure;
+use trial::{Outcome, Regime};
 
 const PROGRESS: Duration = Duration::from_secs(5);
 
