@@ -224,3 +224,29 @@ async fn rows_come_when_the_store_tells_of_them_and_are_not_read_without_need() 
     assert!(stream.next().await.is_some() && began.elapsed().is_zero());
     assert_eq!(*table.asked.lock().unwrap(), asked + 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_what_is_rare_stops_and_the_next_goes_on_in_both_orders() {
+    let table = Table::default();
+    table.append(std::iter::repeat_n("a", 45_000));
+    let rare = 30_000;
+    let mut expected: Vec<_> =
+        table.numbers("a").into_iter().filter(|number| number.is_multiple_of(rare)).collect();
+    assert!(expected.len() > 1);
+    let log = Log::spawn(AppendOnly::new(table), Seal::random(), LogOptions::default());
+    for order in [SortOrder::Ascending, SortOrder::Descending] {
+        let (mut found, mut pages, mut scanned) = (Vec::new(), 0, 0);
+        let mut cursor = None;
+        loop {
+            let after = cursor.as_deref();
+            let page = log.page(&scope("a", rare), after, order, 100).await.unwrap();
+            found.extend(page.records.iter().map(|line| line.0));
+            (pages, scanned) = (pages + 1, scanned + page.scanned);
+            let Some(next) = page.next else { break };
+            cursor = Some(next.as_str().to_owned());
+        }
+        assert_eq!((found, scanned), (expected.clone(), 45_000), "{order:?}");
+        assert!(pages > 2, "{pages} pages");
+        expected.reverse();
+    }
+}
