@@ -23,11 +23,8 @@ impl AppendOnlyStore for Orders {
         let sql = format!("SELECT * FROM orders WHERE n > ? AND n <= ? ORDER BY n {order} LIMIT ?");
         let mut select = table.prepare_cached(&sql)?;
         let rows = select.query_map((query.above, query.up_to, query.limit), |row| {
-            Ok(Row::new(
-                row.get(0)?,
-                Topic::new("", "orders"),
-                Event::new(row.get::<_, String>(1)?),
-            ))
+            let text: String = row.get(1)?;
+            Ok(Row::new(row.get(0)?, Topic::new("", "orders"), Event::new(text)))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
