@@ -2,6 +2,7 @@
 #![cfg(feature = "tokio")]
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use gapless_sse_core::follow::{
     Filter, Frontier, History, Record, Reset, Scope, Seal, SortOrder, Source, Topic, contract,
 };
 use gapless_sse_core::{
-    AppendOnly, AppendOnlyStore, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser, Row,
-    RowQuery, Unavailable,
+    AppendOnly, AppendOnlyStore, Event, EventId, Follow, FollowOptions, Item, Log, LogOptions,
+    Parser, Row, RowQuery, Unavailable,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -34,7 +35,7 @@ impl Record for Line {
     type Filter = Multiples;
 
     fn event(&self) -> Event<'_> {
-        Event::new(self.0.to_string())
+        Event::new(self.0.to_string()).id(EventId::new(self.0.to_string()).unwrap())
     }
 
     fn mark(&self) -> u64 {
@@ -117,7 +118,7 @@ impl AppendOnlyStore for Table {
     async fn wait(&self, _: u64) {
         match &self.news {
             Some(news) => news.subscribe().changed().await.unwrap(),
-            None => tokio::time::sleep(Duration::from_secs(1)).await,
+            None => drop(timeout(Duration::from_secs(1), pending::<()>()).await),
         }
     }
 }
@@ -249,4 +250,20 @@ async fn a_page_of_what_is_rare_stops_and_the_next_goes_on_in_both_orders() {
         assert!(pages > 2, "{pages} pages");
         expected.reverse();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_ids_where_they_are_kept_and_a_client_comes_back_with_one() {
+    let table = Table::default();
+    table.append(["a", "b", "a", "b", "a"]);
+    let options = LogOptions::default().record_ids(true);
+    let log = Log::spawn(AppendOnly::new(table.clone()), Seal::random(), options);
+    let plain = || FollowOptions::new(History::All).start(false).sync(false);
+    let mut stream = log.follow(scope("a", 1), plain());
+    let first = stream.next().await.unwrap();
+    assert_eq!(first.as_ref(), b"id: 1\ndata: 1\n\n");
+    let after = log.position_id("s", &1).await.unwrap();
+    let mut back = log.follow(scope("a", 1), plain().after(Some(after.as_str().to_owned())));
+    table.append(["a"]);
+    assert_eq!(read(&mut back).await, table.numbers("a")[1..]);
 }
