@@ -41,7 +41,7 @@
 //! - `follow` (default): positions, hub, ring and machine.
 //! - `json`: events whose data is a value serialised as JSON.
 //! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
-//! - `stream`: `Incoming`, which reads the events of a stream of chunks.
+//! - `stream`: `EventReader`, which reads the events of a stream of chunks.
 //! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
 
 #[cfg(feature = "follow")]
@@ -62,6 +62,7 @@ pub use stream::{
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;
+#[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{
@@ -69,4 +70,4 @@ pub use wire::{
     Limits, Message, Parser, encode,
 };
 #[cfg(feature = "stream")]
-pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};
+pub use wire::{EventReader, ReadError, Received, ReceivedEvent};

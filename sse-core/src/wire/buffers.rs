@@ -4,8 +4,14 @@
 //! [interpreting]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 use std::mem;
+#[cfg(feature = "stream")]
+use std::sync::Arc;
 
-use super::parse::Message;
+use super::item::Message;
+#[cfg(feature = "stream")]
+use super::received::ReceivedEvent;
+#[cfg(feature = "stream")]
+use super::span::Span;
 
 /// The fields of the begun event that still lie in the chunk. What is here is not in [`Buffers`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +22,11 @@ pub(super) struct Borrowed<'c> {
     /// How many bytes the event holds, copied or borrowed.
     event_size: usize,
 }
+
+/// From this length on, data is given away with its buffer. Less is copied out of it, which takes
+/// no longer than a new buffer takes to grow.
+#[cfg(feature = "stream")]
+const MOVED: usize = 32 * 1024;
 
 impl Borrowed<'_> {
     #[inline]
@@ -192,6 +203,49 @@ impl Buffers {
             },
             last_event_id: &self.last_event_id,
         }
+    }
+
+    /// Ends a block with data of which nothing was copied, for a reader that keeps the chunk: its
+    /// data, its type, if any, and its id.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn release<'c>(
+        &mut self,
+        borrowed: &Borrowed<'c>,
+    ) -> (&'c str, &'c str, Option<&'c str>) {
+        self.commit_id(borrowed);
+        let Borrowed { data, event_type, id, .. } = *borrowed;
+        (data.unwrap_or_default(), event_type.unwrap_or_default(), id)
+    }
+
+    /// Ends a block with data, and gives the event away. One that has no id of its own is given
+    /// what `former` makes of the last event ID.
+    #[cfg(feature = "stream")]
+    pub(super) fn take(
+        &mut self,
+        borrowed: &Borrowed<'_>,
+        former: impl FnOnce(&str) -> Option<Arc<str>>,
+    ) -> ReceivedEvent {
+        let has_id = borrowed.id.is_some() || self.has_id;
+        self.commit_id(borrowed);
+        let (id, former) = match &*self.last_event_id {
+            id if has_id => (id, None),
+            id => ("", former(id)),
+        };
+        let event_type = borrowed.event_type.unwrap_or(&self.event_type);
+        let (start, end) = (self.data_start, self.data.len().saturating_sub(1));
+        let event = match borrowed.data {
+            None if end >= MOVED => {
+                let (text, data) = (mem::take(&mut self.data), Span::new(start, end));
+                ReceivedEvent::owned(text, data, event_type, id, former)
+            }
+            data => {
+                let data = data.unwrap_or_else(|| &self.data[start..end]);
+                ReceivedEvent::copied(data, event_type, id, former)
+            }
+        };
+        self.clear();
+        event
     }
 
     #[inline]

@@ -23,6 +23,8 @@ pub(super) enum Line<'c> {
     /// Put together from several chunks, or with its broken characters replaced; see
     /// [`Lines::joined`].
     Joined,
+    /// In one chunk, the first of some whole lines at which the chunk stops.
+    Undecoded,
     /// Nowhere yet: the chunk ended before the line did.
     Unended,
 }
@@ -71,9 +73,13 @@ impl Lines {
         self.ended
     }
 
-    /// The last line, if it was [`Line::Joined`]. Whoever takes the text leaves a string that is
-    /// free for another line.
-    pub(super) fn joined(&mut self) -> &mut String {
+    /// The last line, if it was [`Line::Joined`].
+    pub(super) fn joined(&self) -> &str {
+        &self.joined
+    }
+
+    /// The same, to take. Whoever takes the text leaves a string that is free for another line.
+    pub(super) fn joined_mut(&mut self) -> &mut String {
         &mut self.joined
     }
 
@@ -132,11 +138,17 @@ impl Lines {
             chunk.skip(length);
             return Ok(Line::Unended);
         }
-        self.ended += 1;
         let (bytes, line_end) = rest.split_at(length);
         let whole = self.partial.length() == 0;
-        if whole && line_end[0] == b'\n' && chunk.decode(length) {
-            return Ok(chunk.line().map_or(Line::Unended, Line::Whole));
+        if whole && line_end[0] == b'\n' && chunk.stops() {
+            return Ok(Line::Undecoded);
+        }
+        self.ended += 1;
+        if whole
+            && line_end[0] == b'\n'
+            && let Some(line) = chunk.decode(length)
+        {
+            return Ok(Line::Whole(line));
         }
         chunk.skip(length + 1);
         if line_end[0] == b'\r' {

@@ -9,6 +9,7 @@ use super::buffers::{Borrowed, Buffers};
 use super::chunk::Chunk;
 use super::event::EventId;
 use super::field::Field;
+use super::item::Item;
 use super::limits::{LimitExceeded, Limits};
 use super::line::{Line, Lines};
 
@@ -92,21 +93,21 @@ impl Parser {
         self.buffers.last_event_id()
     }
 
-    fn next<'i, 'c: 'i>(
-        &'i mut self,
-        chunk: &mut Chunk<'c>,
-    ) -> Result<Option<Item<'i>>, LimitExceeded> {
+    /// Reads on to the next item, or as far as the chunk goes.
+    #[allow(clippy::inline_always, reason = "every item passes here, on its way to two readers")]
+    #[inline(always)]
+    pub(super) fn step<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Step<'c>, LimitExceeded> {
         if let Some(excess) = self.failed {
             return Err(excess);
         }
         if self.lines.take_few(chunk) {
-            return Ok(None);
+            return Ok(Step::Done);
         }
         let mut borrowed = self.buffers.begin();
         if !self.buffers.held()
             && let Some(data) = self.lines.single_line_event(chunk, self.event_limit)
         {
-            return Ok(Some(Item::Event(self.buffers.single_line_event(data))));
+            return Ok(Step::SingleLineEvent(data));
         }
         loop {
             let line = match self.lines.next(chunk) {
@@ -122,16 +123,18 @@ impl Parser {
                             continue;
                         }
                         Joined::Retry(reconnection_time) => {
-                            return Ok(Some(Item::Retry(reconnection_time)));
+                            return Ok(Step::Retry(reconnection_time));
                         }
-                        Joined::Comment(start) => {
-                            return Ok(Some(Item::Comment(&self.lines.joined()[start..])));
-                        }
+                        Joined::Comment(start) => return Ok(Step::JoinedComment(start)),
                     }
+                }
+                Ok(Line::Undecoded) => {
+                    self.buffers.keep(borrowed);
+                    return Ok(Step::WholeLines);
                 }
                 Ok(Line::Unended) => {
                     self.buffers.keep(borrowed);
-                    return Ok(None);
+                    return Ok(Step::Done);
                 }
                 Err(excess) => {
                     self.failed = Some(excess);
@@ -144,15 +147,15 @@ impl Parser {
                 Field::Id(text) => self.buffers.id(text, &mut borrowed),
                 Field::Retry(reconnection_time) => {
                     self.buffers.keep(borrowed);
-                    return Ok(Some(Item::Retry(reconnection_time)));
+                    return Ok(Step::Retry(reconnection_time));
                 }
                 Field::Comment(text) => {
                     self.buffers.keep(borrowed);
-                    return Ok(Some(Item::Comment(text)));
+                    return Ok(Step::Comment(text));
                 }
                 Field::Ignored => {}
                 Field::None if self.buffers.has_data(&borrowed) => {
-                    return Ok(Some(Item::Event(self.buffers.dispatch(&borrowed))));
+                    return Ok(Step::Event(borrowed));
                 }
                 Field::None => {
                     self.buffers.end_block(&borrowed);
@@ -165,9 +168,23 @@ impl Parser {
         }
     }
 
+    fn next<'i, 'c: 'i>(
+        &'i mut self,
+        chunk: &mut Chunk<'c>,
+    ) -> Result<Option<Item<'i>>, LimitExceeded> {
+        Ok(Some(match self.step(chunk)? {
+            Step::SingleLineEvent(data) => Item::Event(self.buffers.single_line_event(data)),
+            Step::Event(borrowed) => Item::Event(self.buffers.dispatch(&borrowed)),
+            Step::Comment(text) => Item::Comment(text),
+            Step::JoinedComment(start) => Item::Comment(self.joined_comment(start)),
+            Step::Retry(reconnection_time) => Item::Retry(reconnection_time),
+            Step::Done | Step::WholeLines => return Ok(None),
+        }))
+    }
+
     /// Reads a line that does not lie in the chunk as it is to be read.
     fn take_joined(&mut self) -> Joined {
-        let line = self.lines.joined();
+        let line = self.lines.joined_mut();
         match Field::of(line) {
             Field::Data(value) => {
                 let start = line.len() - value.len();
@@ -180,6 +197,17 @@ impl Parser {
             Field::Ignored | Field::None => {}
         }
         Joined::Field
+    }
+
+    /// The text of [`Step::JoinedComment`].
+    pub(super) fn joined_comment(&self, start: usize) -> &str {
+        &self.lines.joined()[start..]
+    }
+
+    /// Where the event of [`Step::Event`] is, as far as it is not in the chunk.
+    #[inline]
+    pub(super) fn buffers(&mut self) -> &mut Buffers {
+        &mut self.buffers
     }
 
     #[cold]
@@ -222,26 +250,20 @@ impl<'c> Items<'_, 'c> {
     }
 }
 
-/// Something a stream holds, in the order it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item<'a> {
-    /// An event, at the blank line that ends it.
-    Event(Message<'a>),
-    /// A comment, such as a heartbeat, at the end of its line; without one leading space.
-    Comment(&'a str),
-    /// The reconnection time that holds from now on, at the end of its line.
+/// How far a step through a chunk came. It borrows nothing of the parser.
+pub(super) enum Step<'c> {
+    /// An event: these fields, and those in the buffers.
+    Event(Borrowed<'c>),
+    /// An event that is a single line of data.
+    SingleLineEvent(&'c str),
+    Comment(&'c str),
+    /// A comment that the parser holds, from this byte of its line on.
+    JoinedComment(usize),
     Retry(Duration),
-}
-
-/// An event that was received, as a browser hands it to a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Message<'a> {
-    /// The event type; `message` where the stream gives none.
-    pub event_type: &'a str,
-    /// The data, its lines joined with line feeds.
-    pub data: &'a str,
-    /// The last event ID: of this event, or of the last before it that had one; else empty.
-    pub last_event_id: &'a str,
+    /// To the next of some whole lines, in a chunk that [stops](Chunk::until_whole_lines) there.
+    WholeLines,
+    /// To the end of the chunk.
+    Done,
 }
 
 /// What a joined line says.
