@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use bytestring::ByteString;
 use memchr::memrchr;
 
+use super::buffers::Borrowed;
 use super::chunk::Chunk;
 use super::limits::LimitExceeded;
 use super::parse::{Parser, Step};
@@ -19,24 +20,29 @@ use super::span::Span;
 #[derive(Debug)]
 pub(super) struct OwnedParser {
     parser: Parser,
-    lines: WholeLines,
-    /// How far the lines have been read.
+    chunk: Bytes,
+    /// How far the chunk has been read, its text not counted.
     at: usize,
+    /// Whole lines of the chunk, the last of which ends with LF.
+    text: ByteString,
+    /// How far the text has been read.
+    text_at: usize,
+    /// Whether the chunk can hold text to share.
+    shares: bool,
     last_id: LastId,
-}
-
-/// Whole lines of a chunk, the last of which ends with LF.
-#[derive(Debug)]
-enum WholeLines {
-    Text(ByteString),
-    /// Some of it is not UTF-8.
-    Broken(Bytes),
 }
 
 impl OwnedParser {
     pub(super) fn new(parser: Parser) -> Self {
-        let lines = WholeLines::Text(ByteString::new());
-        Self { parser, lines, at: 0, last_id: LastId::default() }
+        Self {
+            parser,
+            chunk: Bytes::new(),
+            at: 0,
+            text: ByteString::new(),
+            text_at: 0,
+            shares: true,
+            last_id: LastId::default(),
+        }
     }
 
     pub(super) fn parser(&self) -> &Parser {
@@ -47,32 +53,59 @@ impl OwnedParser {
         self.parser
     }
 
-    /// The next event of the lines that were taken, or what else comes before it.
+    /// Takes a chunk if it is a few bytes within a line, which need not be kept.
+    #[inline]
+    pub(super) fn take_few(&mut self, chunk: &[u8]) -> bool {
+        self.parser.take_few(chunk)
+    }
+
+    /// Takes a chunk, after the last one was [let go](Self::let_go).
+    pub(super) fn push(&mut self, chunk: Bytes) {
+        self.chunk = chunk;
+    }
+
+    /// Lets the chunk go, with whatever of it has not been read.
+    pub(super) fn let_go(&mut self) {
+        self.chunk = Bytes::new();
+        self.at = 0;
+        self.text = ByteString::new();
+        self.text_at = 0;
+        self.shares = true;
+        self.last_id.within = Span::default();
+    }
+
+    /// Whether there is nothing more to read.
+    #[inline]
+    pub(super) fn is_read(&self) -> bool {
+        self.at == self.chunk.len() && !self.has_text()
+    }
+
+    #[inline]
+    pub(super) fn has_text(&self) -> bool {
+        self.text_at < self.text.len()
+    }
+
+    /// The next event of the text. None is there if `other` is set or all has been read.
     #[allow(clippy::inline_always, reason = "an event is built where it is to be, and not moved")]
     #[inline(always)]
-    pub(super) fn next(
+    pub(super) fn next_in_text(
         &mut self,
         other: &mut Option<Received>,
     ) -> Result<Option<ReceivedEvent>, LimitExceeded> {
-        let text = match &self.lines {
-            WholeLines::Text(text) if self.at < text.len() => text,
-            _ => {
-                *other = self.next_broken()?;
-                return Ok(None);
-            }
-        };
         // Here, and not where it is needed: what was just written by words is slow to move.
-        let shared = text.clone();
-        let mut chunk = Chunk::whole_lines(&text[self.at..]);
-        let step = self.parser.step(&mut chunk)?;
-        self.at = text.len() - chunk.unread().len();
+        let shared = self.text.clone();
+        let text = &self.text;
+        let mut chunk = Chunk::whole_lines(&text[self.text_at..]);
+        let mut borrowed = Borrowed::default();
+        let step = self.parser.step(&mut chunk, &mut borrowed)?;
+        self.text_at = text.len() - chunk.unread().len();
         let (data, event_type, id) = match step {
             Step::SingleLineEvent(data) => (data, "", None),
-            Step::Event(borrowed) if !self.parser.buffers().held() => {
+            Step::Event if !self.parser.buffers().held() => {
                 self.parser.buffers().release(&borrowed)
             }
             step => {
-                *other = copied(&mut self.parser, &mut self.last_id, step);
+                *other = copied(&mut self.parser, &mut self.last_id, step, &borrowed);
                 return Ok(None);
             }
         };
@@ -87,57 +120,49 @@ impl OwnedParser {
         Ok(Some(ReceivedEvent::shared(shared, data, event_type, id, former_id)))
     }
 
-    #[cold]
-    fn next_broken(&mut self) -> Result<Option<Received>, LimitExceeded> {
-        let bytes = match &self.lines {
-            WholeLines::Broken(bytes) if self.at < bytes.len() => bytes,
-            _ => return Ok(None),
-        };
-        let mut chunk = Chunk::new(&bytes[self.at..]);
-        let step = self.parser.step(&mut chunk)?;
-        self.at = bytes.len() - chunk.unread().len();
-        Ok(copied(&mut self.parser, &mut self.last_id, step))
-    }
-
-    /// Reads on in a chunk, up to the next item or to whole lines, which it takes. They are
-    /// to be read before more of the chunk is.
-    pub(super) fn read(&mut self, chunk: &mut impl Buf) -> Result<Option<Received>, LimitExceeded> {
-        let bytes = chunk.chunk();
-        let mut cut = Chunk::until_whole_lines(bytes);
-        let step = self.parser.step(&mut cut)?;
-        let unread = cut.unread();
-        let read = bytes.len() - unread.len();
+    /// Reads on in the chunk, up to the next item or to a text, which is to be read first.
+    pub(super) fn next_in_chunk(&mut self) -> Result<Option<Received>, LimitExceeded> {
+        let bytes = &self.chunk[self.at..];
+        let mut chunk =
+            if self.shares { Chunk::until_whole_lines(bytes) } else { Chunk::new(bytes) };
+        let mut borrowed = Borrowed::default();
+        let step = self.parser.step(&mut chunk, &mut borrowed)?;
+        self.at = self.chunk.len() - chunk.unread().len();
         if let Step::WholeLines = step {
-            let length = memrchr(b'\n', unread).map_or(0, |end| end + 1);
-            chunk.advance(read);
-            self.take(chunk.copy_to_bytes(length));
+            self.take_text();
             return Ok(None);
         }
-        let item = copied(&mut self.parser, &mut self.last_id, step);
-        chunk.advance(read);
-        Ok(item)
+        Ok(copied(&mut self.parser, &mut self.last_id, step, &borrowed))
     }
 
-    fn take(&mut self, lines: Bytes) {
-        self.lines = match ByteString::try_from(lines.clone()) {
-            Ok(text) => WholeLines::Text(text),
-            Err(_) => WholeLines::Broken(lines),
-        };
-        self.at = 0;
-        self.last_id.within = Span::default();
+    fn take_text(&mut self) {
+        let length = memrchr(b'\n', &self.chunk[self.at..]).map_or(0, |end| end + 1);
+        let end = self.at + length;
+        if let Ok(text) = ByteString::try_from(self.chunk.slice(self.at..end)) {
+            self.text = text;
+            self.text_at = 0;
+            self.at = end;
+            self.last_id.within = Span::default();
+        } else {
+            // Broken characters are rare: such a chunk is read as if it could not be shared.
+            self.shares = false;
+        }
     }
 }
 
 /// What a step came to, of which nothing can be shared.
-fn copied(parser: &mut Parser, last_id: &mut LastId, step: Step<'_>) -> Option<Received> {
+fn copied(
+    parser: &mut Parser,
+    last_id: &mut LastId,
+    step: Step<'_>,
+    borrowed: &Borrowed<'_>,
+) -> Option<Received> {
     Some(match step {
         Step::SingleLineEvent(data) => {
             let id = last_id.former(parser.last_event_id());
             Received::Event(ReceivedEvent::copied(data, "", "", id))
         }
-        Step::Event(borrowed) => {
-            Received::Event(parser.buffers().take(&borrowed, |id| last_id.former(id)))
-        }
+        Step::Event => Received::Event(parser.buffers().take(borrowed, |id| last_id.former(id))),
         Step::Comment(text) => Received::Comment(text.to_owned()),
         Step::JoinedComment(start) => Received::Comment(parser.joined_comment(start).to_owned()),
         Step::Retry(reconnection_time) => Received::Retry(reconnection_time),
@@ -148,13 +173,13 @@ fn copied(parser: &mut Parser, last_id: &mut LastId, step: Step<'_>) -> Option<R
 /// The last event ID, for the events that have none of their own.
 #[derive(Debug, Default)]
 struct LastId {
-    /// Where the whole lines have it, if they do.
+    /// Where the text has it, if it does.
     within: Span,
     former: Option<Arc<str>>,
 }
 
 impl LastId {
-    /// Where an event has the last event ID `id` from that has none of its own.
+    /// Where an event that has no id of its own has the last event ID `id` from.
     #[inline]
     fn inherited(&mut self, id: &str, text: &str) -> (Span, Option<Arc<str>>) {
         if id.is_empty() {

@@ -93,17 +93,22 @@ impl Parser {
         self.buffers.last_event_id()
     }
 
-    /// Reads on to the next item, or as far as the chunk goes.
+    /// Reads on to the next item, or as far as the chunk goes. What is borrowed comes on a way of
+    /// its own, since moving it would take longer than reading a line.
     #[allow(clippy::inline_always, reason = "every item passes here, on its way to two readers")]
     #[inline(always)]
-    pub(super) fn step<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Step<'c>, LimitExceeded> {
+    pub(super) fn step<'c>(
+        &mut self,
+        chunk: &mut Chunk<'c>,
+        borrowed: &mut Borrowed<'c>,
+    ) -> Result<Step<'c>, LimitExceeded> {
         if let Some(excess) = self.failed {
             return Err(excess);
         }
         if self.lines.take_few(chunk) {
             return Ok(Step::Done);
         }
-        let mut borrowed = self.buffers.begin();
+        *borrowed = self.buffers.begin();
         if !self.buffers.held()
             && let Some(data) = self.lines.single_line_event(chunk, self.event_limit)
         {
@@ -113,13 +118,13 @@ impl Parser {
             let line = match self.lines.next(chunk) {
                 Ok(Line::Whole(line)) => line,
                 Ok(Line::Joined) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     match self.take_joined() {
                         Joined::Field if self.buffers.size() > self.event_limit => {
                             return Err(self.exceed());
                         }
                         Joined::Field => {
-                            borrowed = self.buffers.begin();
+                            *borrowed = self.buffers.begin();
                             continue;
                         }
                         Joined::Retry(reconnection_time) => {
@@ -129,11 +134,11 @@ impl Parser {
                     }
                 }
                 Ok(Line::Undecoded) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     return Ok(Step::WholeLines);
                 }
                 Ok(Line::Unended) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     return Ok(Step::Done);
                 }
                 Err(excess) => {
@@ -142,24 +147,24 @@ impl Parser {
                 }
             };
             match Field::of(line) {
-                Field::Data(line) => self.buffers.data(line, &mut borrowed),
-                Field::EventType(text) => self.buffers.event_type(text, &mut borrowed),
-                Field::Id(text) => self.buffers.id(text, &mut borrowed),
+                Field::Data(line) => self.buffers.data(line, borrowed),
+                Field::EventType(text) => self.buffers.event_type(text, borrowed),
+                Field::Id(text) => self.buffers.id(text, borrowed),
                 Field::Retry(reconnection_time) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     return Ok(Step::Retry(reconnection_time));
                 }
                 Field::Comment(text) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     return Ok(Step::Comment(text));
                 }
                 Field::Ignored => {}
-                Field::None if self.buffers.has_data(&borrowed) => {
-                    return Ok(Step::Event(borrowed));
+                Field::None if self.buffers.has_data(borrowed) => {
+                    return Ok(Step::Event);
                 }
                 Field::None => {
-                    self.buffers.end_block(&borrowed);
-                    borrowed = Borrowed::default();
+                    self.buffers.end_block(borrowed);
+                    *borrowed = Borrowed::default();
                 }
             }
             if borrowed.event_size() > self.event_limit {
@@ -168,13 +173,21 @@ impl Parser {
         }
     }
 
+    /// Takes a chunk if it is a few bytes within a line.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn take_few(&mut self, chunk: &[u8]) -> bool {
+        self.failed.is_none() && self.lines.take_few(&mut Chunk::new(chunk))
+    }
+
     fn next<'i, 'c: 'i>(
         &'i mut self,
         chunk: &mut Chunk<'c>,
     ) -> Result<Option<Item<'i>>, LimitExceeded> {
-        Ok(Some(match self.step(chunk)? {
+        let mut borrowed = Borrowed::default();
+        Ok(Some(match self.step(chunk, &mut borrowed)? {
             Step::SingleLineEvent(data) => Item::Event(self.buffers.single_line_event(data)),
-            Step::Event(borrowed) => Item::Event(self.buffers.dispatch(&borrowed)),
+            Step::Event => Item::Event(self.buffers.dispatch(&borrowed)),
             Step::Comment(text) => Item::Comment(text),
             Step::JoinedComment(start) => Item::Comment(self.joined_comment(start)),
             Step::Retry(reconnection_time) => Item::Retry(reconnection_time),
@@ -252,8 +265,8 @@ impl<'c> Items<'_, 'c> {
 
 /// How far a step through a chunk came. It borrows nothing of the parser.
 pub(super) enum Step<'c> {
-    /// An event: these fields, and those in the buffers.
-    Event(Borrowed<'c>),
+    /// An event: the borrowed fields, and those in the buffers.
+    Event,
     /// An event that is a single line of data.
     SingleLineEvent(&'c str),
     Comment(&'c str),

@@ -79,7 +79,8 @@ use super::received::Received;
 pub struct EventReader<S: TryStream> {
     /// `None` once they have ended.
     chunks: Option<Pin<Box<S>>>,
-    chunk: Option<S::Ok>,
+    /// What of a chunk is in other pieces than the one that is read.
+    rest: Option<S::Ok>,
     parser: OwnedParser,
 }
 
@@ -96,7 +97,7 @@ impl<S: TryStream> EventReader<S> {
     /// [`resume`](Parser::resume), or that of the connection before, told to
     /// [`restart`](Parser::restart).
     pub fn with_parser(chunks: S, parser: Parser) -> Self {
-        Self { chunks: Some(Box::pin(chunks)), chunk: None, parser: OwnedParser::new(parser) }
+        Self { chunks: Some(Box::pin(chunks)), rest: None, parser: OwnedParser::new(parser) }
     }
 
     /// The parser, which knows the last event ID.
@@ -118,35 +119,30 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let Some(chunks) = &mut this.chunks else { return Poll::Ready(None) };
         loop {
-            let mut other = None;
-            let read = match this.parser.next(&mut other) {
-                Ok(Some(event)) => return Poll::Ready(Some(Ok(Received::Event(event)))),
-                Ok(None) if other.is_some() => Ok(other),
-                Ok(None) => match this.chunk.as_mut().filter(|chunk| chunk.has_remaining()) {
-                    Some(chunk) => this.parser.read(chunk),
-                    None => match ready!(chunks.as_mut().try_poll_next(cx)) {
-                        Some(Ok(chunk)) => {
-                            this.chunk = Some(chunk);
-                            continue;
-                        }
-                        Some(Err(error)) => {
-                            return Poll::Ready(Some(Err(ReadError::Chunks(error))));
-                        }
-                        None => {
-                            this.chunks = None;
-                            return Poll::Ready(None);
-                        }
-                    },
-                },
-                Err(excess) => Err(excess),
+            let read = if this.parser.has_text() {
+                let mut other = None;
+                match this.parser.next_in_text(&mut other) {
+                    Ok(Some(event)) => return Poll::Ready(Some(Ok(Received::Event(event)))),
+                    Ok(None) => Ok(other),
+                    Err(excess) => Err(excess),
+                }
+            } else if this.parser.is_read() {
+                match ready!(this.poll_chunk(cx)) {
+                    Some(Ok(())) => continue,
+                    Some(Err(error)) => return Poll::Ready(Some(Err(ReadError::Chunks(error)))),
+                    None => return Poll::Ready(None),
+                }
+            } else {
+                this.parser.next_in_chunk()
             };
             match read {
                 Ok(None) => {}
                 Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
                 Err(excess) => {
                     this.chunks = None;
+                    this.rest = None;
+                    this.parser.let_go();
                     return Poll::Ready(Some(Err(ReadError::Limit(excess))));
                 }
             }
@@ -154,12 +150,49 @@ where
     }
 }
 
-impl<S: TryStream<Ok: fmt::Debug>> fmt::Debug for EventReader<S> {
+impl<S> EventReader<S>
+where
+    S: TryStream<Ok: Buf>,
+{
+    /// Gives the parser the next chunk that it cannot read at once.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), S::Error>>> {
+        self.parser.let_go();
+        loop {
+            let mut chunk = match self.rest.take() {
+                Some(rest) => rest,
+                None => {
+                    let Some(chunks) = &mut self.chunks else { return Poll::Ready(None) };
+                    match ready!(chunks.as_mut().try_poll_next(cx)) {
+                        Some(Ok(chunk)) => chunk,
+                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                        None => {
+                            self.chunks = None;
+                            return Poll::Ready(None);
+                        }
+                    }
+                }
+            };
+            let piece = chunk.chunk();
+            let length = piece.len();
+            if self.parser.take_few(piece) {
+                chunk.advance(length);
+                if chunk.has_remaining() {
+                    self.rest = Some(chunk);
+                }
+                continue;
+            }
+            self.parser.push(chunk.copy_to_bytes(length));
+            if chunk.has_remaining() {
+                self.rest = Some(chunk);
+            }
+            return Poll::Ready(Some(Ok(())));
+        }
+    }
+}
+
+impl<S: TryStream> fmt::Debug for EventReader<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventReader")
-            .field("chunk", &self.chunk)
-            .field("parser", &self.parser)
-            .finish_non_exhaustive()
+        f.debug_struct("EventReader").field("parser", &self.parser).finish_non_exhaustive()
     }
 }
 
