@@ -61,13 +61,20 @@ impl Buffers {
         id.clone_into(&mut self.last_event_id);
     }
 
-    /// Begins to read on in a chunk, with an empty event if the last was handed out.
+    /// Whether nothing is here of the event that comes next.
     #[inline]
-    pub(super) fn begin<'c>(&mut self) -> Borrowed<'c> {
+    pub(super) fn is_empty(&mut self) -> bool {
         if self.dispatched {
             self.clear();
         }
-        Borrowed { event_size: if self.held { self.size() } else { 0 }, ..Borrowed::default() }
+        !self.held
+    }
+
+    /// Begins to read on in a chunk, with an empty event if the last was handed out.
+    #[inline]
+    pub(super) fn begin<'c>(&mut self) -> Borrowed<'c> {
+        let event_size = if self.is_empty() { 0 } else { self.size() };
+        Borrowed { event_size, ..Borrowed::default() }
     }
 
     /// How many bytes of the begun event were copied.

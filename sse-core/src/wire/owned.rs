@@ -29,7 +29,11 @@ pub(super) struct OwnedParser {
     text_at: usize,
     /// Whether the chunk can hold text to share.
     shares: bool,
-    last_id: LastId,
+    /// Where the text has the last event ID, if it does.
+    last_id: Span,
+    /// The last event ID that an event was given which had it from before its text.
+    former_id: Option<Arc<str>>,
+    item: Option<Received>,
 }
 
 impl OwnedParser {
@@ -41,7 +45,9 @@ impl OwnedParser {
             text: ByteString::new(),
             text_at: 0,
             shares: true,
-            last_id: LastId::default(),
+            last_id: Span::default(),
+            former_id: None,
+            item: None,
         }
     }
 
@@ -71,7 +77,7 @@ impl OwnedParser {
         self.text = ByteString::new();
         self.text_at = 0;
         self.shares = true;
-        self.last_id.within = Span::default();
+        self.last_id = Span::default();
     }
 
     /// Whether there is nothing more to read.
@@ -85,39 +91,49 @@ impl OwnedParser {
         self.text_at < self.text.len()
     }
 
-    /// The next event of the text. None is there if `other` is set or all has been read.
+    /// The next event of the text; if there is none, [`take_item`](Self::take_item) has what else
+    /// comes next, if anything does.
     #[allow(clippy::inline_always, reason = "an event is built where it is to be, and not moved")]
     #[inline(always)]
-    pub(super) fn next_in_text(
-        &mut self,
-        other: &mut Option<Received>,
-    ) -> Result<Option<ReceivedEvent>, LimitExceeded> {
+    pub(super) fn next_in_text(&mut self) -> Result<Option<ReceivedEvent>, LimitExceeded> {
         // Here, and not where it is needed: what was just written by words is slow to move.
         let shared = self.text.clone();
         let text = &self.text;
         let mut chunk = Chunk::whole_lines(&text[self.text_at..]);
-        let mut borrowed = Borrowed::default();
-        let step = self.parser.step(&mut chunk, &mut borrowed)?;
-        self.text_at = text.len() - chunk.unread().len();
-        let (data, event_type, id) = match step {
-            Step::SingleLineEvent(data) => (data, "", None),
-            Step::Event if !self.parser.buffers().held() => {
-                self.parser.buffers().release(&borrowed)
-            }
-            step => {
-                *other = copied(&mut self.parser, &mut self.last_id, step, &borrowed);
+        let (data, event_type, own_id);
+        if let Some(line) = self.parser.single_line_event(&mut chunk) {
+            self.text_at = text.len() - chunk.unread().len();
+            (data, event_type, own_id) = (Span::within(line, text), Span::default(), None);
+        } else {
+            let mut borrowed = Borrowed::default();
+            let step = self.parser.step_by_lines(&mut chunk, &mut borrowed)?;
+            self.text_at = text.len() - chunk.unread().len();
+            if !matches!(step, Step::Event) || self.parser.buffers().held() {
+                self.item = copied(&mut self.parser, &mut self.former_id, step, &borrowed);
                 return Ok(None);
             }
-        };
-        let (id, former_id) = match id {
+            let fields = self.parser.buffers().release(&borrowed);
+            (data, event_type) = (Span::within(fields.0, text), Span::within(fields.1, text));
+            own_id = fields.2.map(|id| Span::within(id, text));
+        }
+        let (id, former_id) = match own_id {
             Some(id) => {
-                self.last_id.within = Span::within(id, text);
-                (self.last_id.within, None)
+                self.last_id = id;
+                (id, None)
             }
-            None => self.last_id.inherited(self.parser.last_event_id(), text),
+            None if self.parser.last_event_id().is_empty() => (Span::default(), None),
+            None if self.last_id.of(text) == self.parser.last_event_id() => (self.last_id, None),
+            None => {
+                remember(&mut self.former_id, self.parser.last_event_id());
+                (Span::default(), self.former_id.clone())
+            }
         };
-        let (data, event_type) = (Span::within(data, text), Span::within(event_type, text));
         Ok(Some(ReceivedEvent::shared(shared, data, event_type, id, former_id)))
+    }
+
+    #[inline]
+    pub(super) fn take_item(&mut self) -> Option<Received> {
+        self.item.take()
     }
 
     /// Reads on in the chunk, up to the next item or to a text, which is to be read first.
@@ -132,7 +148,7 @@ impl OwnedParser {
             self.take_text();
             return Ok(None);
         }
-        Ok(copied(&mut self.parser, &mut self.last_id, step, &borrowed))
+        Ok(copied(&mut self.parser, &mut self.former_id, step, &borrowed))
     }
 
     fn take_text(&mut self) {
@@ -142,7 +158,7 @@ impl OwnedParser {
             self.text = text;
             self.text_at = 0;
             self.at = end;
-            self.last_id.within = Span::default();
+            self.last_id = Span::default();
         } else {
             // Broken characters are rare: such a chunk is read as if it could not be shared.
             self.shares = false;
@@ -153,16 +169,19 @@ impl OwnedParser {
 /// What a step came to, of which nothing can be shared.
 fn copied(
     parser: &mut Parser,
-    last_id: &mut LastId,
+    former_id: &mut Option<Arc<str>>,
     step: Step<'_>,
     borrowed: &Borrowed<'_>,
 ) -> Option<Received> {
     Some(match step {
         Step::SingleLineEvent(data) => {
-            let id = last_id.former(parser.last_event_id());
-            Received::Event(ReceivedEvent::copied(data, "", "", id))
+            remember(former_id, parser.last_event_id());
+            Received::Event(ReceivedEvent::copied(data, "", "", former_id.clone()))
         }
-        Step::Event => Received::Event(parser.buffers().take(borrowed, |id| last_id.former(id))),
+        Step::Event => Received::Event(parser.buffers().take(borrowed, |id| {
+            remember(former_id, id);
+            former_id.clone()
+        })),
         Step::Comment(text) => Received::Comment(text.to_owned()),
         Step::JoinedComment(start) => Received::Comment(parser.joined_comment(start).to_owned()),
         Step::Retry(reconnection_time) => Received::Retry(reconnection_time),
@@ -170,34 +189,9 @@ fn copied(
     })
 }
 
-/// The last event ID, for the events that have none of their own.
-#[derive(Debug, Default)]
-struct LastId {
-    /// Where the text has it, if it does.
-    within: Span,
-    former: Option<Arc<str>>,
-}
-
-impl LastId {
-    /// Where an event that has no id of its own has the last event ID `id` from.
-    #[inline]
-    fn inherited(&mut self, id: &str, text: &str) -> (Span, Option<Arc<str>>) {
-        if id.is_empty() {
-            (Span::default(), None)
-        } else if self.within.of(text) == id {
-            (self.within, None)
-        } else {
-            (Span::default(), self.former(id))
-        }
-    }
-
-    fn former(&mut self, id: &str) -> Option<Arc<str>> {
-        if id.is_empty() {
-            return None;
-        }
-        if self.former.as_deref() != Some(id) {
-            self.former = Some(Arc::from(id));
-        }
-        self.former.clone()
+/// Keeps the last event ID for the events that come.
+fn remember(former_id: &mut Option<Arc<str>>, id: &str) {
+    if former_id.as_deref().unwrap_or_default() != id {
+        *former_id = (!id.is_empty()).then(|| Arc::from(id));
     }
 }

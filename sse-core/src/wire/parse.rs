@@ -108,12 +108,30 @@ impl Parser {
         if self.lines.take_few(chunk) {
             return Ok(Step::Done);
         }
-        *borrowed = self.buffers.begin();
-        if !self.buffers.held()
-            && let Some(data) = self.lines.single_line_event(chunk, self.event_limit)
-        {
+        if let Some(data) = self.single_line_event(chunk) {
             return Ok(Step::SingleLineEvent(data));
         }
+        self.step_by_lines(chunk, borrowed)
+    }
+
+    /// Takes the next event if it is a single line of data and all of it is in the chunk's text.
+    #[inline]
+    pub(super) fn single_line_event<'c>(&mut self, chunk: &mut Chunk<'c>) -> Option<&'c str> {
+        if self.buffers.is_empty() {
+            return self.lines.single_line_event(chunk, self.event_limit);
+        }
+        None
+    }
+
+    /// Reads on as [`step`](Self::step) does, line by line.
+    #[allow(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
+    pub(super) fn step_by_lines<'c>(
+        &mut self,
+        chunk: &mut Chunk<'c>,
+        borrowed: &mut Borrowed<'c>,
+    ) -> Result<Step<'c>, LimitExceeded> {
+        *borrowed = self.buffers.begin();
         loop {
             let line = match self.lines.next(chunk) {
                 Ok(Line::Whole(line)) => line,

@@ -121,10 +121,9 @@ where
         let this = self.get_mut();
         loop {
             let read = if this.parser.has_text() {
-                let mut other = None;
-                match this.parser.next_in_text(&mut other) {
+                match this.parser.next_in_text() {
                     Ok(Some(event)) => return Poll::Ready(Some(Ok(Received::Event(event)))),
-                    Ok(None) => Ok(other),
+                    Ok(None) => Ok(this.parser.take_item()),
                     Err(excess) => Err(excess),
                 }
             } else if this.parser.is_read() {
