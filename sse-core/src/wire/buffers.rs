@@ -24,9 +24,9 @@ pub(super) struct Borrowed<'c> {
 }
 
 /// From this length on, data is given away with its buffer. Less is copied out of it, which takes
-/// no longer than a new buffer takes to grow.
+/// no longer than to make a new one.
 #[cfg(feature = "stream")]
-const MOVED: usize = 32 * 1024;
+const MOVED: usize = 1024;
 
 impl Borrowed<'_> {
     #[inline]
@@ -243,8 +243,10 @@ impl Buffers {
         let (start, end) = (self.data_start, self.data.len().saturating_sub(1));
         let event = match borrowed.data {
             None if end >= MOVED => {
-                let (text, data) = (mem::take(&mut self.data), Span::new(start, end));
-                ReceivedEvent::owned(text, data, event_type, id, former)
+                // The next is often as long.
+                let next = String::with_capacity(end + event_type.len() + id.len() + 1);
+                let text = mem::replace(&mut self.data, next);
+                ReceivedEvent::owned(text, Span::new(start, end), event_type, id, former)
             }
             data => {
                 let data = data.unwrap_or_else(|| &self.data[start..end]);

@@ -123,6 +123,20 @@ impl Lines {
         taken
     }
 
+    /// Takes a chunk if all of it lies within a line that has begun.
+    #[cfg(feature = "stream")]
+    pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        let length = self.partial.length();
+        let taken = length > 0
+            && self.before == Before::Nothing
+            && length + chunk.len() <= self.limit
+            && line_end(chunk).is_none();
+        if taken {
+            self.partial.push(chunk);
+        }
+        taken
+    }
+
     /// Takes the next line while none is decoded.
     #[inline(never)]
     fn begin_or_end<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Line<'c>, LimitExceeded> {

@@ -59,10 +59,10 @@ impl OwnedParser {
         self.parser
     }
 
-    /// Takes a chunk if it is a few bytes within a line, which need not be kept.
+    /// Takes a chunk if all of it lies within a line that has begun: it need not be kept.
     #[inline]
-    pub(super) fn take_few(&mut self, chunk: &[u8]) -> bool {
-        self.parser.take_few(chunk)
+    pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        self.parser.take_within_line(chunk)
     }
 
     /// Takes a chunk, after the last one was [let go](Self::let_go).

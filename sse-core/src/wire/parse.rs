@@ -191,11 +191,12 @@ impl Parser {
         }
     }
 
-    /// Takes a chunk if it is a few bytes within a line.
+    /// Takes a chunk if all of it lies within a line that has begun.
     #[cfg(feature = "stream")]
     #[inline]
-    pub(super) fn take_few(&mut self, chunk: &[u8]) -> bool {
-        self.failed.is_none() && self.lines.take_few(&mut Chunk::new(chunk))
+    pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        self.failed.is_none()
+            && (self.lines.take_few(&mut Chunk::new(chunk)) || self.lines.take_within_line(chunk))
     }
 
     fn next<'i, 'c: 'i>(

@@ -173,7 +173,7 @@ where
             };
             let piece = chunk.chunk();
             let length = piece.len();
-            if self.parser.take_few(piece) {
+            if self.parser.take_within_line(piece) {
                 chunk.advance(length);
                 if chunk.has_remaining() {
                     self.rest = Some(chunk);
