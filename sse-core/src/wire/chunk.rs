@@ -91,19 +91,19 @@ impl<'c> Chunk<'c> {
         self.rest = &self.rest[length..];
     }
 
-    /// Takes the next line, which is so long and ends with LF, and decodes whatever lines follow;
-    /// fails if the line is broken.
-    pub(super) fn decode(&mut self, length: usize) -> Option<&'c str> {
-        let at_once = &self.rest[..AT_ONCE.clamp(length + 1, self.rest.len())];
-        let lines = &at_once[..=memrchr(b'\n', at_once).unwrap_or(length)];
+    /// Takes the next line, which is so long without its end, an LF or CRLF, and decodes whatever
+    /// lines follow; fails if the line is broken.
+    pub(super) fn decode(&mut self, length: usize, end: usize) -> Option<&'c str> {
+        let at_once = &self.rest[..AT_ONCE.clamp(length + end, self.rest.len())];
+        let lines = memrchr(b'\n', at_once).map_or(at_once, |last| &at_once[..=last]);
         let text = utf8(lines).unwrap_or_else(|broken| {
             let valid = &lines[..broken.valid_up_to()];
-            let lines = memrchr(b'\n', valid).map_or(0, |end| end + 1);
+            let lines = memrchr(b'\n', valid).map_or(0, |last| last + 1);
             str::from_utf8(&valid[..lines]).unwrap_or_default()
         });
         // Nothing, if the line is broken.
         let line = text.get(..length)?;
-        self.text = &text[length + 1..];
+        self.text = text.get(length + end..)?;
         self.rest = &self.rest[text.len()..];
         Some(line)
     }

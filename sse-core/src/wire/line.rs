@@ -123,11 +123,13 @@ impl Lines {
         taken
     }
 
-    /// Takes a chunk if all of it lies within a line that has begun.
+    /// Takes a chunk if all of it lies within a long line that has begun.
     #[cfg(feature = "stream")]
     pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        /// Looking for the end of a shorter line takes longer than is gained if it is not there.
+        const LONG: usize = 2048;
         let length = self.partial.length();
-        let taken = length > 0
+        let taken = length > LONG
             && self.before == Before::Nothing
             && length + chunk.len() <= self.limit
             && line_end(chunk).is_none();
@@ -154,16 +156,21 @@ impl Lines {
         }
         let (bytes, line_end) = rest.split_at(length);
         let whole = self.partial.length() == 0;
-        if whole && line_end[0] == b'\n' && chunk.stops() {
-            return Ok(Line::Undecoded);
+        let lf = match line_end {
+            [b'\n', ..] => Some(0),
+            [b'\r', b'\n', ..] => Some(1),
+            _ => None,
+        };
+        if let Some(lf) = lf.filter(|_| whole) {
+            if chunk.stops() {
+                return Ok(Line::Undecoded);
+            }
+            if let Some(line) = chunk.decode(length, lf + 1) {
+                self.ended += 1;
+                return Ok(Line::Whole(line));
+            }
         }
         self.ended += 1;
-        if whole
-            && line_end[0] == b'\n'
-            && let Some(line) = chunk.decode(length)
-        {
-            return Ok(Line::Whole(line));
-        }
         chunk.skip(length + 1);
         if line_end[0] == b'\r' {
             self.before = Before::LineFeed;

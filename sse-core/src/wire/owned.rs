@@ -191,7 +191,9 @@ fn copied(
 
 /// Keeps the last event ID for the events that come.
 fn remember(former_id: &mut Option<Arc<str>>, id: &str) {
-    if former_id.as_deref().unwrap_or_default() != id {
-        *former_id = (!id.is_empty()).then(|| Arc::from(id));
+    if id.is_empty() {
+        *former_id = None;
+    } else if former_id.as_deref() != Some(id) {
+        *former_id = Some(Arc::from(id));
     }
 }
