@@ -124,7 +124,7 @@ impl Parser {
     }
 
     /// Reads on as [`step`](Self::step) does, line by line.
-    #[allow(clippy::inline_always, reason = "as above")]
+    #[allow(clippy::inline_always, reason = "it is all that `step` does for most streams")]
     #[inline(always)]
     pub(super) fn step_by_lines<'c>(
         &mut self,
@@ -283,6 +283,7 @@ impl<'c> Items<'_, 'c> {
 }
 
 /// How far a step through a chunk came. It borrows nothing of the parser.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Step<'c> {
     /// An event: the borrowed fields, and those in the buffers.
     Event,

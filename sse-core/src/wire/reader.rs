@@ -153,38 +153,40 @@ impl<S> EventReader<S>
 where
     S: TryStream<Ok: Buf>,
 {
-    /// Gives the parser the next chunk that it cannot read at once.
+    /// Gives the parser the next chunk that it does not read at once.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), S::Error>>> {
         self.parser.let_go();
         loop {
-            let mut chunk = match self.rest.take() {
-                Some(rest) => rest,
+            let mut chunk = match ready!(self.poll_rest(cx)) {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
-                    let Some(chunks) = &mut self.chunks else { return Poll::Ready(None) };
-                    match ready!(chunks.as_mut().try_poll_next(cx)) {
-                        Some(Ok(chunk)) => chunk,
-                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                        None => {
-                            self.chunks = None;
-                            return Poll::Ready(None);
-                        }
-                    }
+                    self.chunks = None;
+                    return Poll::Ready(None);
                 }
             };
             let piece = chunk.chunk();
             let length = piece.len();
-            if self.parser.take_within_line(piece) {
+            let read = self.parser.take_within_line(piece);
+            if read {
                 chunk.advance(length);
-                if chunk.has_remaining() {
-                    self.rest = Some(chunk);
-                }
-                continue;
+            } else {
+                self.parser.push(chunk.copy_to_bytes(length));
             }
-            self.parser.push(chunk.copy_to_bytes(length));
             if chunk.has_remaining() {
                 self.rest = Some(chunk);
             }
-            return Poll::Ready(Some(Ok(())));
+            if !read {
+                return Poll::Ready(Some(Ok(())));
+            }
+        }
+    }
+
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<S::Ok, S::Error>>> {
+        match (self.rest.take(), &mut self.chunks) {
+            (Some(rest), _) => Poll::Ready(Some(Ok(rest))),
+            (None, Some(chunks)) => chunks.as_mut().try_poll_next(cx),
+            (None, None) => Poll::Ready(None),
         }
     }
 }
