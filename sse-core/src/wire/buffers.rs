@@ -83,6 +83,7 @@ impl Buffers {
     }
 
     /// Whether anything of the begun event was copied.
+    #[cfg(feature = "stream")]
     #[inline]
     pub(super) fn held(&self) -> bool {
         self.held
@@ -112,6 +113,19 @@ impl Buffers {
             self.copy_data(first);
         }
         self.copy_data(line);
+    }
+
+    /// Whether lines of data are put together here.
+    #[inline]
+    pub(super) fn joins_data(&self) -> bool {
+        !self.data.is_empty()
+    }
+
+    /// Appends a line of data, with a line feed after it, to those that are put together.
+    #[inline]
+    pub(super) fn join_data(&mut self, line: &str, borrowed: &mut Borrowed<'_>) {
+        borrowed.event_size += line.len();
+        self.data.push_str(line);
     }
 
     /// Replaces the event type.

@@ -74,6 +74,20 @@ impl<'c> Chunk<'c> {
         Some(value.strip_prefix(' ').unwrap_or(value))
     }
 
+    /// Takes the next line if it is one of data, is decoded and ends with LF, and its value with the
+    /// space before it is not longer than `limit`: the value and the LF.
+    #[inline]
+    pub(super) fn data_line(&mut self, limit: usize) -> Option<&'c str> {
+        let value = self.text.strip_prefix("data:")?;
+        let end = memchr2(b'\r', b'\n', value.as_bytes())?;
+        if end > limit || value.as_bytes()[end] != b'\n' {
+            return None;
+        }
+        let (line, rest) = value.split_at(end + 1);
+        self.text = rest;
+        Some(line.strip_prefix(' ').unwrap_or(line))
+    }
+
     #[inline]
     pub(super) fn nothing_decoded(&self) -> bool {
         self.text.is_empty()

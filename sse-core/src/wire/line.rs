@@ -12,6 +12,9 @@ use super::chunk::{Chunk, line_end};
 use super::decode::Decoder;
 use super::limits::LimitExceeded;
 
+/// How long the name of data is, with its colon.
+const DATA: usize = "data:".len();
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Where a line is. It holds no borrow of [`Lines`], so that a parser can go on reading while it
@@ -100,10 +103,17 @@ impl Lines {
         chunk: &mut Chunk<'c>,
         event_limit: usize,
     ) -> Option<&'c str> {
-        const NAME: usize = "data:".len();
-        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(NAME)))?;
+        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(DATA)))?;
         self.ended += 2;
         Some(data)
+    }
+
+    /// Takes the next line if it is one of data, ends with LF and is decoded: its value and the LF.
+    #[inline]
+    pub(super) fn data_line<'c>(&mut self, chunk: &mut Chunk<'c>) -> Option<&'c str> {
+        let line = chunk.data_line(self.limit.saturating_sub(DATA))?;
+        self.ended += 1;
+        Some(line)
     }
 
     /// Takes what is left of a chunk if it is a few bytes within a line: some streams come in

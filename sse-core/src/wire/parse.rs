@@ -165,7 +165,15 @@ impl Parser {
                 }
             };
             match Field::of(line) {
-                Field::Data(line) => self.buffers.data(line, borrowed),
+                Field::Data(line) => {
+                    self.buffers.data(line, borrowed);
+                    while self.buffers.joins_data()
+                        && borrowed.event_size() <= self.event_limit
+                        && let Some(line) = self.lines.data_line(chunk)
+                    {
+                        self.buffers.join_data(line, borrowed);
+                    }
+                }
                 Field::EventType(text) => self.buffers.event_type(text, borrowed),
                 Field::Id(text) => self.buffers.id(text, borrowed),
                 Field::Retry(reconnection_time) => {
@@ -237,6 +245,7 @@ impl Parser {
     }
 
     /// Where the event of [`Step::Event`] is, as far as it is not in the chunk.
+    #[cfg(feature = "stream")]
     #[inline]
     pub(super) fn buffers(&mut self) -> &mut Buffers {
         &mut self.buffers

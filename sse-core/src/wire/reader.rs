@@ -157,7 +157,14 @@ where
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), S::Error>>> {
         self.parser.let_go();
         loop {
-            let mut chunk = match ready!(self.poll_rest(cx)) {
+            let next = match self.rest.take() {
+                Some(rest) => Some(Ok(rest)),
+                None => match &mut self.chunks {
+                    Some(chunks) => ready!(chunks.as_mut().try_poll_next(cx)),
+                    None => None,
+                },
+            };
+            let mut chunk = match next {
                 Some(Ok(chunk)) => chunk,
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
@@ -167,26 +174,19 @@ where
             };
             let piece = chunk.chunk();
             let length = piece.len();
-            let read = self.parser.take_within_line(piece);
-            if read {
-                chunk.advance(length);
-            } else {
-                self.parser.push(chunk.copy_to_bytes(length));
+            let more = chunk.remaining() > length;
+            if self.parser.take_within_line(piece) {
+                if more {
+                    chunk.advance(length);
+                    self.rest = Some(chunk);
+                }
+                continue;
             }
-            if chunk.has_remaining() {
+            self.parser.push(chunk.copy_to_bytes(length));
+            if more {
                 self.rest = Some(chunk);
             }
-            if !read {
-                return Poll::Ready(Some(Ok(())));
-            }
-        }
-    }
-
-    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<S::Ok, S::Error>>> {
-        match (self.rest.take(), &mut self.chunks) {
-            (Some(rest), _) => Poll::Ready(Some(Ok(rest))),
-            (None, Some(chunks)) => chunks.as_mut().try_poll_next(cx),
-            (None, None) => Poll::Ready(None),
+            return Poll::Ready(Some(Ok(())));
         }
     }
 }
