@@ -35,7 +35,7 @@ impl Record for Line {
     type Filter = Multiples;
 
     fn event(&self) -> Event<'_> {
-        Event::new(self.0.to_string()).id(EventId::new(self.0.to_string()).unwrap())
+        Event::new(self.0.to_string()).event_id(self.0.into())
     }
 
     fn mark(&self) -> u64 {
