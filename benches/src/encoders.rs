@@ -82,7 +82,7 @@ fn text(event: &LogEvent) -> Event<'_> {
 
 fn head(event: &LogEvent) -> Event<'_> {
     let id = EventIdRef::new(&event.id).expect("an id");
-    Event::empty().event_type(LOG_TYPE).id_ref(id)
+    Event::empty().event_type(LOG_TYPE).event_id_ref(id)
 }
 
 fn ours_json(events: &'static [LogEvent]) -> Seen {

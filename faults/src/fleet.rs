@@ -4,10 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bson::RawDocument;
-use gapless_sse_core::follow::{Everything, Record, Seal};
-use gapless_sse_core::{
-    Event, EventStream, EventStreamOptions, Log, LogOptions, LogStats, TailEvent,
-};
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{EventStream, Log, LogOptions, LogStats, TailEvent};
 use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,23 +13,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::client::{Client, Connection};
 use crate::deployment::{COLLECTION, PATIENCE};
+use crate::row::Row;
 
 const GLANCE: Duration = Duration::from_millis(10);
 pub(crate) const SECRET: &[u8] = b"one secret for every instance there is";
-
-/// A stored record as it is sent.
-#[derive(Debug)]
-pub(crate) struct Row(String);
-
-impl Record for Row {
-    type Filter = Everything;
-
-    fn event(&self) -> Event<'_> {
-        Event::new(&self.0)
-    }
-
-    fn mark(&self) {}
-}
 
 /// Soon, since positions come with it.
 const HEARTBEAT: Duration = Duration::from_millis(300);
@@ -60,16 +45,16 @@ impl Instance {
         let records: Mongo<bson::Document> =
             Mongo::connect(uri, collection, options.clone()).await.unwrap();
         let source = records.decode_with(|record| Ok(Row(shown(record))));
-        let log = Log::new(source, Seal::new(SECRET), log_options.clone());
+        let (log, driver) = Log::new(source, Seal::new(SECRET), log_options.clone());
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
-            let (log, failures) = (log.clone(), Arc::clone(&failures));
+            let failures = Arc::clone(&failures);
             let observe = move |tail: TailEvent<'_, gapless_sse_mongo::Error>| {
                 if let TailEvent::Failed(error, _) = tail {
                     failures.lock().unwrap().push(error.to_string());
                 }
             };
-            async move { match Box::pin(log.run(observe)).await {} }
+            driver.run(observe)
         });
         Self { log, tail, gone: watch::Sender::new(false), heartbeat: HEARTBEAT, failures }
     }
@@ -82,9 +67,8 @@ impl Instance {
     pub(crate) fn connect(&self, client: &mut Client) -> Connection {
         client.connections += 1;
         let follow = self.log.follow(client.scope.clone(), client.begin());
-        let options =
-            EventStreamOptions { heartbeat: self.heartbeat, ..EventStreamOptions::default() };
-        Connection::new(EventStream::new(follow, options), &client.last_id, self.gone.subscribe())
+        let events = EventStream::new(follow).heartbeat(self.heartbeat);
+        Connection::new(events, &client.last_id, self.gone.subscribe())
     }
 
     pub(crate) fn failures(&self) -> Vec<String> {
@@ -131,7 +115,7 @@ pub(crate) struct Counted {
 
 impl Counted {
     fn add(&mut self, stats: &LogStats) {
-        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed;
+        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed[..] else { unreachable!() };
         self.fresh += stats.fresh;
         self.ring += ring;
         self.catch_up += catch_up;

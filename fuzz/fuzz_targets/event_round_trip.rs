@@ -24,7 +24,7 @@ fuzz_target!(|input: ([u8; 4], Vec<Fields<'_>>)| {
             received_type = if event_type.is_empty() { "message" } else { event_type };
         }
         if let Ok(valid) = EventId::new(id) {
-            event = event.id(valid);
+            event = event.event_id(valid);
             last_event_id = id;
         }
         encode(&event, &mut stream);

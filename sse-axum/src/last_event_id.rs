@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use axum::response::{IntoResponse, Response};
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum_core::response::{IntoResponse, Response};
 use gapless_sse_core::EventId;
 use gapless_sse_hyper::InvalidLastEventId;
 use http::StatusCode;
@@ -20,7 +20,7 @@ use http::request::Parts;
 ///
 /// async fn stream(last: Option<LastEventId>) -> String {
 ///     match last {
-///         Some(LastEventId(id)) => format!("going on after {}", id.as_str()),
+///         Some(id) => format!("going on after {id}"),
 ///         None => "from the beginning".into(),
 ///     }
 /// }
@@ -28,6 +28,24 @@ use http::request::Parts;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LastEventId(pub EventId);
+
+impl AsRef<str> for LastEventId {
+    fn as_ref(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for LastEventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<LastEventId> for EventId {
+    fn from(LastEventId(id): LastEventId) -> Self {
+        id
+    }
+}
 
 impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
     type Rejection = LastEventIdRejection;

@@ -1,18 +1,27 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 mod last_event_id;
 mod refused;
 mod response;
+#[cfg(feature = "serve")]
 mod serve;
 
+pub use gapless_sse_core as core;
 #[doc(no_inline)]
 pub use gapless_sse_core::{
-    Admission, AdmissionLimits, Event, EventId, EventStream, EventStreamOptions, EventType, Permit,
-    Refused,
+    Admission, AdmissionLimits, CloseReason, Closed, EventId, EventStream, EventType, KeepAlive,
+    Permit, Refused, try_events,
 };
+#[cfg(feature = "serve")]
 #[doc(no_inline)]
 pub use gapless_sse_hyper::{ServeOptions, bind};
 pub use last_event_id::{LastEventId, LastEventIdRejection};
 pub use refused::TooManyStreams;
 pub use response::Sse;
+#[cfg(feature = "serve")]
 pub use serve::{serve, serve_with};
+
+/// An event that owns what it says, to be sent on a stream; [`core::Event`] may also borrow it.
+pub type Event = core::Event<'static>;

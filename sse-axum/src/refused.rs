@@ -1,6 +1,9 @@
 //! The response to a client for whose stream there is no place.
 
-use axum::response::{IntoResponse, Response};
+use std::error::Error;
+use std::fmt;
+
+use axum_core::response::{IntoResponse, Response};
 use gapless_sse_core::Refused;
 
 /// Answers with 429, the limit in words, and `Retry-After`.
@@ -10,16 +13,23 @@ use gapless_sse_core::Refused;
 ///
 /// use axum::response::IntoResponse;
 /// use futures_util::stream;
-/// use gapless_sse_axum::{Admission, Event, EventStream, EventStreamOptions, Sse, TooManyStreams};
+/// use gapless_sse_axum::{Admission, Sse, TooManyStreams};
 ///
 /// async fn hello(places: Admission<IpAddr>, ip: IpAddr) -> Result<impl IntoResponse, TooManyStreams> {
 ///     let permit = places.admit(ip)?;
-///     let events = stream::iter([Event::new("hello")]);
-///     Ok(Sse::new(EventStream::new(events, EventStreamOptions::default()).holding(permit)))
+///     Ok(Sse::new(stream::iter(["hello"])).holding(permit))
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyStreams(pub Refused);
+
+impl fmt::Display for TooManyStreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for TooManyStreams {}
 
 impl From<Refused> for TooManyStreams {
     fn from(refused: Refused) -> Self {

@@ -1,49 +1,98 @@
 //! The response that carries a stream.
 
-use std::convert::Infallible;
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_core::Stream;
-use gapless_sse_core::{EventStream, EventStreamOptions, Feed};
+use gapless_sse_core::{BoxError, Closed, EventStream, Feed, KeepAlive};
 
 /// A response of type `text/event-stream` that nothing in the way may cache, compress or buffer.
 ///
 /// ```
 /// use axum::response::IntoResponse;
-/// use futures_util::stream;
-/// use gapless_sse_axum::{Event, Sse};
+/// use futures_util::{StreamExt, stream};
+/// use gapless_sse_axum::{Event, KeepAlive, Sse};
 ///
-/// async fn hello() -> impl IntoResponse {
-///     Sse::events(stream::iter([Event::new("hello")]))
+/// async fn count() -> impl IntoResponse {
+///     let numbers = stream::iter(1..=3).map(|number| Event::new("tick").id(number));
+///     Sse::new(numbers).keep_alive(KeepAlive::default())
 /// }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Sse<S>(S);
+#[derive(Debug)]
+#[must_use = "a response does nothing unless a handler returns it"]
+pub struct Sse<S>(EventStream<S>);
 
-impl<S> Sse<S> {
-    /// A response whose body is `stream`, written as it is.
-    pub fn new(stream: S) -> Self {
-        Self(stream)
-    }
-}
-
-impl<S: Feed> Sse<EventStream<S>> {
-    /// A response that carries `events`, with first bytes at once and heartbeats, as
-    /// [`EventStreamOptions::default`] says.
+impl<S: Feed> Sse<S> {
+    /// A response that carries `events`: a `Stream` of [`Event`](crate::Event)s, of text, or of
+    /// `Result`s of them, whose error ends the stream.
     ///
-    /// For other options, hand an [`EventStream`] to [`new`](Sse::new).
-    pub fn events(events: S) -> Self {
-        Self(EventStream::new(events, EventStreamOptions::default()))
+    /// It has a heartbeat and tells the client when to reconnect, as [`EventStream::new`] says.
+    pub fn new(events: S) -> Self {
+        Self(EventStream::new(events))
+    }
+
+    /// Sets what a heartbeat is, and after how much silence it is written.
+    pub fn keep_alive(self, keep_alive: KeepAlive) -> Self {
+        Self(self.0.keep_alive(keep_alive))
+    }
+
+    /// Sets after how much silence a heartbeat is written, or `None` for no heartbeat; 25 s by
+    /// default.
+    pub fn heartbeat(self, interval: impl Into<Option<Duration>>) -> Self {
+        Self(self.0.heartbeat(interval))
+    }
+
+    /// Sets how long a client waits before it reconnects, or `None` to leave that to the client;
+    /// 1 s by default.
+    pub fn retry(self, reconnection_time: impl Into<Option<Duration>>) -> Self {
+        Self(self.0.retry(reconnection_time))
+    }
+
+    /// Sets after how long the stream ends by itself, or `None` for never; by default an hour for
+    /// a stream that follows a log, and never for others. See [`EventStream::lifetime`].
+    pub fn lifetime(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self(self.0.lifetime(limit))
+    }
+
+    /// Keeps `guard`, such as a [`Permit`](crate::Permit), until the stream is over.
+    pub fn holding(self, guard: impl Send + Sync + 'static) -> Self {
+        Self(self.0.holding(guard))
+    }
+
+    /// Calls `hook` when the stream is over, however that comes. See [`EventStream::on_close`].
+    pub fn on_close(self, hook: impl FnOnce(Closed) + Send + Sync + 'static) -> Self {
+        Self(self.0.on_close(hook))
     }
 }
 
-impl<S> IntoResponse for Sse<S>
-where
-    S: Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
-{
-    fn into_response(self) -> Response {
-        (gapless_sse_hyper::response_headers(), Body::from_stream(self.0)).into_response()
+/// A stream with all that was asked of it.
+impl<S> From<EventStream<S>> for Sse<S> {
+    fn from(events: EventStream<S>) -> Self {
+        Self(events)
     }
+}
+
+impl Sse<()> {
+    /// A response whose body is `bytes`, written as they are: events that are encoded already, by
+    /// [`encode`](gapless_sse_core::encode) or another server.
+    pub fn from_bytes<B, T, E>(bytes: B) -> Response
+    where
+        B: Stream<Item = Result<T, E>> + Send + 'static,
+        T: Into<Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        response(Body::from_stream(bytes))
+    }
+}
+
+impl<S: Feed + Send + 'static> IntoResponse for Sse<S> {
+    fn into_response(self) -> Response {
+        response(Body::new(self.0))
+    }
+}
+
+fn response(body: Body) -> Response {
+    (gapless_sse_hyper::response_headers(), body).into_response()
 }

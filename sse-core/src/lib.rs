@@ -4,11 +4,11 @@
 //! It holds no socket and no task, and knows no web framework. Writing:
 //!
 //! ```
-//! use gapless_sse_core::{Event, EventId, EventType, Encoded};
+//! use gapless_sse_core::{Encoded, Event};
 //!
 //! let done = Event::new("all 212,000 rows")
-//!     .event_type(EventType::from_static("done"))
-//!     .id(EventId::new("41")?);
+//!     .event("done")?
+//!     .id(41)?;
 //! let frame = Encoded::from(&done); // encoded once; a clone is a reference
 //! assert_eq!(frame.as_ref(), b"event: done\nid: 41\ndata: all 212,000 rows\n\n");
 //! # Ok::<(), gapless_sse_core::InvalidField>(())
@@ -42,7 +42,10 @@
 //! - `json`: events whose data is a value serialised as JSON.
 //! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
 //! - `stream`: `Incoming`, which reads the events of a stream of chunks.
-//! - `tokio`: `Log`, `Follow` and `EventStream`, driven by tokio's timer.
+//! - `http-body`: `EventStream` is the body of a response.
+//! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 #[cfg(feature = "follow")]
 pub mod follow;
@@ -56,17 +59,20 @@ pub use session::{
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, CloseReason, Closed, EventStream, EventStreamOptions,
-    Feed, Follow, FollowOptions, Log, LogOptions, LogPage, LogStats, PageError, Sequence,
-    TailEvent,
+    BoxError, CloseReason, Closed, EventStream, Feed, IntoEncoded, KeepAlive, TryEvents, try_events,
+};
+#[cfg(all(feature = "tokio", feature = "follow"))]
+pub use stream::{
+    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
+    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{
-    Encoded, Event, EventId, EventIdRef, EventType, InvalidField, Item, Items, LimitExceeded,
-    Limits, Message, Parser, encode,
+    Encoded, Event, EventId, EventIdRef, EventType, Fields, InvalidField, Item, Items,
+    LimitExceeded, Limits, Message, Parser, encode,
 };
 #[cfg(feature = "stream")]
 pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 use gapless_sse_core::{
-    Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, EventStreamOptions,
-    Refused,
+    Admission, AdmissionLimits, AdmissionStats, Encoded, Event, EventStream, Refused,
 };
 use tokio::time;
 
 fn admission(max_total: usize, max_per_key: usize) -> Admission<&'static str> {
-    Admission::new(AdmissionLimits { max_total, max_per_key })
+    Admission::new(AdmissionLimits::default().max_total(max_total).max_per_key(max_per_key))
 }
 
 fn taken(stats: AdmissionStats) -> (usize, usize) {
@@ -33,7 +32,7 @@ fn the_1001st_of_1000_is_refused() {
 
 #[test]
 fn all_together_have_a_limit_too() {
-    let admission = Admission::new(AdmissionLimits { max_total: 1000, max_per_key: 1 });
+    let admission = Admission::new(AdmissionLimits::default().max_total(1000).max_per_key(1));
     let permits: Vec<_> = (0..1000).map(|key| admission.admit(key).unwrap()).collect();
     assert_eq!(admission.admit(1000).unwrap_err(), Refused::Total(1000));
     drop(permits);
@@ -104,7 +103,7 @@ fn body<S: stream::Stream<Item = Encoded>>(
     events: S,
 ) -> EventStream<S> {
     let permit = admission.admit("ann").expect("there is a place");
-    let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
+    let body = EventStream::new(events).holding(permit);
     assert_eq!(taken(admission.stats()), (1, 1), "the stream holds it now");
     body
 }
@@ -119,7 +118,7 @@ async fn a_place_is_free_when_a_stream_is_dropped_that_was_never_polled() {
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_when_the_client_goes_away() {
     let admission = admission(1, 1);
-    let mut body = body(&admission, stream::pending());
+    let mut body = body(&admission, stream::pending()).lifetime(Duration::from_secs(60));
     body.next().await.unwrap().unwrap();
     assert!(body.next().now_or_never().is_none());
     assert_eq!(taken(admission.stats()), (1, 1));
@@ -140,7 +139,7 @@ async fn a_place_is_free_when_the_events_end() {
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_when_the_lifetime_is_over() {
     let admission = admission(1, 1);
-    let mut body = body(&admission, stream::pending());
+    let mut body = body(&admission, stream::pending()).lifetime(Duration::from_secs(60));
     assert!(body.by_ref().take(MANY).count().await < MANY);
     assert_eq!(taken(admission.stats()), (0, 0), "although the body is still there");
 }
@@ -151,8 +150,7 @@ async fn a_place_is_free_when_the_handler_is_cancelled() {
     let handler = async {
         let permit = admission.admit("ann").unwrap();
         std::future::pending::<()>().await;
-        EventStream::new(stream::pending::<Encoded>(), EventStreamOptions::default())
-            .holding(permit)
+        EventStream::new(stream::pending::<Encoded>()).holding(permit)
     };
     assert!(time::timeout(Duration::from_secs(1), handler).await.is_err());
     assert_eq!(taken(admission.stats()), (0, 0));

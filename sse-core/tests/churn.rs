@@ -12,8 +12,7 @@ use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use gapless_sse_core::{
-    Admission, AdmissionLimits, Channel, Event, EventStream, EventStreamOptions, Follow,
-    FollowOptions, Log, LogOptions,
+    Admission, AdmissionLimits, Channel, Event, EventStream, Follow, FollowOptions, Log, LogOptions,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
@@ -61,10 +60,8 @@ struct Churn {
 impl Churn {
     fn start() -> Self {
         let channel = Channel::new(KEPT);
-        let options = LogOptions { ring_bytes: RING_BYTES, ..LogOptions::default() };
-        let log = Log::new(channel.clone(), Seal::new(b"of this test and no other"), options);
-        let tail = log.clone();
-        tokio::spawn(async move { tail.run(|_| {}).await });
+        let options = LogOptions::default().ring_bytes(RING_BYTES);
+        let log = Log::spawn(channel.clone(), Seal::new(b"of this test and no other"), options);
         Self {
             channel,
             log,
@@ -85,15 +82,15 @@ impl Churn {
     fn open(&mut self, last_id: Option<String>) {
         let topics: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.topic()).collect();
         let history = if self.rng.bool() { History::All } else { History::Newest(5) };
-        let begin = FollowOptions { after: last_id.clone(), history };
+        let begin = FollowOptions::new(history).after(last_id.clone());
         let events = self.log.follow(Scope::new("space", topics), begin);
         let lifetime = Some(Duration::from_secs(120));
-        let options = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
         let permit = self.admission.admit(self.step).unwrap();
         let closed = Arc::clone(&self.closed);
-        let body = EventStream::new(events, options).holding(permit).on_close(move |_| {
-            closed.fetch_add(1, Ordering::Relaxed);
-        });
+        let body =
+            EventStream::new(events).lifetime(lifetime).holding(permit).on_close(move |_| {
+                closed.fetch_add(1, Ordering::Relaxed);
+            });
         self.opened += 1;
         self.clients.push(Client { body, last_id, pace: 1 << self.rng.usize(..9) });
     }

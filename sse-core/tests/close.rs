@@ -6,15 +6,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use gapless_sse_core::{CloseReason, Closed, Encoded, Event, EventStream, EventStreamOptions};
+use gapless_sse_core::{CloseReason, Closed, Encoded, Event, EventStream, IntoEncoded, try_events};
 
-fn body<S: Stream<Item: Into<Encoded>>>(
+fn body<S: Stream<Item: IntoEncoded>>(
     events: S,
     lifetime: Option<Duration>,
 ) -> (EventStream<S>, mpsc::Receiver<Closed>) {
-    let options = EventStreamOptions { lifetime, ..EventStreamOptions::default() };
     let (tell, told) = mpsc::channel();
-    (EventStream::new(events, options).on_close(move |closed| tell.send(closed).unwrap()), told)
+    let body = EventStream::new(events).lifetime(lifetime);
+    (body.on_close(move |closed| tell.send(closed).unwrap()), told)
 }
 
 /// The one time that is told.
@@ -50,7 +50,7 @@ async fn events_and_bytes_are_counted_and_heartbeats_are_no_events() {
     drop(body);
     let closed = only(&told);
     assert_eq!((closed.reason, closed.events, closed.bytes), (CloseReason::Dropped, 3, bytes));
-    assert_eq!(closed.duration, EventStreamOptions::default().heartbeat * 2);
+    assert_eq!(closed.duration, Duration::from_secs(25) * 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,4 +62,32 @@ async fn the_end_of_a_lifetime_is_told_as_such() {
     let closed = only(&told);
     assert_eq!((closed.reason, closed.events), (CloseReason::Lifetime, 0));
     assert!(closed.duration >= limit / 10 * 9 && closed.duration <= limit / 10 * 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_ends_the_stream_and_is_told_with_it() {
+    let events = stream::iter([Ok("a"), Err("the table is gone"), Ok("b")]);
+    let (mut body, told) = body(events, None);
+    assert_eq!(body.next().await.unwrap().unwrap(), "retry: 1000\n\ndata: a\n\n");
+    assert!(body.next().await.is_none());
+    let closed = only_now(&told);
+    assert_eq!((closed.reason, closed.events), (CloseReason::Failed, 1));
+    assert_eq!(closed.error.unwrap().to_string(), "the table is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_may_be_the_last_event() {
+    let events = stream::iter([Ok("a"), Err("full"), Ok("b")]);
+    let events = try_events(events, |error: &str| Event::new(format!("failed: {error}")));
+    let (mut body, told) = body(events, None);
+    let written = body.next().await.unwrap().unwrap();
+    assert_eq!(written, "retry: 1000\n\ndata: a\n\ndata: failed: full\n\n");
+    assert!(body.next().await.is_none());
+    assert_eq!(only_now(&told).reason, CloseReason::Ended);
+}
+
+fn only_now(told: &mpsc::Receiver<Closed>) -> Closed {
+    let closed = told.try_recv().unwrap();
+    assert!(told.try_recv().is_err(), "it is told once");
+    closed
 }

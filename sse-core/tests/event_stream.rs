@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use gapless_sse_core::{Encoded, Event, EventStream, EventStreamOptions, Feed};
+use gapless_sse_core::{BoxError, Encoded, Event, EventStream, Feed, IntoEncoded, KeepAlive};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, advance};
 
@@ -19,8 +19,8 @@ fn channel() -> (mpsc::UnboundedSender<Encoded>, impl Stream<Item = Encoded>) {
     (sender, stream::poll_fn(move |context| receiver.poll_recv(context)))
 }
 
-fn body<S: Stream<Item: Into<Encoded>>>(events: S) -> EventStream<S> {
-    EventStream::new(events, EventStreamOptions::default())
+fn body<S: Stream<Item: IntoEncoded>>(events: S) -> EventStream<S> {
+    EventStream::new(events)
 }
 
 fn frame(data: &str) -> Encoded {
@@ -40,9 +40,7 @@ async fn first_bytes_come_before_any_event() {
 
 #[tokio::test(start_paused = true)]
 async fn first_bytes_say_the_retry_that_was_asked_for() {
-    let options =
-        EventStreamOptions { retry: Duration::from_millis(250), ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>()).retry(Duration::from_millis(250));
     assert_eq!(next(&mut body).await, "retry: 250\n\n");
 }
 
@@ -137,12 +135,15 @@ async fn an_event_puts_the_heartbeat_off_by_a_whole_interval() {
 struct Tells(Vec<&'static str>, Duration);
 
 impl Feed for Tells {
-    fn poll_events(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Encoded>> {
+    fn poll_events(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Encoded, BoxError>>> {
         Poll::Pending
     }
 
-    fn begin(&mut self, heartbeat: Duration) {
-        self.1 = heartbeat;
+    fn begin(mut self: Pin<&mut Self>, heartbeat: Option<Duration>) {
+        self.1 = heartbeat.unwrap_or_default();
     }
 
     fn heartbeat(mut self: Pin<&mut Self>) -> Option<Encoded> {
@@ -153,9 +154,9 @@ impl Feed for Tells {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_says_what_its_feed_has_to_say() {
-    let options = EventStreamOptions { heartbeat: Duration::from_secs(7), ..Default::default() };
     let (tell, told) = std::sync::mpsc::channel();
-    let mut body = EventStream::new(Tells(vec!["last", "first"], Duration::ZERO), options)
+    let mut body = EventStream::new(Tells(vec!["last", "first"], Duration::ZERO))
+        .heartbeat(Duration::from_secs(7))
         .on_close(move |closed| tell.send(closed.events).unwrap());
     let start = Instant::now();
     next(&mut body).await;
@@ -169,16 +170,14 @@ async fn a_heartbeat_says_what_its_feed_has_to_say() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_of_no_length_leaves_the_stream_usable() {
-    let options = EventStreamOptions { heartbeat: Duration::ZERO, ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>()).heartbeat(Duration::ZERO);
     next(&mut body).await;
     assert!(body.next().now_or_never().is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_may_be_put_off_forever() {
-    let options = EventStreamOptions { heartbeat: Duration::MAX, ..EventStreamOptions::default() };
-    let mut body = EventStream::new(stream::pending::<Encoded>(), options);
+    let mut body = EventStream::new(stream::pending::<Encoded>()).heartbeat(Duration::MAX);
     next(&mut body).await;
     assert!(body.next().now_or_never().is_none());
 }
@@ -187,4 +186,62 @@ async fn a_heartbeat_may_be_put_off_forever() {
 fn the_stream_fits_an_http_body() {
     fn assert_fits<T: Send + Unpin + 'static>() {}
     assert_fits::<EventStream<stream::Pending<Encoded>>>();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_a_heartbeat_stays_silent() {
+    let mut body = EventStream::new(stream::pending::<Encoded>()).heartbeat(None);
+    next(&mut body).await;
+    assert!(body.next().now_or_never().is_none());
+    advance(Duration::from_secs(1_000_000)).await;
+    assert!(body.next().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_is_the_text_or_the_event_that_was_asked_for() {
+    let second = KeepAlive::new().interval(Duration::from_secs(1));
+    let text = second.clone().text("two\nlines");
+    let event = second.clone().event(Event::new("{}").event("beat").unwrap());
+    for (keep_alive, says) in
+        [(second, ": \n\n"), (text, ": two\n: lines\n\n"), (event, "event: beat\ndata: {}\n\n")]
+    {
+        let mut body = EventStream::new(stream::pending::<Encoded>()).keep_alive(keep_alive);
+        next(&mut body).await;
+        for _ in 0..2 {
+            let start = Instant::now();
+            assert_eq!(next(&mut body).await, says);
+            assert_eq!(start.elapsed().as_secs(), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_retry_the_first_bytes_are_a_comment() {
+    let mut body = EventStream::new(stream::pending::<Encoded>()).retry(None);
+    assert_eq!(next(&mut body).await, ": \n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_may_be_events_text_and_results_of_either() {
+    async fn written<S: Feed + Unpin>(events: S) -> Bytes {
+        next(&mut EventStream::new(events).retry(None)).await
+    }
+    assert_eq!(written(stream::iter(["a"])).await, ": \n\ndata: a\n\n");
+    assert_eq!(written(stream::iter([String::from("a")])).await, ": \n\ndata: a\n\n");
+    let numbered = stream::iter([1_u8]).map(|number| Event::new("a").id(number));
+    assert_eq!(written(numbered).await, ": \n\nid: 1\ndata: a\n\n");
+    let named = stream::iter(["b"]).map(|name| Event::new("a").id(name));
+    assert_eq!(written(named).await, ": \n\nid: b\ndata: a\n\n");
+}
+
+#[cfg(feature = "http-body")]
+#[tokio::test(start_paused = true)]
+async fn it_is_the_body_of_a_response() {
+    let mut body = body(stream::iter([Event::new("a")]));
+    let mut frame = async || {
+        let frame = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut body), cx));
+        frame.await.map(|Ok(frame)| frame.into_data().unwrap())
+    };
+    assert_eq!(frame().await.unwrap(), "retry: 1000\n\ndata: a\n\n");
+    assert_eq!(frame().await, None);
 }

@@ -3,10 +3,12 @@
 #![cfg(feature = "tokio")]
 
 use std::cell::Cell;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt, stream};
-use gapless_sse_core::{Encoded, Event, EventStream, EventStreamOptions, Lifetime};
+use futures_util::{FutureExt, StreamExt, stream};
+use gapless_sse_core::{BoxError, Encoded, Event, EventStream, Feed, Lifetime};
 use tokio::time;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -30,19 +32,43 @@ fn a_lifetime_may_be_without_end_or_without_length() {
     }
 }
 
-fn lasting(lifetime: Option<Duration>) -> EventStreamOptions {
-    EventStreamOptions { lifetime, retry: Duration::from_millis(700), ..Default::default() }
+fn lasting<S: Feed>(events: S, lifetime: Option<Duration>) -> EventStream<S> {
+    EventStream::new(events).lifetime(lifetime).retry(Duration::from_millis(700))
 }
 
 /// What is written until the end, if there is one.
-async fn rest<S: stream::Stream<Item = Encoded>>(body: EventStream<S>) -> Vec<String> {
+async fn rest<S: Feed>(body: EventStream<S>) -> Vec<String> {
     body.take(1000).map(|Ok(bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect().await
+}
+
+/// What a client can come back to without loss.
+struct Resumed;
+
+impl Feed for Resumed {
+    fn poll_events(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Encoded, BoxError>>> {
+        Poll::Pending
+    }
+
+    fn resumes(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_can_resume_has_no_lifetime_unless_it_is_asked_for() {
+    let mut body = EventStream::new(stream::pending::<Encoded>()).heartbeat(None);
+    body.next().await;
+    time::advance(HOUR * 24 * 365).await;
+    assert!(body.next().now_or_never().is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_stream_ends_after_its_lifetime_with_a_retry() {
     let start = time::Instant::now();
-    let written = rest(EventStream::new(stream::pending(), EventStreamOptions::default())).await;
+    let written = rest(EventStream::new(Resumed)).await;
     let lasted = start.elapsed();
     assert!(lasted >= HOUR / 10 * 9 && lasted < HOUR / 100 * 111, "{lasted:?}");
     let (last, before) = written.split_last().unwrap();
@@ -52,9 +78,9 @@ async fn an_idle_stream_ends_after_its_lifetime_with_a_retry() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lifetime_may_be_shorter_than_the_heartbeat() {
-    let options = EventStreamOptions { heartbeat: HOUR, ..lasting(Some(HOUR / 10)) };
     let start = time::Instant::now();
-    let written = rest(EventStream::new(stream::pending(), options)).await;
+    let written =
+        rest(lasting(stream::pending::<Encoded>(), Some(HOUR / 10)).heartbeat(HOUR)).await;
     assert!(start.elapsed() < HOUR / 1000 * 111, "{:?}", start.elapsed());
     assert_eq!(written, ["retry: 700\n\n", "retry: 700\n\n"]);
 }
@@ -64,7 +90,7 @@ async fn two_streams_do_not_end_together() {
     let ends: Vec<_> = stream::iter(0..8)
         .then(async |_| {
             let start = time::Instant::now();
-            rest(EventStream::new(stream::pending(), lasting(Some(HOUR)))).await;
+            rest(lasting(stream::pending::<Encoded>(), Some(HOUR))).await;
             start.elapsed().as_millis()
         })
         .collect()
@@ -81,7 +107,7 @@ async fn a_busy_stream_ends_too_and_passes_on_all_that_it_took() {
         Encoded::from(Event::new(format!("{} {large}", taken.get())))
     })
     .take(100);
-    let mut body = EventStream::new(events, lasting(Some(HOUR)));
+    let mut body = lasting(events, Some(HOUR));
     let first = body.next().await.unwrap().unwrap();
     assert!(first.starts_with(b"retry: 700\n\ndata: 1 "));
     time::advance(HOUR * 2).await;
@@ -94,7 +120,7 @@ async fn a_busy_stream_ends_too_and_passes_on_all_that_it_took() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_without_a_lifetime_goes_on() {
-    let mut body = EventStream::new(stream::pending::<Encoded>(), lasting(None));
+    let mut body = lasting(stream::pending::<Encoded>(), None);
     body.next().await.unwrap().unwrap();
     time::advance(HOUR * 24 * 365).await;
     assert_eq!(body.next().await.unwrap().unwrap(), ": \n\n");

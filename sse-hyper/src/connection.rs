@@ -24,7 +24,7 @@ use tower_service::Service;
 use crate::chunks::WriteChunks;
 use crate::handover::{Asked, Flushed, Handover};
 use crate::unsent::{Unsent, Watched};
-use crate::{ServeOptions, StallLimit};
+use crate::{PeerAddress, ServeOptions, StallLimit};
 
 /// A [body's](http_body::Body) or service's own error, boxed by those who only log it.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -39,12 +39,6 @@ const STREAMS: u32 = 256;
 
 /// hyper adds its limits to the present time, which overflows for [`Duration::MAX`].
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The address of the client, as an extension of each request served by [`serve`](crate::serve).
-///
-/// Behind a proxy, it is the proxy's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PeerAddress(pub SocketAddr);
 
 pin_project! {
     /// Serves a socket until its client or a shutdown ends it.

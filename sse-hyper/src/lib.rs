@@ -1,20 +1,37 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
-mod chunks;
-mod connection;
-mod handover;
 mod headers;
-mod listen;
-mod options;
+mod peer_address;
 mod refused;
+
+#[cfg(feature = "serve")]
+mod chunks;
+#[cfg(feature = "serve")]
+mod connection;
+#[cfg(feature = "serve")]
+mod handover;
+#[cfg(feature = "serve")]
+mod listen;
+#[cfg(feature = "serve")]
+mod options;
+#[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
 mod stall;
+#[cfg(feature = "serve")]
 mod unsent;
 
-pub use connection::PeerAddress;
 pub use headers::{InvalidLastEventId, LAST_EVENT_ID, last_event_id, response_headers};
-pub use listen::bind;
-pub use options::ServeOptions;
+pub use peer_address::PeerAddress;
 pub use refused::refused_response;
+
+#[cfg(feature = "serve")]
+pub use listen::bind;
+#[cfg(feature = "serve")]
+pub use options::ServeOptions;
+#[cfg(feature = "serve")]
 pub use serve::serve;
+#[cfg(feature = "serve")]
 pub use stall::StallLimit;

@@ -1,11 +1,14 @@
 //! The answer to a client for whose stream there is no place.
 
 use gapless_sse_core::Refused;
+use std::hash::{BuildHasher, RandomState};
+
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-/// When to try again, in seconds; not all at the same time.
-const AGAIN: std::ops::RangeInclusive<u16> = 2..=8;
+/// When to try again, in seconds: at least, and up to how much later, so that not all come at the
+/// same time.
+const AGAIN: (u64, u64) = (2, 6);
 
 /// The response to a client whose stream may not open now: status [429][status], the limit in
 /// words, and when to try again.
@@ -28,6 +31,8 @@ pub fn refused_response(refused: Refused) -> Response<String> {
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(RETRY_AFTER, fastrand::u16(AGAIN).into());
+    // It only spreads load, so the standard library's hash seeds do.
+    let later = RandomState::new().hash_one(0_u8) % (AGAIN.1 + 1);
+    headers.insert(RETRY_AFTER, (AGAIN.0 + later).into());
     response
 }

@@ -12,7 +12,7 @@
 //! let options = Options::topic("tenant", "shop").date("created_at");
 //! let uri = "mongodb://127.0.0.1:27017/shop";
 //! let orders: Mongo<JsonRecord> = Mongo::connect(uri, "orders", options).await?;
-//! let log = Log::new(orders, Seal::new(b"a secret"), LogOptions::default());
+//! let log = Log::spawn(orders, Seal::new(b"a secret"), LogOptions::default());
 //! # Ok(())
 //! # }
 //! ```
@@ -34,6 +34,8 @@
 //! An audit replaces a poll every three times the lateness, and reads the keys of the last thirteen
 //! times the lateness from the index. So new records wait an interval longer then, and each key is
 //! read about four times more. Audits begin with the tail: what was there before is history.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 mod changes;
 mod history;

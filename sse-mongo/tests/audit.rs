@@ -9,9 +9,7 @@ use std::time::Duration;
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
-use gapless_sse_core::{
-    EventStream, EventStreamOptions, Follow, FollowOptions, Item, Log, LogOptions, Parser,
-};
+use gapless_sse_core::{EventStream, Follow, FollowOptions, Item, Log, LogOptions, Parser};
 use gapless_sse_mongo::bson::{DateTime, Document, doc};
 use gapless_sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
@@ -38,11 +36,8 @@ struct Served {
 impl Served {
     async fn on(server: &testbed::Mongod, database: &str, options: Options) -> Self {
         let (mongo, other) = logs(server, database, options).await;
-        let log = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
-        let tail = tokio::spawn({
-            let log = log.clone();
-            async move { match log.run(|_| {}).await {} }
-        });
+        let (log, driver) = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
+        let tail = tokio::spawn(driver.run(|_| {}));
         Self { mongo, log, other, tail }
     }
 
@@ -86,8 +81,8 @@ impl Client {
     fn connect(&self, served: &Served, history: History) -> Stream {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
-        let options = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-        EventStream::new(served.log.follow(scope(), FollowOptions { after, history }), options)
+        let events = served.log.follow(scope(), FollowOptions::new(history).after(after));
+        EventStream::new(events).heartbeat(heartbeat)
     }
 
     async fn read(&mut self, stream: &mut Stream) {

@@ -1,5 +1,8 @@
 //! The reply to a client for whose stream there is no place.
 
+use std::error::Error;
+use std::fmt;
+
 use gapless_sse_core::Refused;
 use warp::Reply;
 use warp::reply::Response;
@@ -10,18 +13,24 @@ use warp::reply::Response;
 /// use std::net::IpAddr;
 ///
 /// use futures_util::stream;
-/// use gapless_sse_warp::{Admission, Event, EventStream, EventStreamOptions, TooManyStreams};
+/// use gapless_sse_warp::{Admission, TooManyStreams, reply};
 /// use warp::Reply;
 ///
 /// fn hello(places: &Admission<IpAddr>, ip: IpAddr) -> Result<impl Reply, TooManyStreams> {
 ///     let permit = places.admit(ip)?;
-///     let events = stream::iter([Event::new("hello")]);
-///     let stream = EventStream::new(events, EventStreamOptions::default()).holding(permit);
-///     Ok(gapless_sse_warp::reply(stream))
+///     Ok(reply(stream::iter(["hello"])).holding(permit))
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyStreams(pub Refused);
+
+impl fmt::Display for TooManyStreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for TooManyStreams {}
 
 impl From<Refused> for TooManyStreams {
     fn from(refused: Refused) -> Self {

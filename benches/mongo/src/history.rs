@@ -26,7 +26,7 @@ pub async fn history(plan: Plan) -> Result<String> {
     let mut bytes = 0;
     for _ in 0..=plan.rounds {
         let began = Instant::now();
-        let begin = FollowOptions { after: None, history: History::All };
+        let begin = FollowOptions::new(History::All);
         let mut stream = log.follow(Scope::new(WORKSPACE, [workflow(0)]), begin);
         // One is `start`.
         let mut events = 0;
@@ -47,7 +47,7 @@ pub async fn history(plan: Plan) -> Result<String> {
             let record = record?;
             let id = record.get_object_id("_id").map(|id| id.to_hex())?;
             let json = serde_json::to_string(&Bson::Document(record).into_relaxed_extjson())?;
-            let frame = Encoded::from(Event::new(json).id(EventId::new(id)?));
+            let frame = Encoded::from(Event::new(json).event_id(EventId::new(id)?));
             frames += frame.events() as usize;
         }
         if frames != plan.history {

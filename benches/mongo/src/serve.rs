@@ -6,9 +6,9 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use bson::Document;
-use gapless_sse_axum::{Event, EventStream, EventStreamOptions, Sse};
+use gapless_sse_axum::Sse;
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
-use gapless_sse_core::{Follow, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Event, Follow, FollowOptions, Log, LogOptions};
 use gapless_sse_mongo::{Mongo, Options, json};
 
 use crate::Result;
@@ -35,21 +35,16 @@ pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
         .lateness(Duration::from_secs(1));
     let mongo: Mongo<Document> = Mongo::connect(uri, "logs", options).await?;
     let mongo = mongo.decode_with(|record| Ok(Row(json::document(record))));
-    let log = Log::new(mongo, Seal::new(b"of the benchmark"), LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
-    Ok(log)
+    Ok(Log::spawn(mongo, Seal::new(b"of the benchmark"), LogOptions::default()))
 }
 
 async fn stream(
     State(log): State<Log<Mongo<Row>>>,
     Path(workflow): Path<String>,
-) -> Sse<EventStream<Follow<Mongo<Row>>>> {
-    let begin = FollowOptions { after: None, history: History::Newest(10) };
+) -> Sse<Follow<Mongo<Row>>> {
+    let begin = FollowOptions::new(History::Newest(10));
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
-    Sse::new(EventStream::new(events, EventStreamOptions::default()))
+    Sse::new(events)
 }
 
 /// Serves until it is killed.

@@ -1,6 +1,7 @@
 //! The same application for each adapter.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
@@ -10,8 +11,7 @@ use futures_util::{Stream, stream};
 use gapless_sse_axum::{LastEventId, Sse};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Topic};
 use gapless_sse_core::{
-    Admission, Channel, Event, EventId, EventStream, EventStreamOptions, Follow, FollowOptions,
-    Log, Refused,
+    Admission, Channel, Event, EventId, EventStream, Follow, FollowOptions, Log, Refused,
 };
 use tokio::sync::mpsc;
 use warp::{Filter, Reply};
@@ -42,7 +42,8 @@ pub(crate) fn topic() -> Topic {
 
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) options: EventStreamOptions,
+    pub(crate) heartbeat: Duration,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) places: Admission<Option<IpAddr>>,
     pub(crate) log: Log<Channel<Line>>,
     pub(crate) visits: mpsc::UnboundedSender<Visit>,
@@ -58,13 +59,15 @@ impl App {
         let (events, mut receiver) = mpsc::unbounded_channel();
         self.visits.send(Visit { last_event_id, peer, events }).unwrap();
         let events = stream::poll_fn(move |context| receiver.poll_recv(context));
-        Ok(EventStream::new(events, self.options).holding(permit))
+        let body = EventStream::new(events).heartbeat(self.heartbeat).lifetime(self.lifetime);
+        Ok(body.holding(permit))
     }
 
     fn follow(&self, last: Option<EventId>) -> EventStream<Follow<Channel<Line>>> {
         let after = last.map(|id| id.as_str().to_owned());
-        let begin = FollowOptions { after, history: History::All };
-        EventStream::new(self.log.follow(Scope::new("conformance", ["log"]), begin), self.options)
+        let begin = FollowOptions::new(History::All).after(after);
+        let events = self.log.follow(Scope::new("conformance", ["log"]), begin);
+        EventStream::new(events).heartbeat(self.heartbeat).lifetime(self.lifetime)
     }
 }
 
@@ -76,12 +79,12 @@ pub(crate) fn axum_app(app: App) -> Router {
         ConnectInfo(peer): ConnectInfo<SocketAddr>,
         last: Option<LastEventId>,
     ) -> impl IntoResponse {
-        let stream = app.visit(last.map(|LastEventId(id)| id), Some(peer));
-        stream.map(Sse::new).map_err(gapless_sse_axum::TooManyStreams)
+        let stream = app.visit(last.map(EventId::from), Some(peer));
+        stream.map(Sse::from).map_err(gapless_sse_axum::TooManyStreams)
     }
 
     async fn log(State(app): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
-        Sse::new(app.follow(last.map(|LastEventId(id)| id)))
+        Sse::from(app.follow(last.map(EventId::from)))
     }
 
     async fn required(LastEventId(id): LastEventId) -> String {
@@ -102,12 +105,12 @@ pub(crate) fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send +
         .and(gapless_sse_warp::last_event_id())
         .and(gapless_sse_warp::peer_address())
         .map(move |last, peer| match app.visit(last, peer) {
-            Ok(stream) => gapless_sse_warp::reply(stream).into_response(),
+            Ok(stream) => gapless_sse_warp::Sse::from(stream).into_response(),
             Err(refused) => gapless_sse_warp::TooManyStreams(refused).into_response(),
         });
     let log = warp::path!("log")
         .and(gapless_sse_warp::last_event_id())
-        .map(move |last| gapless_sse_warp::reply(following.follow(last)));
+        .map(move |last| gapless_sse_warp::Sse::from(following.follow(last)));
     let required = warp::path!("required")
         .and(gapless_sse_warp::required_last_event_id())
         .map(|id: EventId| id.as_str().to_owned());

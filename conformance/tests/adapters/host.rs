@@ -1,11 +1,10 @@
 //! What the application runs on: an adapter, a server, a protocol.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{
-    Admission, AdmissionLimits, Channel, Event, EventStreamOptions, Log, LogOptions,
-};
+use gapless_sse_core::{Admission, AdmissionLimits, Channel, Event, Log, LogOptions};
 use gapless_sse_warp::ServeOptions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -32,11 +31,22 @@ pub(crate) enum Protocol {
     Http2,
 }
 
-#[derive(Default)]
 pub(crate) struct Options {
-    pub(crate) stream: EventStreamOptions,
+    pub(crate) heartbeat: Duration,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) admission: AdmissionLimits,
     pub(crate) serve: ServeOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(25),
+            lifetime: None,
+            admission: AdmissionLimits::default(),
+            serve: ServeOptions::default(),
+        }
+    }
 }
 
 pub(crate) struct Server {
@@ -63,15 +73,15 @@ impl Server {
         let (sender, visits) = mpsc::unbounded_channel();
         let lines = Channel::new(1000);
         let seal = Seal::new(b"of these tests and no others");
-        let log = Log::new(lines.clone(), seal, LogOptions::default());
+        let (log, driver) = Log::new(lines.clone(), seal, LogOptions::default());
         let places = Admission::new(options.admission);
         let app = App {
-            options: options.stream,
+            heartbeat: options.heartbeat,
+            lifetime: options.lifetime,
             places: places.clone(),
             log: log.clone(),
             visits: sender,
         };
-        let tail = log.clone();
         let limits = options.serve;
         let serving = async move {
             match stack {
@@ -93,7 +103,7 @@ impl Server {
         let served = tokio::spawn(async move {
             tokio::select! {
                 () = serving => {}
-                never = tail.run(|_| {}) => match never {},
+                () = driver.run(|_| {}) => {}
             }
         });
         Self { address, protocol, visits, lines, log, places, shutdown, served }

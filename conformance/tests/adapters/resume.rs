@@ -18,7 +18,7 @@ async fn an_id_of_any_characters_comes_back(host: Host) {
     for text in ["41-7", "größe", "日本語", "🦀 crab", "a:b: c", "\u{feff}"] {
         let id = EventId::new(text).unwrap();
         let (mut client, visit) = server.open().await;
-        visit.events.send(Event::new("x").id(id.clone())).unwrap();
+        visit.events.send(Event::new("x").event_id(id.clone())).unwrap();
         let mut parser = Parser::new();
         let received = client.receive(&mut parser, 2).await;
         assert_eq!(received[1], Received::message("x", text));

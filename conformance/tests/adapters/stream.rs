@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gapless_sse_core::{Event, EventId, EventStreamOptions, EventType, Parser};
+use gapless_sse_core::{Event, EventId, EventType, Parser};
 
 use crate::client::Received;
 use crate::host::{Host, Options, Server};
@@ -35,7 +35,7 @@ async fn events_arrive_whole_and_in_order(host: Host) {
     for number in 0..COUNT {
         let id = number.to_string();
         let data = "x".repeat(number);
-        let event = Event::new(data.clone()).id(EventId::new(id.clone()).unwrap());
+        let event = Event::new(data.clone()).event_id(EventId::new(id.clone()).unwrap());
         visit.events.send(event.event_type(EventType::from_static("count"))).unwrap();
         expected.push(Received::Event { event_type: "count".into(), data, id });
     }
@@ -45,8 +45,7 @@ async fn events_arrive_whole_and_in_order(host: Host) {
 
 async fn an_idle_stream_shows_that_it_is_alive(host: Host) {
     let heartbeat = Duration::from_millis(50);
-    let stream = EventStreamOptions { heartbeat, ..EventStreamOptions::default() };
-    let mut server = Server::with(host, Options { stream, ..Options::default() }).await;
+    let mut server = Server::with(host, Options { heartbeat, ..Options::default() }).await;
     let (mut client, _visit) = server.open().await;
     let received = client.receive(&mut Parser::new(), 4).await;
     assert_eq!(received[0], Received::Retry(Duration::from_secs(1)));

@@ -89,7 +89,7 @@ fn event(object: Object, line: u64) -> Result<Event<'static>, Failure> {
         event = event.event_type(EventType::new(event_type).map_err(refused)?);
     }
     if let Some(id) = object.id {
-        event = event.id(EventId::new(id).map_err(refused)?);
+        event = event.event_id(EventId::new(id).map_err(refused)?);
     }
     if let Some(data) = object.data {
         event = event.data(data);

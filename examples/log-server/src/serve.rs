@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{
-    Admission, AdmissionLimits, EventStreamOptions, Log, LogOptions, TailEvent,
-};
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions, TailEvent};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -48,7 +46,7 @@ pub enum ServeError {
     Listen(SocketAddr, #[source] io::Error),
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
-    TailEvent(#[source] JoinError),
+    Stopped(#[source] Option<JoinError>),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -111,15 +109,12 @@ async fn serve<S: Store>(
     let listener =
         gapless_sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
     let address = listener.local_addr()?;
-    let options = LogOptions { ring_bytes: arguments.ring_bytes, ..LogOptions::default() };
-    let log = Log::new(store, seal, options);
+    let options = LogOptions::default().ring_bytes(arguments.ring_bytes);
+    let (log, driver) = Log::new(store, seal, options);
     tracing::info!("serving the {name}");
     tracing::info!("anyone who reaches {address} may read and write logs");
 
-    let mut tail = tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|tail| observe(&tail)).await }
-    });
+    let mut driver = tokio::spawn(driver.run(|tail| observe(&tail)));
     announce(&format!("listening on http://{address}/"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
     for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
@@ -129,15 +124,13 @@ async fn serve<S: Store>(
     let app = App {
         log: log.clone(),
         store: name,
-        stream: EventStreamOptions {
-            heartbeat: arguments.heartbeat,
-            lifetime: Some(arguments.max_lifetime),
-            ..EventStreamOptions::default()
-        },
-        admission: Admission::new(AdmissionLimits {
-            max_total: arguments.max_streams.get(),
-            max_per_key: arguments.max_streams_per_address.get(),
-        }),
+        heartbeat: arguments.heartbeat,
+        max_lifetime: arguments.max_lifetime,
+        admission: Admission::new(
+            AdmissionLimits::default()
+                .max_total(arguments.max_streams.get())
+                .max_per_key(arguments.max_streams_per_address.get()),
+        ),
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {
@@ -151,12 +144,9 @@ async fn serve<S: Store>(
     let router = router(app, !arguments.anonymous);
     tokio::select! {
         () = gapless_sse_axum::serve(listener, router, shutdown) => {}
-        ended = &mut tail => match ended {
-            Ok(never) => match never {},
-            Err(panic) => return Err(ServeError::TailEvent(panic)),
-        },
+        ended = &mut driver => return Err(ServeError::Stopped(ended.err())),
     }
-    tail.abort();
+    driver.abort();
     drop(pipelines);
     Ok(())
 }
@@ -167,6 +157,7 @@ fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
         TailEvent::Failed(error, wait) => {
             tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
         }
+        _ => {}
     }
 }
 

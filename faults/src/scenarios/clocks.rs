@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use gapless_sse_mongo::Mode;
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::Deployment;
 use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::run::{Run, Setup};
 use crate::writers::Habits;
 

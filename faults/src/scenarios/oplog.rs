@@ -23,7 +23,7 @@ pub async fn oplog(seed: u64) {
     println!("oplog: seed {seed}");
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &SMALL).await;
-    let log = LogOptions { ring_bytes: 16 * 1024, ..LogOptions::default() };
+    let log = LogOptions::default().ring_bytes(16 * 1024);
     let options = options().warm_up(Duration::from_secs(1));
     let instance = Instance::start(&deployment.uri("first"), &options, &log).await;
     write(&deployment, &mut rng, "orders", 50).await;

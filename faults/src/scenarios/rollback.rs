@@ -11,9 +11,10 @@ use gapless_sse_mongo::Mode;
 use mongodb::options::WriteConcern;
 use mongodb::{Client, Collection};
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{COLLECTION, DATABASE, Deployment, PATIENCE};
 use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::oracle::Difference;
 use crate::run::{Run, Setup};
 use crate::writers::record;

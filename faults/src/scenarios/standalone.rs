@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
 use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::oracle::Truth;
 use crate::writers::{Habits, Writers};
 

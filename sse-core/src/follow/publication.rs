@@ -35,7 +35,8 @@ impl<P, M> Publication<P, M> {
 ///
 /// ```
 /// use gapless_sse_core::{Event, EventId, Encoded};
-/// use gapless_sse_core::follow::{Late, Scope, Topic};
+/// use gapless_sse_core::follow::internals::Late;
+/// use gapless_sse_core::follow::{Scope, Topic};
 ///
 /// let record = Encoded::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
 /// let topic = Topic::new("etl", "orders");
@@ -90,7 +91,7 @@ impl<M> Late<M> {
 
 /// Announces records that came late.
 pub(crate) fn gap(late: usize, id: EventId) -> Encoded {
-    Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).id(id).into()
+    Event::new(format!("{{\"late\":{late}}}")).event_type(GAP).event_id(id).into()
 }
 
 fn weight<F: Filter>(mark: &F::Mark, frame: &Encoded) -> usize {

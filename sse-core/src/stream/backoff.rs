@@ -1,7 +1,8 @@
 //! How long to wait before the source is tried again.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use super::random::jitter;
 
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);
@@ -30,14 +31,4 @@ impl Backoff {
     pub(super) fn reset(&mut self) {
         self.next = FIRST;
     }
-}
-
-/// A random time up to `bound`.
-pub(super) fn jitter(bound: Duration) -> Duration {
-    bound.mul_f64(f64::from(random()) / f64::from(u32::MAX))
-}
-
-/// Any number. It only spreads load, so the standard library's hash seeds do.
-pub(super) fn random() -> u32 {
-    (RandomState::new().hash_one(0u8) >> 32) as u32
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::item::BoxError;
+
 /// What a stream was, once it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Closed {
     /// Why it is over.
@@ -17,10 +19,13 @@ pub struct Closed {
     pub events: u64,
     /// How many bytes were passed on to the connection.
     pub bytes: u64,
+    /// The error of its events, if that is the reason.
+    pub error: Option<BoxError>,
 }
 
 /// Why a stream is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CloseReason {
     /// Its events ended: the log is draining, say.
     Ended,
@@ -28,11 +33,13 @@ pub enum CloseReason {
     Lifetime,
     /// It was dropped: the client has left, or was cut off.
     Dropped,
+    /// Its events failed; [`Closed::error`] says how.
+    Failed,
 }
 
 impl CloseReason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::Ended, Self::Lifetime, Self::Dropped];
+    pub const ALL: &[Self] = &[Self::Ended, Self::Lifetime, Self::Dropped, Self::Failed];
 
     /// The reason as metrics name it.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +47,7 @@ impl CloseReason {
             Self::Ended => "ended",
             Self::Lifetime => "lifetime",
             Self::Dropped => "dropped",
+            Self::Failed => "failed",
         }
     }
 }
@@ -52,11 +60,12 @@ pub(super) struct StreamStats {
     events: u64,
     bytes: u64,
     hook: Option<Hook>,
+    error: Option<BoxError>,
 }
 
 impl StreamStats {
     pub(super) fn new() -> Self {
-        Self { opened: Instant::now(), events: 0, bytes: 0, hook: None }
+        Self { opened: Instant::now(), events: 0, bytes: 0, hook: None, error: None }
     }
 
     pub(super) fn set(&mut self, hook: Hook) {
@@ -71,11 +80,16 @@ impl StreamStats {
         self.bytes += bytes as u64;
     }
 
+    pub(super) fn fail(&mut self, error: BoxError) {
+        self.error = Some(error);
+    }
+
     /// It is over; only the first reason counts.
     pub(super) fn close(&mut self, reason: CloseReason) {
         if let Some(hook) = self.hook.take() {
-            let (events, bytes) = (self.events, self.bytes);
-            hook(Closed { reason, duration: self.opened.elapsed(), events, bytes });
+            let Self { events, bytes, .. } = *self;
+            let (duration, error) = (self.opened.elapsed(), self.error.take());
+            hook(Closed { reason, duration, events, bytes, error });
         }
     }
 }

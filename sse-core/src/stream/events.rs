@@ -14,45 +14,12 @@ use tokio::time::Instant;
 use super::close::{CloseReason, Closed, StreamStats};
 use super::feed::Feed;
 use super::idle_timer::IdleTimer;
+use super::keep_alive::KeepAlive;
 use crate::session::{Heartbeat, Lifetime};
 use crate::wire::{Encoded, Event};
 
 /// How much that is pending is merged into one write.
 const MERGED: usize = 64 * 1024;
-
-/// What an [`EventStream`] adds to its events.
-///
-/// ```
-/// use std::time::Duration;
-/// use gapless_sse_core::EventStreamOptions;
-///
-/// let options =
-///     EventStreamOptions { heartbeat: Duration::from_secs(10), ..EventStreamOptions::default() };
-/// assert_eq!(options.retry, Duration::from_secs(1));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventStreamOptions {
-    /// How long a client waits before it reconnects; 1 s by default. Written first of all, so
-    /// that bytes leave with the response's headers and a browser's `open` fires at once.
-    pub retry: Duration,
-    /// After how much idle time the stream shows that it is alive, by a comment, or, if it follows
-    /// a log, by a fresh position when there is one; 25 s by default.
-    pub heartbeat: Duration,
-    /// After how long the stream ends by itself, give or take a tenth at random so that clients
-    /// do not come back together; 1 h by default, `None` for never. It ends between two events,
-    /// and a client that reconnects with its last event ID goes on from there.
-    pub lifetime: Option<Duration>,
-}
-
-impl Default for EventStreamOptions {
-    fn default() -> Self {
-        Self {
-            retry: Duration::from_secs(1),
-            heartbeat: Heartbeat::DEFAULT_INTERVAL,
-            lifetime: Some(Lifetime::DEFAULT),
-        }
-    }
-}
 
 pin_project! {
     /// The body of a response: events, encoded, after a first write at once and with a heartbeat
@@ -66,25 +33,30 @@ pin_project! {
     ///
     /// ```
     /// use futures_util::{StreamExt, stream};
-    /// use gapless_sse_core::{Event, EventStream, EventStreamOptions};
+    /// use gapless_sse_core::{Event, EventStream};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
-    /// let events = stream::iter([Event::new("a"), Event::new("b")]);
-    /// let mut body = EventStream::new(events, EventStreamOptions::default());
+    /// let mut body = EventStream::new(stream::iter([Event::new("a"), Event::new("b")]));
     /// let Some(Ok(bytes)) = body.next().await else { unreachable!() };
     /// assert_eq!(bytes, "retry: 1000\n\ndata: a\n\ndata: b\n\n");
     /// assert!(body.next().await.is_none());
     /// # }
     /// ```
+    #[must_use = "a stream does nothing unless it is polled"]
     pub struct EventStream<S> {
         // `None` once they have ended.
         #[pin]
         events: Option<S>,
+        // Until it is polled for the first time.
+        opening: Option<Box<Opening>>,
         // Taken from the events, or the first bytes of all, and not yet passed on.
         held: Option<Bytes>,
         idle_timer: IdleTimer,
-        retry: Duration,
+        // In milliseconds.
+        retry: Option<u32>,
+        // An empty comment if it is nothing.
+        beat: Option<Box<Encoded>>,
         // Why, once the events are no more.
         over: CloseReason,
         stats: StreamStats,
@@ -93,37 +65,98 @@ pin_project! {
     }
 }
 
+/// What is settled when the stream is polled for the first time.
+#[derive(Debug)]
+struct Opening {
+    heartbeat: Option<Duration>,
+    lifetime: Option<Duration>,
+}
+
+/// How long a client waits before it reconnects, in milliseconds, unless it is told otherwise.
+const RETRY: u32 = 1000;
+
 impl<S: Feed> EventStream<S> {
     /// The body that carries `events`.
-    pub fn new(mut events: S, options: EventStreamOptions) -> Self {
-        let EventStreamOptions { retry, heartbeat, lifetime } = options;
-        events.begin(heartbeat);
-        let idle_timer = IdleTimer::new(heartbeat);
+    ///
+    /// It tells the client to wait for a second before it reconnects, and has a heartbeat after
+    /// 25 s; its lifetime is an hour where a client that reconnects misses nothing, as with
+    /// [`Follow`](crate::Follow), and else without end.
+    pub fn new(events: S) -> Self {
+        let lifetime = events.resumes().then_some(Lifetime::DEFAULT);
+        let heartbeat = Some(Heartbeat::DEFAULT_INTERVAL);
         Self {
             events: Some(events),
-            held: Some(Encoded::from(Event::empty().retry(retry)).into()),
-            idle_timer: match lifetime {
-                Some(limit) => idle_timer.with_lifetime(limit),
-                None => idle_timer,
-            },
-            retry,
+            opening: Some(Box::new(Opening { heartbeat, lifetime })),
+            held: None,
+            idle_timer: IdleTimer::default(),
+            retry: Some(RETRY),
+            beat: None,
             over: CloseReason::Ended,
             stats: StreamStats::new(),
             guard: None,
         }
     }
 
-    /// Tells `hook` when the stream is over, whether it ended or was dropped: for logs, metrics,
-    /// and who is watching.
+    /// Sets after how much silence a heartbeat is written, or `None` for no heartbeat; 25 s by
+    /// default.
+    ///
+    /// A heartbeat is an empty comment. A stream that follows a log tells its position instead,
+    /// when there is a newer one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use futures_util::stream;
+    /// # use gapless_sse_core::EventStream;
+    ///
+    /// let body = EventStream::new(stream::pending::<String>()).heartbeat(Duration::from_secs(10));
+    /// let silent = EventStream::new(stream::pending::<String>()).heartbeat(None);
+    /// ```
+    pub fn heartbeat(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        if let Some(opening) = &mut self.opening {
+            opening.heartbeat = interval.into();
+        }
+        self
+    }
+
+    /// Sets what a heartbeat is, and after how much silence it is written.
+    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
+        self.beat = keep_alive.says.map(Box::new);
+        self.heartbeat(keep_alive.interval)
+    }
+
+    /// Sets how long a client waits before it reconnects, or `None` to leave that to the client;
+    /// 1 s by default, in whole milliseconds.
+    ///
+    /// It is written first of all, so that bytes leave with the response's headers and a browser's
+    /// `open` fires at once; `None` writes an empty comment instead.
+    pub fn retry(mut self, reconnection_time: impl Into<Option<Duration>>) -> Self {
+        let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        self.retry = reconnection_time.into().map(milliseconds);
+        self
+    }
+
+    /// Sets after how long the stream ends by itself, give or take a tenth at random so that
+    /// clients do not come back together, or `None` for never.
+    ///
+    /// It ends between two events. By default that is an hour where a client that reconnects with
+    /// its last event ID goes on from there ([`Feed::resumes`]), and never elsewhere.
+    pub fn lifetime(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        if let Some(opening) = &mut self.opening {
+            opening.lifetime = limit.into();
+        }
+        self
+    }
+
+    /// Calls `hook` when the stream is over, whether it ended, failed or was dropped: for logs,
+    /// metrics, and who is watching.
     ///
     /// ```
     /// use std::sync::mpsc;
     /// use futures_util::stream;
-    /// use gapless_sse_core::{CloseReason, Event, EventStream, EventStreamOptions};
+    /// use gapless_sse_core::{CloseReason, Event, EventStream};
     ///
     /// let (tell, told) = mpsc::channel();
-    /// let events = stream::iter([Event::new("a")]);
-    /// let body = EventStream::new(events, EventStreamOptions::default())
+    /// let body = EventStream::new(stream::iter([Event::new("a")]))
     ///     .on_close(move |closed| drop(tell.send(closed)));
     /// drop(body); // as a server does when the client has left
     /// let closed = told.recv()?;
@@ -140,12 +173,11 @@ impl<S: Feed> EventStream<S> {
     ///
     /// ```
     /// use futures_util::stream;
-    /// use gapless_sse_core::{Admission, Event, EventStream, EventStreamOptions, Refused};
+    /// use gapless_sse_core::{Admission, Event, EventStream, Refused};
     ///
     /// # fn handler(admission: &Admission<String>, user: String) -> Result<(), Refused> {
     /// let permit = admission.admit(user)?;
-    /// let events = stream::iter([Event::new("a")]);
-    /// let body = EventStream::new(events, EventStreamOptions::default()).holding(permit);
+    /// let body = EventStream::new(stream::iter([Event::new("a")])).holding(permit);
     /// # drop(body);
     /// # Ok(())
     /// # }
@@ -155,6 +187,16 @@ impl<S: Feed> EventStream<S> {
         Self { guard: Some(Box::new((self.guard, guard))), ..self }
     }
 
+    /// Settles what was asked for, and writes the first bytes.
+    fn open(self: Pin<&mut Self>, opening: &Opening) {
+        let this = self.project();
+        if let Some(events) = this.events.as_pin_mut() {
+            events.begin(opening.heartbeat);
+        }
+        *this.idle_timer = IdleTimer::new(opening.heartbeat, opening.lifetime);
+        *this.held = Some(retry(*this.retry).unwrap_or(COMMENT));
+    }
+
     /// Ends between two events: what was taken is passed on, what was not is there for the
     /// client that comes back.
     fn end(self: Pin<&mut Self>) {
@@ -162,25 +204,30 @@ impl<S: Feed> EventStream<S> {
         if this.events.is_some() {
             this.events.set(None);
             *this.over = CloseReason::Lifetime;
-            let mut last = BytesMut::from(this.held.take().unwrap_or_default());
-            last.put_slice(Encoded::from(Event::empty().retry(*this.retry)).as_ref());
-            *this.held = Some(last.freeze());
+            if let Some(retry) = retry(*this.retry) {
+                let mut last = BytesMut::from(this.held.take().unwrap_or_default());
+                last.put_slice(&retry);
+                *this.held = Some(last.freeze());
+            }
         }
     }
 
     fn next_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut this = self.project();
         let Some(events) = this.events.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let next = events.poll_events(context);
-        if let Poll::Ready(None) = next {
-            this.events.set(None);
+        match ready!(events.poll_events(context)) {
+            Some(Ok(encoded)) => {
+                this.stats.events(encoded.events());
+                return Poll::Ready(Some(encoded.into()));
+            }
+            Some(Err(error)) => {
+                *this.over = CloseReason::Failed;
+                this.stats.fail(error);
+            }
+            None => {}
         }
-        next.map(|event| {
-            event.map(|frame| {
-                this.stats.events(frame.events());
-                frame.into()
-            })
-        })
+        this.events.set(None);
+        Poll::Ready(None)
     }
 
     /// Everything that is pending, up to the bound; what would pass it is held for the next.
@@ -208,10 +255,21 @@ impl<S: Feed> EventStream<S> {
     }
 }
 
+/// A block that says nothing, and dispatches nothing.
+const COMMENT: Bytes = Bytes::from_static(b": \n\n");
+
+fn retry(milliseconds: Option<u32>) -> Option<Bytes> {
+    let time = Duration::from_millis(milliseconds?.into());
+    Some(Encoded::from(Event::empty().retry(time)).into())
+}
+
 impl<S: Feed> Stream for EventStream<S> {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(opening) = self.as_mut().project().opening.take() {
+            self.as_mut().open(&opening);
+        }
         loop {
             let now = Instant::now();
             if self.idle_timer.is_over(now) {
@@ -232,7 +290,8 @@ impl<S: Feed> Stream for EventStream<S> {
             ready!(this.idle_timer.poll_due(now, context));
             if !this.idle_timer.is_over(Instant::now()) {
                 let says = this.events.as_mut().as_pin_mut().and_then(Feed::heartbeat);
-                let beat = Bytes::from(says.unwrap_or_else(|| Event::empty().comment("").into()));
+                let beat = says.or_else(|| this.beat.as_deref().cloned());
+                let beat = beat.map_or(COMMENT, Bytes::from);
                 this.stats.bytes(beat.len());
                 return Poll::Ready(Some(Ok(beat)));
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::backoff::random;
+use super::random::random;
 use crate::session::{Heartbeat, Lifetime};
 
 /// An interval of zero would send heartbeats without end.
@@ -31,16 +31,23 @@ struct Timer {
     wakes: Waker,
 }
 
-impl IdleTimer {
-    pub(super) fn new(interval: Duration) -> Self {
-        let heartbeat = Heartbeat::new(interval.max(SHORTEST), Instant::now().into_std());
-        Self { heartbeat, lifetime: None, timer: None }
+/// One that never fires.
+impl Default for IdleTimer {
+    fn default() -> Self {
+        Self::new(None, None)
     }
+}
 
-    /// Ends after about `limit`.
-    pub(super) fn with_lifetime(self, limit: Duration) -> Self {
-        let lifetime = Lifetime::new(limit, random(), Instant::now().into_std());
-        Self { lifetime: Some(lifetime), ..self }
+impl IdleTimer {
+    /// Fires after each `interval` without a write, and after about `lifetime`.
+    pub(super) fn new(interval: Option<Duration>, lifetime: Option<Duration>) -> Self {
+        let now = Instant::now().into_std();
+        let interval = interval.map_or(Duration::MAX, |interval| interval.max(SHORTEST));
+        Self {
+            heartbeat: Heartbeat::new(interval, now),
+            lifetime: lifetime.map(|limit| Lifetime::new(limit, random(), now)),
+            timer: None,
+        }
     }
 
     /// Whether the lifetime is over.

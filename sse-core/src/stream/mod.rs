@@ -1,22 +1,71 @@
 //! Streams of bytes for HTTP bodies, driven by tokio's timer.
 
-mod backoff;
-mod channel;
+#[cfg(feature = "http-body")]
+mod body;
 mod close;
 mod events;
 mod feed;
-mod follow;
 mod idle_timer;
-mod lane;
-mod log;
-mod notice;
-mod outbox;
-mod tail;
+mod item;
+mod keep_alive;
+mod random;
+mod try_events;
 
-pub use channel::{Channel, ChannelChanges, ChannelLagged, Sequence};
+#[cfg(feature = "follow")]
+mod availability;
+#[cfg(feature = "follow")]
+mod backoff;
+#[cfg(feature = "follow")]
+mod catch_up;
+#[cfg(feature = "follow")]
+mod channel;
+#[cfg(feature = "follow")]
+mod driver;
+#[cfg(feature = "follow")]
+mod encoding;
+#[cfg(feature = "follow")]
+mod follow;
+#[cfg(feature = "follow")]
+mod inner;
+#[cfg(feature = "follow")]
+mod log;
+#[cfg(feature = "follow")]
+mod notice;
+#[cfg(feature = "follow")]
+mod options;
+#[cfg(feature = "follow")]
+mod outbox;
+#[cfg(feature = "follow")]
+mod question;
+#[cfg(feature = "follow")]
+mod stats;
+#[cfg(feature = "follow")]
+mod tail;
+#[cfg(feature = "follow")]
+mod topics;
+
 pub use close::{CloseReason, Closed};
-pub use events::{EventStream, EventStreamOptions};
+pub use events::EventStream;
 pub use feed::Feed;
+pub use item::{BoxError, IntoEncoded};
+pub use keep_alive::KeepAlive;
+pub use try_events::{TryEvents, try_events};
+
+#[cfg(feature = "follow")]
+pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
+#[cfg(feature = "follow")]
+pub use driver::LogDriver;
+#[cfg(feature = "follow")]
 pub use follow::Follow;
-pub use log::{FollowOptions, Log, LogOptions, LogPage, LogStats, PageError};
+#[cfg(feature = "follow")]
+pub use inner::LogState;
+#[cfg(feature = "follow")]
+pub use log::{Log, LogPage, PageError};
+#[cfg(feature = "follow")]
+pub use options::{FollowOptions, LogOptions};
+#[cfg(feature = "follow")]
+pub use stats::LogStats;
+#[cfg(feature = "follow")]
 pub use tail::TailEvent;
+#[cfg(feature = "follow")]
+pub use topics::Topics;

@@ -13,30 +13,50 @@ const DRAIN: EventType = EventType::from_static("drain");
 
 /// How the stream began, and how often it shows that it is alive, so that a client can tell when
 /// it is not.
-pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Duration) -> Encoded {
+pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Option<Duration>) -> Encoded {
     let reset = reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()));
-    let heartbeat = heartbeat.as_millis();
+    let heartbeat = heartbeat.map_or("null".to_owned(), |time| time.as_millis().to_string());
     let data = format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
     Event::new(data).event_type(START).into()
 }
 
 /// A fresh position. Its data keeps clients from ignoring a block that has only an id.
 pub(super) fn sync(id: EventId) -> Encoded {
-    Event::new("{}").event_type(SYNC).id(id).into()
+    Event::new("{}").event_type(SYNC).event_id(id).into()
 }
 
 /// What the client has is void; what follows is history anew. The empty id clears its last one.
 pub(super) fn reset(reset: Reset) -> Encoded {
     let data = format!("{{\"reason\":\"{}\"}}", reset.as_str());
-    Event::new(data).event_type(RESET).id(EventId::default()).into()
+    Event::new(data).event_type(RESET).event_id(EventId::default()).into()
 }
 
-/// Whether the source of the log can be reached.
-pub(super) fn status(unavailable: bool) -> Encoded {
-    let data = if unavailable {
-        r#"{"source":"unavailable","message":"the log's database cannot be reached at the moment; new lines follow as soon as it can"}"#
-    } else {
-        r#"{"source":"ok","message":"the log's database can be reached again"}"#
+/// Whether anything new can come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Status {
+    #[default]
+    Available,
+    /// The source does not answer.
+    Unavailable,
+    /// The driver of the log does not run.
+    NotStarted,
+    /// The driver of the log is gone.
+    Stopped,
+}
+
+/// Tells a client whether anything new can come.
+pub(super) fn status(status: Status) -> Encoded {
+    let data = match status {
+        Status::Available => r#"{"source":"ok","message":"the log's source can be read again"}"#,
+        Status::Unavailable => {
+            r#"{"source":"unavailable","message":"the log's source cannot be read at the moment; new records follow as soon as it can"}"#
+        }
+        Status::NotStarted => {
+            r#"{"source":"unavailable","message":"the server has not begun to read the log; new records follow when it does"}"#
+        }
+        Status::Stopped => {
+            r#"{"source":"unavailable","message":"the server has stopped reading the log; no new records come on this stream"}"#
+        }
     };
     Event::new(data).event_type(STATUS).into()
 }

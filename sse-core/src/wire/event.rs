@@ -4,18 +4,22 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use memchr::{memchr2, memchr3};
+use super::event_id::{EventId, EventIdRef};
+use super::event_type::EventType;
 
 /// An event to be written to a stream ([HTML, section 9.2.5][parsing] names the fields).
 ///
-/// Data and comments may hold any text, line breaks included; id and type are checked when
-/// they are made, so writing an event cannot fail.
+/// Data and comments may hold any text, line breaks included. Id and type are checked when they
+/// are set, so writing an event cannot fail.
 ///
 /// ```
-/// use gapless_sse_core::{Event, EventId, Encoded};
+/// use gapless_sse_core::{Encoded, Event};
 ///
-/// let event = Event::new("two\nlines").id(EventId::new("7")?);
-/// assert_eq!(Encoded::from(&event).as_ref(), b"id: 7\ndata: two\ndata: lines\n\n");
+/// let event = Event::new("two\nlines").event("note")?.id(7)?;
+/// assert_eq!(
+///     Encoded::from(&event).as_ref(),
+///     b"event: note\nid: 7\ndata: two\ndata: lines\n\n"
+/// );
 /// # Ok::<(), gapless_sse_core::InvalidField>(())
 /// ```
 ///
@@ -38,10 +42,28 @@ impl<'a> Event<'a> {
     }
 
     /// A block without data, for a comment, a reconnection time or an id alone: a browser
-    /// dispatches nothing for it.
+    /// dispatches nothing for it. The same as [`default`](Self::default).
     #[inline]
     pub fn empty() -> Self {
         Self::default()
+    }
+
+    /// An event with `value` as JSON for its data.
+    ///
+    /// ```
+    /// use gapless_sse_core::{Encoded, Event};
+    ///
+    /// let event = Event::json(&["a", "b"])?;
+    /// assert_eq!(Encoded::from(event).as_ref(), b"data: [\"a\",\"b\"]\n\n");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When `value` does not serialise: a map with keys that are no text, or an error of its own.
+    #[cfg(feature = "json")]
+    pub fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
+        Self::default().json_data(value)
     }
 
     /// Sets the data; without it, the event is a block that dispatches nothing.
@@ -51,21 +73,82 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the id, which the client keeps as its last event ID and sends when it reconnects.
+    /// Sets the data to `value` as JSON; see [`json`](Self::json).
+    ///
+    /// # Errors
+    ///
+    /// When `value` does not serialise.
+    #[cfg(feature = "json")]
+    pub fn json_data(
+        self,
+        value: &(impl serde::Serialize + ?Sized),
+    ) -> Result<Self, serde_json::Error> {
+        Ok(self.data(serde_json::to_string(value)?))
+    }
+
+    /// Sets the id, which the client keeps as its last event ID and sends when it reconnects, to
+    /// text, a number or an [`EventId`].
+    ///
+    /// A stream may yield the result as it is: `Result<Event, _>` is an item like `Event`.
+    ///
+    /// ```
+    /// use gapless_sse_core::Event;
+    ///
+    /// let Ok(numbered) = Event::new("x").id(7); // a number is always an id
+    /// assert_eq!(numbered.fields().id, Some("7"));
+    /// assert!(Event::new("x").id("two\nlines").is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text holds NUL, CR or LF; numbers and [`EventId`]s cannot fail.
     #[inline]
-    pub fn id(mut self, id: EventId) -> Self {
-        self.id = Some(id.0.into_string().into());
+    pub fn id<I: TryInto<EventId>>(self, id: I) -> Result<Self, I::Error> {
+        Ok(self.event_id(id.try_into()?))
+    }
+
+    /// Sets the id to one that was checked before; see [`id`](Self::id).
+    #[inline]
+    pub fn event_id(mut self, id: EventId) -> Self {
+        self.id = Some(id.into_string().into());
         self
     }
 
     /// Sets the id to one that is borrowed; see [`id`](Self::id).
     #[inline]
-    pub fn id_ref(mut self, id: EventIdRef<'a>) -> Self {
-        self.id = Some(id.0.into());
+    pub fn event_id_ref(mut self, id: EventIdRef<'a>) -> Self {
+        self.id = Some(id.as_str().into());
         self
     }
 
     /// Sets the type, for which a browser's `addEventListener` listens.
+    ///
+    /// A type that is known when the program is compiled is better a constant, for
+    /// [`event_type`](Self::event_type): it is checked then, and never copied.
+    ///
+    /// ```
+    /// use gapless_sse_core::Event;
+    ///
+    /// assert_eq!(Event::new("x").event("note")?.fields().event_type, Some("note"));
+    /// # Ok::<(), gapless_sse_core::InvalidField>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text holds CR or LF.
+    #[inline]
+    pub fn event<T: TryInto<EventType>>(self, event_type: T) -> Result<Self, T::Error> {
+        Ok(self.event_type(event_type.try_into()?))
+    }
+
+    /// Sets the type to one that was checked before; see [`event`](Self::event).
+    ///
+    /// ```
+    /// use gapless_sse_core::{Event, EventType};
+    ///
+    /// const NOTE: EventType = EventType::from_static("note");
+    /// assert_eq!(Event::new("x").event_type(NOTE).fields().event_type, Some("note"));
+    /// ```
     #[inline]
     pub fn event_type(mut self, event_type: EventType) -> Self {
         self.event_type = Some(event_type);
@@ -79,147 +162,87 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Adds a comment, written before the fields; a client ignores it.
+    /// Sets a comment, written before the fields; a client ignores it.
     #[inline]
     pub fn comment(mut self, text: impl Into<Cow<'a, str>>) -> Self {
         self.comment = Some(text.into());
         self
     }
-}
 
-/// An id that a stream can carry: text without NUL, CR or LF.
-///
-/// ```
-/// use gapless_sse_core::EventId;
-///
-/// assert_eq!(EventId::new("41-7")?.as_str(), "41-7");
-/// assert!(EventId::new("a\nb").is_err());
-/// # Ok::<(), gapless_sse_core::InvalidField>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EventId(Box<str>);
-
-impl EventId {
-    /// Checks `id`. The empty id is valid: it clears the client's last event ID.
+    /// What was set.
     ///
-    /// # Errors
+    /// ```
+    /// use gapless_sse_core::{Event, Fields};
     ///
-    /// When `id` holds NUL (a client would ignore it), CR or LF (they would end the field).
-    pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidField> {
-        let id = id.into();
-        EventIdRef::new(&id)?;
-        Ok(Self(id))
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// An id that a stream can carry, borrowed: to check and write one without an allocation.
-///
-/// ```
-/// use gapless_sse_core::{Event, EventIdRef, encode};
-///
-/// let row = ("41-7", "x");
-/// let mut buffer = Vec::new();
-/// encode(&Event::new(row.1).id_ref(EventIdRef::new(row.0)?), &mut buffer);
-/// assert_eq!(buffer, b"id: 41-7\ndata: x\n\n");
-/// # Ok::<(), gapless_sse_core::InvalidField>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EventIdRef<'a>(&'a str);
-
-impl<'a> EventIdRef<'a> {
-    /// Checks `id`, as [`EventId::new`] does.
-    ///
-    /// # Errors
-    ///
-    /// When `id` holds NUL, CR or LF.
-    #[inline]
-    pub fn new(id: &'a str) -> Result<Self, InvalidField> {
-        check("event id", id, memchr3(b'\0', b'\r', b'\n', id.as_bytes()))?;
-        Ok(Self(id))
-    }
-}
-
-impl<'a> From<&'a EventId> for EventIdRef<'a> {
-    fn from(id: &'a EventId) -> Self {
-        Self(&id.0)
-    }
-}
-
-/// An event type that a stream can carry: text without CR or LF.
-///
-/// ```
-/// use gapless_sse_core::EventType;
-///
-/// const DONE: EventType = EventType::from_static("done");
-/// assert_eq!(EventType::new("done")?, DONE);
-/// # Ok::<(), gapless_sse_core::InvalidField>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventType(Cow<'static, str>);
-
-impl EventType {
-    /// Checks `event_type`. The empty type is valid: clients read it as `message`.
-    ///
-    /// # Errors
-    ///
-    /// When `event_type` holds CR or LF, which would end the field.
-    pub fn new(event_type: impl Into<Cow<'static, str>>) -> Result<Self, InvalidField> {
-        let event_type = event_type.into();
-        check("event type", &event_type, memchr2(b'\r', b'\n', event_type.as_bytes()))?;
-        Ok(Self(event_type))
-    }
-
-    /// A type known when the program is compiled.
-    ///
-    /// # Panics
-    ///
-    /// When `event_type` holds CR or LF; in a constant, that is an error of compilation.
-    pub const fn from_static(event_type: &'static str) -> Self {
-        let bytes = event_type.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            assert!(bytes[at] != b'\r' && bytes[at] != b'\n', "an event type holds a line break");
-            at += 1;
+    /// let event = Event::new("x").comment("why");
+    /// let Fields { data, comment, id, .. } = event.fields();
+    /// assert_eq!((data, comment, id), (Some("x"), Some("why"), None));
+    /// ```
+    pub fn fields(&self) -> Fields<'_> {
+        Fields {
+            comment: self.comment.as_deref(),
+            retry: self.retry,
+            event_type: self.event_type.as_ref().map(EventType::as_str),
+            id: self.id.as_deref(),
+            data: self.data.as_deref(),
         }
-        Self(Cow::Borrowed(event_type))
     }
 
-    /// The type as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The same event, with nothing borrowed.
+    ///
+    /// ```
+    /// use gapless_sse_core::Event;
+    ///
+    /// let line = String::from("x");
+    /// let kept: Event<'static> = Event::new(&line).into_owned();
+    /// ```
+    pub fn into_owned(self) -> Event<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Event {
+            comment: owned(self.comment),
+            retry: self.retry,
+            event_type: self.event_type,
+            id: owned(self.id),
+            data: owned(self.data),
+        }
     }
 }
 
-#[inline]
-fn check(field: &'static str, value: &str, invalid: Option<usize>) -> Result<(), InvalidField> {
-    match invalid {
-        None => Ok(()),
-        Some(at) => Err(InvalidField { field, byte: value.as_bytes()[at], at }),
+/// The fields of an [`Event`], as far as they were set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fields<'a> {
+    /// The comment.
+    pub comment: Option<&'a str>,
+    /// The reconnection time.
+    pub retry: Option<Duration>,
+    /// The event type.
+    pub event_type: Option<&'a str>,
+    /// The id.
+    pub id: Option<&'a str>,
+    /// The data.
+    pub data: Option<&'a str>,
+}
+
+/// As [`Event::new`].
+impl<'a> From<&'a str> for Event<'a> {
+    fn from(data: &'a str) -> Self {
+        Self::new(data)
     }
 }
 
-/// A field that no stream can carry, since a client would read something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidField {
-    field: &'static str,
-    byte: u8,
-    at: usize,
+/// As [`Event::new`].
+impl From<String> for Event<'_> {
+    fn from(data: String) -> Self {
+        Self::new(data)
+    }
 }
 
-impl fmt::Display for InvalidField {
+/// Writes the event as it stands on the wire.
+impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.byte {
-            0 => "NUL",
-            b'\r' => "a carriage return",
-            _ => "a line feed",
-        };
-        write!(f, "the {} holds {name} at byte {}; remove it", self.field, self.at)
+        let mut buffer = Vec::new();
+        super::encode::encode(self, &mut buffer);
+        f.write_str(&String::from_utf8_lossy(&buffer))
     }
 }
-
-impl std::error::Error for InvalidField {}

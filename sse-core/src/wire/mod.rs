@@ -6,9 +6,12 @@ mod decode;
 mod encode;
 mod encoded;
 mod event;
+mod event_id;
+mod event_type;
 mod field;
 #[cfg(feature = "stream")]
 mod incoming;
+mod invalid_field;
 #[cfg(feature = "json")]
 mod json;
 mod limits;
@@ -18,9 +21,12 @@ mod parse;
 
 pub use encode::encode;
 pub use encoded::Encoded;
-pub use event::{Event, EventId, EventIdRef, EventType, InvalidField};
+pub use event::{Event, Fields};
+pub use event_id::{EventId, EventIdRef};
+pub use event_type::EventType;
 #[cfg(feature = "stream")]
 pub use incoming::{Incoming, IncomingError, Received, ReceivedEvent};
+pub use invalid_field::InvalidField;
 #[cfg(feature = "json")]
 pub use json::encode_json;
 pub use limits::{LimitExceeded, Limits};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::buffers::{Borrowed, Buffers};
 use super::chunk::Chunk;
-use super::event::EventId;
+use super::event_id::EventId;
 use super::field::Field;
 use super::limits::{LimitExceeded, Limits};
 use super::line::{Line, Lines};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gapless_sse_core::{Encoded, Event, EventId, EventType, encode_json};
+use gapless_sse_core::{Encoded, Event, EventType, encode_json};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -24,7 +24,7 @@ fn raw(json: &str) -> Box<RawValue> {
 fn a_value_is_the_data_after_the_other_fields() {
     let log = Event::new("replaced").event_type(EventType::from_static("log"));
     let value = BTreeMap::from([("message", "a\nb"), ("type", "\r\n\u{2028}")]);
-    let stream = written(&log.id(EventId::new("7").unwrap()), &value);
+    let stream = written(&log.id("7").unwrap(), &value);
     let json = serde_json::to_string(&value).unwrap();
     assert_eq!(stream, format!("event: log\nid: 7\ndata: {json}\n\n"));
     assert_reads(stream, &[event("log", &json, "7")], "7");

@@ -118,7 +118,7 @@ fn write(wish: Wish, stream: &mut Vec<u8>, expected: &mut Vec<Seen>, last_event_
         match EventId::new(text.clone()) {
             Ok(id) => {
                 *last_event_id = text;
-                event = event.id(id);
+                event = event.event_id(id);
             }
             Err(_) => assert!(text.contains(['\r', '\n', '\0'])),
         }

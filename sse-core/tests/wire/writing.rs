@@ -75,8 +75,8 @@ fn ids_and_types_survive_the_round_trip() {
         let typed = Event::new("x").event_type(EventType::new(text).unwrap());
         let id = EventId::new(text).unwrap();
         assert_eq!(EventIdRef::new(text).unwrap(), EventIdRef::from(&id));
-        let borrowed = typed.clone().id_ref((&id).into());
-        let owned = typed.id(id.clone());
+        let borrowed = typed.clone().event_id_ref((&id).into());
+        let owned = typed.event_id(id.clone());
         assert_eq!(borrowed, owned);
         assert_reads(written(&owned), &[event(text, "x", text)], text);
     }
@@ -84,8 +84,8 @@ fn ids_and_types_survive_the_round_trip() {
 
 #[test]
 fn an_empty_id_is_written_and_resets_the_clients() {
-    let first = written(&Event::new("x").id(EventId::new("1").unwrap()));
-    let second = written(&Event::new("y").id(EventId::new("").unwrap()));
+    let first = written(&Event::new("x").id("1").unwrap());
+    let second = written(&Event::new("y").id("").unwrap());
     assert_eq!(second, "id: \ndata: y\n\n");
     assert_reads(first + &second, &[event("message", "x", "1"), message("y")], "");
 }
@@ -112,7 +112,7 @@ fn a_comment_alone_ends_no_event_and_begins_none() {
 
 #[test]
 fn a_block_without_data_dispatches_nothing() {
-    let position = Event::empty().id(EventId::new("7").unwrap()).retry(Duration::from_secs(2));
+    let position = Event::empty().id("7").unwrap().retry(Duration::from_secs(2));
     assert_writes(&position, "retry: 2000\nid: 7\n\n");
     assert_reads(written(&position), &[retry(2000)], "7");
 }

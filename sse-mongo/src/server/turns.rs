@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// How many connections the driver may have, if its user does not say.
 pub(crate) const CONNECTIONS: u32 = 20;
-/// So many are for those who wait for changes: the tail, two lanes and the up-moves.
+/// So many are for those who wait for changes: the tail, two passes of catch-ups and the up-moves.
 const FOR_CHANGES: u32 = 7;
 
 /// Questions wait for their turn here, and not for a connection of the driver. Where many wait for

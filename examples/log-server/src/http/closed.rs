@@ -11,7 +11,7 @@ pub struct ClosedStreams(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    by_reason: [AtomicU64; 3],
+    by_reason: [AtomicU64; CloseReason::ALL.len()],
     events: AtomicU64,
     bytes: AtomicU64,
 }
@@ -20,16 +20,18 @@ impl ClosedStreams {
     /// One more is over.
     pub(super) fn count(&self, closed: &Closed) {
         let Counters { by_reason, events, bytes } = &*self.0;
-        by_reason[closed.reason as usize].fetch_add(1, Ordering::Relaxed);
+        let reason = CloseReason::ALL.iter().position(|reason| *reason == closed.reason);
+        if let Some(count) = reason.and_then(|at| by_reason.get(at)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         events.fetch_add(closed.events, Ordering::Relaxed);
         bytes.fetch_add(closed.bytes, Ordering::Relaxed);
     }
 
     /// How many there were, by reason.
-    pub(super) fn by_reason(&self) -> [(&'static str, u64); 3] {
-        CloseReason::ALL.map(|reason| {
-            (reason.as_str(), self.0.by_reason[reason as usize].load(Ordering::Relaxed))
-        })
+    pub(super) fn by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.0.by_reason.iter().map(|count| count.load(Ordering::Relaxed));
+        CloseReason::ALL.iter().map(|reason| reason.as_str()).zip(counts)
     }
 
     /// How many events and bytes went through them.

@@ -14,11 +14,12 @@ mod stream;
 mod viewer;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
-use gapless_sse_core::{Admission, EventStreamOptions, Log};
+use gapless_sse_core::{Admission, Log};
 
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -34,8 +35,10 @@ pub struct App<S: Store> {
     pub log: Log<S>,
     /// How the store is named to people, without credentials.
     pub store: String,
-    /// How a stream is sent.
-    pub stream: EventStreamOptions,
+    /// After how much silence a stream shows that it is alive.
+    pub heartbeat: Duration,
+    /// After about how long a stream ends by itself.
+    pub max_lifetime: Duration,
     /// Which streams may open, by the address of the client.
     pub admission: Admission<IpAddr>,
     /// Those that are over.
@@ -47,7 +50,8 @@ impl<S: Store> Clone for App<S> {
         Self {
             log: self.log.clone(),
             store: self.store.clone(),
-            stream: self.stream,
+            heartbeat: self.heartbeat,
+            max_lifetime: self.max_lifetime,
             admission: self.admission.clone(),
             closed: self.closed.clone(),
         }
