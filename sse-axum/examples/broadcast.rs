@@ -10,7 +10,9 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use gapless_sse_axum::core::Topics;
-use gapless_sse_axum::{Admission, Event, LastEventId, Sse, TooManyStreams, bind, serve};
+use gapless_sse_axum::{
+    Admission, AdmissionLimits, Event, LastEventId, Sse, TooManyStreams, bind, serve,
+};
 use tokio::signal::ctrl_c;
 
 type App = (Topics, Admission<IpAddr>);
@@ -35,7 +37,7 @@ async fn main() -> std::io::Result<()> {
     let topics = Topics::new(10_000);
     let log = topics.log().clone();
     let shutdown = async move { ctrl_c().await.map_or((), |()| log.drain()) };
-    let app = (topics, Admission::new(Default::default()));
+    let app = (topics, Admission::new(AdmissionLimits::default()));
     let router = Router::new().route("/events", get(events)).route("/say", post(say));
     serve(listener, router.with_state(app), shutdown).await;
     Ok(())

@@ -9,7 +9,11 @@ use testbed::{Example, Visit};
 
 /// Starts an example, and answers where it listens.
 fn start(name: &str) -> (Example, String, String) {
-    let example = Example::start(name, &[]).unwrap();
+    start_with(name, &[])
+}
+
+fn start_with(name: &str, arguments: &[&str]) -> (Example, String, String) {
+    let example = Example::start(name, arguments).unwrap();
     let (host, path) = (example.host.clone(), example.path.clone());
     (example, host, path)
 }
@@ -119,4 +123,33 @@ fn what_one_says_reaches_everyone_and_a_shutdown_says_when_to_come_back() {
         assert_eq!(visit.line().unwrap().unwrap(), "event: drain");
     }
     assert!(example.program.wait(Duration::from_secs(60)).unwrap().success());
+}
+
+#[test]
+fn a_table_is_followed_across_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let table = directory.path().join("orders.db");
+    let arguments = [table.to_str().unwrap()];
+    let (example, host, path) = start_with("table", &arguments);
+    let order = |host: &str, text: &str| {
+        assert_eq!(Visit::post(host, "/orders", &[], text).unwrap().status, 200);
+    };
+    let mut visit = Visit::get(&host, &path, &[]).unwrap();
+    assert_eq!(visit.line_after("event: ").unwrap(), "start");
+    order(&host, "one");
+    let mut id = String::new();
+    while let Some(line) = visit.line().unwrap().filter(|line| line != "data: one") {
+        id = line.strip_prefix("id: ").map_or(id, str::to_owned);
+    }
+    drop((visit, example));
+
+    let (_example, host, path) = start_with("table", &arguments);
+    order(&host, "two");
+    let mut visit = Visit::get(&host, &path, &[("last-event-id", &id)]).unwrap();
+    assert!(visit.line_after("data: ").unwrap().starts_with("{\"resumed\":true"));
+    while visit.line_after("data: ").unwrap() != "two" {}
+    let mut fresh = Visit::get(&host, &path, &[]).unwrap();
+    for text in ["one", "two"] {
+        while fresh.line_after("data: ").unwrap() != text {}
+    }
 }

@@ -29,10 +29,10 @@
 //! # Ok::<(), gapless_sse_core::LimitExceeded>(())
 //! ```
 //!
-//! Following: implement [`follow::Source`] for a log, or take one that is there (`gapless-sse-mongo`, or
-//! `Channel`, whose log is in memory). Make a `Log` of it (feature `tokio`), spawn its `run`, and
-//! give each client an `EventStream` of its `follow`. Adapters (`gapless-sse-axum`, `gapless-sse-warp`) turn that
-//! into a response.
+//! Following (feature `tokio`): `Topics` are published to and followed, in memory. For a log of
+//! one's own, implement `AppendOnlyStore` or [`follow::Source`], or take a source that is there
+//! (`gapless-sse-mongo`). `Log::spawn` follows it, and an `EventStream` of `Log::follow` is for one
+//! client. Adapters (`gapless-sse-axum`, `gapless-sse-warp`) make a response of that.
 //!
 //! # Features
 //!
@@ -49,22 +49,25 @@
 
 #[cfg(feature = "follow")]
 pub mod follow;
+#[cfg(all(feature = "tokio", feature = "follow"))]
+mod logs;
 mod session;
 #[cfg(feature = "tokio")]
 mod stream;
 mod wire;
 
+#[cfg(all(feature = "tokio", feature = "follow"))]
+pub use logs::{
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
+    FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row,
+    RowQuery, Sequence, TailEvent, Topics, Unavailable,
+};
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
     BoxError, CloseReason, Closed, EventStream, Feed, IntoEncoded, KeepAlive, TryEvents, try_events,
-};
-#[cfg(all(feature = "tokio", feature = "follow"))]
-pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
-    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

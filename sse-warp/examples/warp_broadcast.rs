@@ -8,7 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use gapless_sse_warp::core::Topics;
 use gapless_sse_warp::{
-    Admission, Event, EventId, TooManyStreams, bind, last_event_id, peer_address, reply, serve,
+    Admission, AdmissionLimits, Event, EventId, TooManyStreams, bind, last_event_id, peer_address,
+    reply, serve,
 };
 use tokio::signal::ctrl_c;
 use warp::reply::Response;
@@ -34,7 +35,7 @@ async fn main() -> std::io::Result<()> {
     let said = topics.clone();
     let log = topics.log().clone();
     let shutdown = async move { ctrl_c().await.map_or((), |()| log.drain()) };
-    let places = Admission::new(Default::default());
+    let places = Admission::new(AdmissionLimits::default());
     let streams = path!("events")
         .and(peer_address())
         .and(last_event_id())

@@ -23,10 +23,10 @@ fn user(authorization: &str) -> Option<Arc<str>> {
 fn stream(
     topics: &Topics,
     places: &Admission<Arc<str>>,
-    authorization: Option<String>,
+    authorization: Option<&str>,
     last: Option<EventId>,
 ) -> Response {
-    let Some(user) = authorization.as_deref().and_then(user) else {
+    let Some(user) = authorization.and_then(user) else {
         return warp::reply::with_status("sign in first", StatusCode::UNAUTHORIZED).into_response();
     };
     match places.admit(user.clone()) {
@@ -43,7 +43,7 @@ async fn main() -> std::io::Result<()> {
     let streams = path!("notifications")
         .and(header::optional("authorization"))
         .and(last_event_id())
-        .map(move |token, last| stream(&topics, &places, token, last));
+        .map(move |token: Option<String>, last| stream(&topics, &places, token.as_deref(), last));
     let notify =
         path!("notify" / String).and(body::bytes()).map(move |user: String, text: Bytes| {
             published.publish(user, Event::new(String::from_utf8_lossy(&text).into_owned()));

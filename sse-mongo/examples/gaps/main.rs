@@ -8,6 +8,7 @@
 //! ```
 
 mod chart;
+mod failure;
 mod table;
 mod trial;
 
@@ -20,7 +21,8 @@ use clap::Parser;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
-use trial::{Failure, Outcome, Regime};
+use failure::Failure;
+use trial::{Outcome, Regime};
 
 const PROGRESS: Duration = Duration::from_secs(5);
 
