@@ -19,7 +19,7 @@ struct Order {
 impl Record for Order {
     type Filter = Everything;
 
-    fn event(&self) -> Event<'_> {
+    fn event(&self) -> Event {
         Event::new(format!("{} × {}", self.count, self.item))
     }
 
@@ -31,9 +31,8 @@ async fn follow(
     Path((tenant, shop)): Path<(String, String)>,
     last: Option<LastEventId>,
 ) -> impl IntoResponse {
-    let after = last.map(|LastEventId(id)| id.as_str().to_owned());
-    let options = FollowOptions { after, history: History::Newest(10) };
-    Sse::events(orders.follow(Scope::new(tenant, [shop]), options))
+    let options = FollowOptions::new(History::Newest(10)).after(last.map(|id| id.to_string()));
+    Sse::new(orders.follow(Scope::new(tenant, [shop]), options))
 }
 
 #[tokio::main]
@@ -43,9 +42,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let orders: Collection<Order> = client.database("shop").collection("orders");
 
     let orders = Mongo::new(&orders, Options::topic("tenant", "shop").date("created_at"));
-    let orders = Log::new(orders, Seal::new(b"the same on all"), LogOptions::default());
-    let (tail, streams) = (orders.clone(), orders.clone());
-    tokio::spawn(async move { tail.run(|_| {}).await });
+    let orders = Log::spawn(orders, Seal::new(b"the same on all"), LogOptions::default());
+    let streams = orders.clone();
     let shutdown = async move {
         drop(tokio::signal::ctrl_c().await);
         // Each client is told when to come back; axum waits until all streams have ended.

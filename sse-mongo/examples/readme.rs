@@ -17,9 +17,8 @@ async fn follow(
     Path((tenant, shop)): Path<(String, String)>,
     last: Option<LastEventId>,
 ) -> impl IntoResponse {
-    let after = last.map(|LastEventId(id)| id.as_str().to_owned());
-    let options = FollowOptions { after, history: History::Newest(10) };
-    Sse::events(orders.follow(Scope::new(tenant, [shop]), options))
+    let options = FollowOptions::new(History::Newest(10)).after(last.map(|id| id.to_string()));
+    Sse::new(orders.follow(Scope::new(tenant, [shop]), options))
 }
 
 #[tokio::main]
@@ -27,9 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let uri = std::env::args().nth(1).ok_or("name a database: mongodb://127.0.0.1:27017/shop")?;
     let options = Options::topic("tenant", "shop").date("created_at");
     let orders = Mongo::connect(&uri, "orders", options).await?;
-    let orders: Orders = Log::new(orders, Seal::new(b"the same on all"), LogOptions::default());
-    let tail = orders.clone();
-    tokio::spawn(async move { tail.run(|_| {}).await });
+    let orders: Orders = Log::spawn(orders, Seal::new(b"the same on all"), LogOptions::default());
 
     let router = Router::new().route("/{tenant}/{shop}", get(follow)).with_state(orders);
     let listener = gapless_sse_axum::bind("127.0.0.1:0").await?;

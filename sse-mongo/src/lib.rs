@@ -12,7 +12,7 @@
 //! let options = Options::topic("tenant", "shop").date("created_at");
 //! let uri = "mongodb://127.0.0.1:27017/shop";
 //! let orders: Mongo<JsonRecord> = Mongo::connect(uri, "orders", options).await?;
-//! let log = Log::new(orders, Seal::new(b"a secret"), LogOptions::default());
+//! let log = Log::spawn(orders, Seal::new(b"a secret"), LogOptions::default());
 //! # Ok(())
 //! # }
 //! ```

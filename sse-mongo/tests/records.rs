@@ -56,6 +56,17 @@ fn wrong(ids: impl IntoIterator<Item = i32>) -> impl Iterator<Item = Document> {
     })
 }
 
+/// In one transaction, where there are any.
+async fn insert_at_once(other: &Logs, records: Vec<Document>, transaction: bool) {
+    if !transaction {
+        return other.insert(records).await;
+    }
+    let mut session = other.client.start_session().await.unwrap();
+    session.start_transaction().await.unwrap();
+    other.coll.insert_many(records).session(&mut session).await.unwrap();
+    session.commit_transaction().await.unwrap();
+}
+
 async fn next_ids<R: Record<Filter = Everything>>(
     open: &mut <Mongo<R> as Source>::Changes,
     count: usize,
@@ -68,6 +79,20 @@ async fn next_ids<R: Record<Filter = Everything>>(
             ids.extend(batch.changes.iter().map(|(_, entry)| id(&entry.record)));
         }
         ids
+    })
+    .await
+}
+
+async fn next_late<R: Record<Filter = Everything>>(
+    open: &mut <Mongo<R> as Source>::Changes,
+) -> Vec<R> {
+    within(async {
+        loop {
+            let batch = open.next().await.unwrap();
+            if !batch.late.is_empty() {
+                break batch.late.into_iter().map(|entry| entry.record).collect();
+            }
+        }
     })
     .await
 }
@@ -92,6 +117,7 @@ async fn a_collection_of_an_existing_client_gives_records_of_its_type() {
         assert_eq!(mongo.stats().undecodable, 0);
         // Whatever the client's own write concern is, what is appended has an answer.
         assert_eq!(mongo.append(vec![record(99)]).await.unwrap(), ["99"]);
+        mongo.append(vec![record(99)]).await.unwrap_err();
     }
 }
 
@@ -105,9 +131,8 @@ async fn a_record_that_cannot_be_decoded_is_left_out_and_counted_and_nothing_sto
         lines.epoch().await.unwrap();
         let start = lines.tail_start().await.unwrap();
         let mut open = lines.tail(&start).await.unwrap();
-        other.insert((0..5).map(record)).await;
-        other.insert(wrong(5..10)).await;
-        other.insert((10..15).map(record)).await;
+        let all = (0..5).map(record).chain(wrong(5..10)).chain((10..15).map(record));
+        insert_at_once(&other, all.collect(), server.uri().contains("replicaSet")).await;
         let expected: Vec<_> = (0..5).chain(10..15).collect();
         assert_eq!(next_ids(&mut open, 10, |line: &Line| line.id).await, expected);
         assert_eq!(lines.stats().undecodable, 5);
@@ -120,7 +145,7 @@ async fn a_record_that_cannot_be_decoded_is_left_out_and_counted_and_nothing_sto
         }
         assert_eq!(lines.stats().undecodable, 15);
 
-        // Nor does the number of a commit depend on what can be decoded.
+        // Nor does the number of an insert within its transaction depend on what can be decoded.
         let all = connect(&server.database_uri("undecodable"), quick()).await;
         let whole = common::changes(&all, &start, 15).await;
         let again = lines.changes(&whole[7].0).await;
@@ -136,24 +161,22 @@ async fn one_that_comes_late_and_cannot_be_decoded_is_left_out_too() {
     let other = Logs::connect(&uri).await;
     let lines: Mongo<Line> = Mongo::connect(&uri, "logs", quick()).await.unwrap();
     lines.epoch().await.unwrap();
-    let mut open = lines.tail(&lines.tail_start().await.unwrap()).await.unwrap();
+    let start = lines.tail_start().await.unwrap();
+    let mut open = lines.tail(&start).await.unwrap();
     other.insert([record(0)]).await;
     next_ids(&mut open, 1, |line: &Line| line.id).await;
     let earlier = DateTime::from_millis(DateTime::now().timestamp_millis() - 1000);
     let mut broken = common::at(1, earlier);
     broken.insert("message", 1);
     other.insert([broken, common::at(2, earlier)]).await;
-    let late = within(async {
-        loop {
-            let batch = open.next().await.unwrap();
-            if !batch.late.is_empty() {
-                break batch.late;
-            }
-        }
-    })
-    .await;
-    assert_eq!(late.iter().map(|entry| entry.record.id).collect::<Vec<_>>(), [2]);
+    let late = next_late(&mut open).await;
+    assert_eq!(late.iter().map(|line| line.id).collect::<Vec<_>>(), [2]);
     assert_eq!(lines.stats().undecodable, 1);
+
+    // Another way to look at the same records knows what came late.
+    let rows = lines.decode_with(row);
+    let late = next_late(&mut rows.changes(&start).await.unwrap()).await;
+    assert_eq!(late.iter().map(|row| &*row.id).collect::<Vec<_>>(), ["1", "2"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ pub struct Stats {
 }
 
 /// How long queries took, including those that failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueryTimes {
     /// How many there were.
@@ -52,6 +52,12 @@ impl QueryTimes {
         Duration::from_secs(10),
         Duration::from_secs(30),
     ];
+}
+
+impl Default for QueryTimes {
+    fn default() -> Self {
+        Self { count: 0, total: Duration::ZERO, buckets: vec![0; Self::BOUNDS.len()] }
+    }
 }
 
 /// How far behind the server the tail is.
