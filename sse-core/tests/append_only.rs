@@ -10,8 +10,8 @@ use gapless_sse_core::follow::{
     Filter, Frontier, History, Record, Reset, Scope, Seal, SortOrder, Source, Topic, contract,
 };
 use gapless_sse_core::{
-    AppendOnly, AppendOnlyStore, Event, EventId, Follow, FollowOptions, Item, Log, LogOptions,
-    Parser, Row, RowQuery, Unavailable,
+    AppendOnly, AppendOnlyStore, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser, Row,
+    RowQuery, Unavailable,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
