@@ -176,7 +176,6 @@ async fn main() {
             memory.write(&orders, "and live");
         }
     }
-    #[allow(clippy::print_stdout, reason = "it shows what a client is sent")]
     {
         print!("{seen}");
     }

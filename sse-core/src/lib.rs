@@ -45,25 +45,29 @@
 //! - `http-body`: `EventStream` is the body of a response.
 //! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 #[cfg(feature = "follow")]
 pub mod follow;
+#[cfg(all(feature = "tokio", feature = "follow"))]
+mod logs;
 mod session;
 #[cfg(feature = "tokio")]
 mod stream;
 mod wire;
 
+#[cfg(all(feature = "tokio", feature = "follow"))]
+pub use logs::{
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
+    FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row,
+    RowQuery, Sequence, TailEvent, Topics, Unavailable,
+};
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,
 };
 #[cfg(feature = "tokio")]
 pub use stream::{
     BoxError, CloseReason, Closed, EventStream, Feed, IntoEncoded, KeepAlive, TryEvents, try_events,
-};
-#[cfg(all(feature = "tokio", feature = "follow"))]
-pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Log, LogDriver, LogOptions,
-    LogPage, LogState, LogStats, PageError, Sequence, TailEvent,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

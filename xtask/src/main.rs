@@ -1,5 +1,4 @@
 //! The project's own commands: `cargo xtask --help`.
-#![allow(clippy::print_stdout, reason = "a command that talks to people")]
 
 mod bench;
 mod beside;

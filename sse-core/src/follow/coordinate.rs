@@ -64,11 +64,15 @@ integers!(u8 u16 u32 u64 u128 i8 i16 i32 i64 i128);
 fn encode_text(text: &str, out: &mut Vec<u8>) {
     // Seven bits a byte, the lowest first: most texts are short.
     let mut length = text.len();
-    while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = length.to_le_bytes();
         length >>= 7;
+        if length == 0 {
+            out.push(low);
+            break;
+        }
+        out.push(low | 0x80);
     }
-    out.push(length as u8);
     out.extend_from_slice(text.as_bytes());
 }
 

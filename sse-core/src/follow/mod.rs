@@ -1,5 +1,6 @@
 //! A durable log, and the way to follow it from any position.
 
+pub mod contract;
 mod coordinate;
 mod filter;
 mod frontier;

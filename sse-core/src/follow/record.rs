@@ -40,7 +40,13 @@ impl Record for Event<'static> {
     type Filter = Everything;
 
     fn event(&self) -> Event<'_> {
-        self.clone()
+        Event {
+            comment: self.comment.as_deref().map(Into::into),
+            retry: self.retry,
+            event_type: self.event_type.clone(),
+            id: self.id.as_deref().map(Into::into),
+            data: self.data.as_deref().map(Into::into),
+        }
     }
 
     fn mark(&self) {}

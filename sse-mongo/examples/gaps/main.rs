@@ -6,7 +6,6 @@
 //! ```sh
 //! cargo run -p gapless-sse-mongo --example gaps -- --mongo 'mongodb://127.0.0.1:27017/test?replicaSet=rs0'
 //! ```
-#![allow(clippy::print_stdout, reason = "a program that talks to people")]
 
 mod chart;
 mod failure;

@@ -1,4 +1,4 @@
-//! Which part of the core may use which: `stream → session, follow → wire` and `client → wire`.
+//! Which part of the core may use which: `logs → stream → session → wire`, `logs → follow → wire` and `client → wire`.
 
 use super::source::{SourceFile, Violation};
 
@@ -10,7 +10,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("session", &["wire"]),
     ("follow", &["wire"]),
     ("client", &["wire"]),
-    ("stream", &["session", "follow", "wire"]),
+    ("stream", &["session", "wire"]),
+    ("logs", &["stream", "follow", "wire"]),
 ];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Violation> {

@@ -50,11 +50,11 @@ fn circles(imports: &[Import]) -> Vec<Violation> {
             to.iter().filter_map(|file| reached.get(file)).flatten().copied().collect()
         };
         let more: Vec<_> = reached.iter().map(|(from, to)| (*from, further(to))).collect();
-        let before: usize = reached.values().map(BTreeSet::len).sum();
+        let before: usize = reached.values().map(BTreeSet::len).sum::<usize>();
         for (from, more) in more {
             reached.entry(from).or_default().extend(more);
         }
-        if before == reached.values().map(BTreeSet::len).sum() {
+        if before == reached.values().map(BTreeSet::len).sum::<usize>() {
             break;
         }
     }

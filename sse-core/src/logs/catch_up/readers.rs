@@ -11,7 +11,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The readers of a catch-up, by number.
 #[derive(Debug)]
 pub(super) struct Readers<P> {
-    readers: HashMap<u64, Reader<P>>,
+    by_number: HashMap<u64, Reader<P>>,
     next: u64,
     in_pass: bool,
 }
@@ -28,7 +28,7 @@ struct Reader<P> {
 
 impl<P: Ord + Clone> Readers<P> {
     pub(super) fn new() -> Self {
-        Self { readers: HashMap::new(), next: 0, in_pass: false }
+        Self { by_number: HashMap::new(), next: 0, in_pass: false }
     }
 
     /// Adds a reader that has everything up to `at`, and returns its number.
@@ -36,16 +36,16 @@ impl<P: Ord + Clone> Readers<P> {
         let number = self.next;
         self.next += 1;
         let reader = Reader { at, needs_pass: false, grace: GRACE, fault: None };
-        self.readers.insert(number, reader);
+        self.by_number.insert(number, reader);
         number
     }
 
     pub(super) fn leave(&mut self, number: u64) {
-        self.readers.remove(&number);
+        self.by_number.remove(&number);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.readers.len()
+        self.by_number.len()
     }
 
     /// Whether a pass is under way.
@@ -55,30 +55,30 @@ impl<P: Ord + Clone> Readers<P> {
 
     /// The reader has everything up to `at`.
     pub(super) fn move_to(&mut self, number: u64, at: &P) {
-        if let Some(reader) = self.readers.get_mut(&number) {
+        if let Some(reader) = self.by_number.get_mut(&number) {
             reader.at.clone_from(at);
         }
     }
 
     /// Whether the reader waits for the next pass.
     pub(super) fn set_needs_pass(&mut self, number: u64, needs_pass: bool) {
-        if let Some(reader) = self.readers.get_mut(&number) {
+        if let Some(reader) = self.by_number.get_mut(&number) {
             reader.needs_pass = needs_pass;
         }
     }
 
     /// Why the last pass failed the reader; returned once.
     pub(super) fn take_fault(&mut self, number: u64) -> Option<Fault> {
-        self.readers.get_mut(&number)?.fault.take()
+        self.by_number.get_mut(&number)?.fault.take()
     }
 
     /// Begins a pass at the position of the furthest behind of those who need one, if any does.
     pub(super) fn begin_pass(&mut self) -> Option<P> {
-        let waiting = self.readers.values().filter(|reader| reader.needs_pass);
+        let waiting = self.by_number.values().filter(|reader| reader.needs_pass);
         let from = waiting.map(|reader| &reader.at).min()?.clone();
         self.in_pass = true;
         // A reader that does not ask again after it fell behind is not waited for.
-        for reader in self.readers.values_mut().filter(|reader| reader.needs_pass) {
+        for reader in self.by_number.values_mut().filter(|reader| reader.needs_pass) {
             (reader.needs_pass, reader.grace) = (false, GRACE);
         }
         Some(from)
@@ -88,7 +88,7 @@ impl<P: Ord + Clone> Readers<P> {
     pub(super) fn end_pass(&mut self, from: &P, fault: Option<Fault>) {
         self.in_pass = false;
         let Some(fault) = fault else { return };
-        for reader in self.readers.values_mut() {
+        for reader in self.by_number.values_mut() {
             // What is lost for the furthest behind may be there for the others.
             if fault != Fault::HistoryLost || reader.at <= *from {
                 reader.fault = Some(fault);
@@ -99,14 +99,14 @@ impl<P: Ord + Clone> Readers<P> {
     /// Where the slowest reader is that the pass waits for, and for how long it does.
     pub(super) fn slowest(&self) -> Option<(P, Duration)> {
         let waited_for =
-            self.readers.values().filter(|reader| !reader.needs_pass && !reader.grace.is_zero());
+            self.by_number.values().filter(|reader| !reader.needs_pass && !reader.grace.is_zero());
         let slowest = waited_for.map(|reader| (&reader.at, reader.grace)).min()?;
         Some((slowest.0.clone(), slowest.1))
     }
 
     /// The pass has waited for those before `position`, for all of them together.
     pub(super) fn waited_for(&mut self, position: &P, time: Duration) {
-        for reader in self.readers.values_mut().filter(|reader| reader.at < *position) {
+        for reader in self.by_number.values_mut().filter(|reader| reader.at < *position) {
             reader.grace = reader.grace.saturating_sub(time);
         }
     }

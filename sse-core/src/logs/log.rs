@@ -25,7 +25,8 @@ use crate::wire::EventId;
 /// # async fn main() {
 /// let lines = Channel::new(1_000);
 /// let log = Log::spawn(lines.clone(), Seal::random(), LogOptions::default());
-/// let mut stream = log.follow(Scope::new("etl", ["orders"]), FollowOptions::default().start(false));
+/// let options = FollowOptions::default().start(false);
+/// let mut stream = log.follow(Scope::new("etl", ["orders"]), options);
 /// assert!(stream.next().await.unwrap().as_ref().starts_with(b"event: sync"));
 /// lines.publish(Topic::new("etl", "orders"), Event::new("a line"));
 /// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: a line\n\n"));
@@ -139,7 +140,17 @@ impl<S: Source> Log<S> {
         position: &S::Position,
     ) -> Result<EventId, S::Error> {
         let epoch = self.0.source.epoch().await?;
-        Ok(self.0.encoding.seal.seal_live(epoch, position, space))
+        Ok(self.seal(epoch, space, position))
+    }
+
+    /// The id of `position` in this life of the log.
+    pub(super) fn seal(&self, epoch: u32, space: &str, position: &S::Position) -> EventId {
+        self.0.encoding.seal.seal_live(epoch, position, space)
+    }
+
+    /// Whether events keep the ids of their records.
+    pub(super) fn keeps_record_ids(&self) -> bool {
+        self.0.encoding.record_ids
     }
 
     /// Reads a page of history beyond `cursor`.

@@ -8,30 +8,27 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::sleep;
-
+use super::availability::{Availability, Driver};
 use super::backoff::Backoff;
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
-use super::feed::Feed;
 use super::inner::{InUse, LogState};
-use super::item::BoxError;
-use super::notice::{self, Status};
+use super::notice;
 use super::options::FollowOptions;
 use super::outbox::Outbox;
-use super::random::jitter;
+use super::question::{self, Answer};
 use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
-    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope,
-    SortOrder, Source, SourceError,
+    Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
+    Source, SourceError,
 };
+use crate::stream::BoxError;
+use crate::stream::Feed;
+use crate::stream::random::jitter;
 use crate::wire::Encoded;
 
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
-
-/// How long the driver of a log has time to start before a stream calls it missing.
-const START: Duration = Duration::from_secs(1);
 
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
 /// response of: `start` first, then each record as a message, and what else a client must know.
@@ -61,32 +58,6 @@ pub struct Follow<S: Source> {
     ended: bool,
 }
 
-/// Whether anything new can come.
-#[derive(Debug, Default)]
-struct Availability {
-    /// The tail cannot read the source.
-    outage: bool,
-    /// The source did not answer this stream.
-    failing: bool,
-    /// The driver of the log has not started in time.
-    not_started: bool,
-    /// The driver of the log is gone.
-    stopped: bool,
-    /// What the client was told last.
-    told: Status,
-}
-
-impl Availability {
-    fn status(&self) -> Status {
-        match self {
-            Self { stopped: true, .. } => Status::Stopped,
-            Self { not_started: true, .. } => Status::NotStarted,
-            Self { outage: true, .. } | Self { failing: true, .. } => Status::Unavailable,
-            _ => Status::Available,
-        }
-    }
-}
-
 /// What `start` is to say; taken when it is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Began {
@@ -94,17 +65,6 @@ enum Began {
     Resumed,
     BadId,
     Said,
-}
-
-/// What the source answered.
-enum Answer<S: Source> {
-    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
-    Page(SortOrder, Result<Page<S>, S::Error>),
-    Changes(Result<(Batch<S>, S::Changes), S::Error>),
-    /// It was given time.
-    Waited,
-    /// The driver was given time to start.
-    WaitedForDriver,
 }
 
 impl<S: Source> Follow<S> {
@@ -196,26 +156,17 @@ impl<S: Source> Follow<S> {
             Want::Epoch => match self.subscription.poll_news(cx) {
                 Poll::Ready(news) => self.on_news(&news),
                 Poll::Pending => {
-                    let state = self.log.state();
-                    if state != LogState::NotStarted || self.availability.not_started {
+                    let missing = self.log.state() == LogState::NotStarted;
+                    if !missing || self.availability.driver == Driver::NotStarted {
                         return Poll::Pending;
                     }
-                    self.ask(async {
-                        sleep(START).await;
-                        Answer::WaitedForDriver
-                    });
+                    self.ask(question::driver());
                 }
             },
-            Want::Resume(frontier) => {
-                let log = Arc::clone(&self.log);
-                self.ask(async move { Answer::Resumed(log.source.resume(frontier).await) });
-            }
+            Want::Resume(frontier) => self.ask(question::resume(Arc::clone(&self.log), frontier)),
             Want::History(query) => {
-                let (log, scope) = (Arc::clone(&self.log), self.subscription.scope().clone());
-                self.ask(async move {
-                    let order = query.order;
-                    Answer::Page(order, log.source.history(&scope, query).await)
-                });
+                let scope = self.subscription.scope().clone();
+                self.ask(question::history(Arc::clone(&self.log), scope, query));
             }
             Want::Changes(from) => self.ask_for_changes(from),
             Want::CatchUp(from) => return self.catch_up(&from, cx),
@@ -277,26 +228,14 @@ impl<S: Source> Follow<S> {
     }
 
     fn ask_for_changes(&mut self, from: S::Position) {
-        let log = Arc::clone(&self.log);
         let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
-        self.ask(async move {
-            let _turn = log.snapshot_refreshes.acquire().await;
-            let read = async {
-                let mut changes = match open {
-                    Some(changes) => changes,
-                    None => log.source.changes(&from).await?,
-                };
-                let batch = changes.next().await?;
-                Ok((batch, changes))
-            };
-            Answer::Changes(read.await)
-        });
+        self.ask(question::changes(Arc::clone(&self.log), from, open));
     }
 
     fn on_news(&mut self, news: &News) {
         match news {
             News::Epoch(epoch) => {
-                self.availability.not_started = false;
+                self.availability.driver_runs();
                 self.tell_status();
                 self.epoch = *epoch;
                 self.asked = None;
@@ -306,12 +245,12 @@ impl<S: Source> Follow<S> {
                 self.tell_reset(reset);
             }
             News::Outage(outage) => {
-                self.availability.not_started = false;
+                self.availability.driver_runs();
                 self.availability.outage = *outage;
                 self.tell_status();
             }
             News::Stopped => {
-                self.availability.stopped = true;
+                self.availability.driver = Driver::Stopped;
                 self.tell_status();
             }
             News::Drain => {
@@ -335,8 +274,10 @@ impl<S: Source> Follow<S> {
         let failed = match answer {
             Answer::Waited => return,
             Answer::WaitedForDriver => {
-                self.availability.not_started = self.log.state() == LogState::NotStarted;
-                self.tell_status();
+                if self.log.state() == LogState::NotStarted {
+                    self.availability.driver = Driver::NotStarted;
+                    self.tell_status();
+                }
                 return;
             }
             Answer::Resumed(Ok(checked)) => {
@@ -444,10 +385,7 @@ impl<S: Source> Follow<S> {
         }
         // Whatever it was, the source is not asked again without a pause.
         let wait = self.backoff.next();
-        self.ask(async move {
-            sleep(wait).await;
-            Answer::Waited
-        });
+        self.ask(question::pause(wait));
     }
 
     fn tell_reset(&mut self, reset: Option<Reset>) {
@@ -459,8 +397,7 @@ impl<S: Source> Follow<S> {
 
     /// Tells each change of the source's state once, whether the tail or this stream noticed it.
     fn tell_status(&mut self) {
-        let status = self.availability.status();
-        if std::mem::replace(&mut self.availability.told, status) != status {
+        if let Some(status) = self.availability.news() {
             self.ready.push(notice::status(status));
         }
     }
