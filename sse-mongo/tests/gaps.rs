@@ -2,6 +2,8 @@
 //! documents; ours, under the same writers, loses none and doubles none.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+#[path = "../examples/gaps/failure.rs"]
+mod failure;
 #[path = "../examples/gaps/trial/mod.rs"]
 mod trial;
 
