@@ -172,10 +172,13 @@ impl Lines {
             _ => None,
         };
         if let Some(lf) = lf.filter(|_| whole) {
-            if chunk.stops() {
+            // A blank line is no text to share.
+            if chunk.stops() && length > 0 {
                 return Ok(Line::Undecoded);
             }
-            if let Some(line) = chunk.decode(length, lf + 1) {
+            if !chunk.stops()
+                && let Some(line) = chunk.decode(length, lf + 1)
+            {
                 self.ended += 1;
                 return Ok(Line::Whole(line));
             }
