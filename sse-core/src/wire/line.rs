@@ -137,7 +137,7 @@ impl Lines {
     #[cfg(feature = "stream")]
     pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
         /// Looking for the end of a shorter line takes longer than is gained if it is not there.
-        const LONG: usize = 2048;
+        const LONG: usize = 512;
         let length = self.partial.length();
         let taken = length > LONG
             && self.before == Before::Nothing
