@@ -160,7 +160,6 @@ impl OwnedParser {
             self.text = text;
             self.text_at = 0;
             self.at = end;
-            self.last_id = Span::default();
         } else {
             // Broken characters are rare: such a chunk is read as if it could not be shared.
             self.shares = false;
