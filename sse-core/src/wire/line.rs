@@ -137,7 +137,7 @@ impl Lines {
     #[cfg(feature = "stream")]
     pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
         /// Looking for the end of a shorter line takes longer than is gained if it is not there.
-        const LONG: usize = 2048;
+        const LONG: usize = 512;
         let length = self.partial.length();
         let taken = length > LONG
             && self.before == Before::Nothing
@@ -172,10 +172,13 @@ impl Lines {
             _ => None,
         };
         if let Some(lf) = lf.filter(|_| whole) {
-            if chunk.stops() {
+            // A blank line is no text to share.
+            if chunk.stops() && length > 0 {
                 return Ok(Line::Undecoded);
             }
-            if let Some(line) = chunk.decode(length, lf + 1) {
+            if !chunk.stops()
+                && let Some(line) = chunk.decode(length, lf + 1)
+            {
                 self.ended += 1;
                 return Ok(Line::Whole(line));
             }

@@ -11,7 +11,7 @@ use super::chunk::Chunk;
 use super::limits::LimitExceeded;
 use super::parse::{Parser, Step};
 use super::received::{Received, ReceivedEvent};
-use super::span::Span;
+use super::span::{LONGEST, Span};
 
 /// A parser whose events share the text of the chunk.
 ///
@@ -154,11 +154,12 @@ impl OwnedParser {
     fn take_text(&mut self) {
         let length = memrchr(b'\n', &self.chunk[self.at..]).map_or(0, |end| end + 1);
         let end = self.at + length;
-        if let Ok(text) = ByteString::try_from(self.chunk.slice(self.at..end)) {
+        if length <= LONGEST
+            && let Ok(text) = ByteString::try_from(self.chunk.slice(self.at..end))
+        {
             self.text = text;
             self.text_at = 0;
             self.at = end;
-            self.last_id = Span::default();
         } else {
             // Broken characters are rare: such a chunk is read as if it could not be shared.
             self.shares = false;

@@ -55,7 +55,7 @@ impl Parser {
         Self {
             lines: Lines::new(limits.line),
             buffers: Buffers::default(),
-            event_limit: limits.event,
+            event_limit: limits.event.min(Limits::LARGEST_EVENT),
             failed: None,
         }
     }

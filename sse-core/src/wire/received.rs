@@ -105,13 +105,12 @@ impl ReceivedEvent {
     /// ```
     pub fn into_data(self) -> String {
         // Taking the text copies all of it if it is shared.
-        if self.text.len() > 2 * self.data.len() {
+        if self.text.len() > 2 * self.data().len() {
             return self.data().to_owned();
         }
-        let (start, end) = self.data.ends();
         let mut data = String::from(self.text);
-        data.truncate(end);
-        data.drain(..start);
+        data.truncate(self.data.end());
+        data.drain(..self.data.start());
         data
     }
 

@@ -1,15 +1,23 @@
 //! Where a part of a text is, for who keeps the text and the part together.
 
+/// How long a text with parts may be: an event of a few words is kept a million times, and one of
+/// as many bytes never.
+pub(super) const LONGEST: usize = u32::MAX as usize;
+
 /// From where to where, in bytes. The default is the empty part of any text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Span {
+    /// In a text that is not longer than [`LONGEST`].
+    #[allow(clippy::cast_possible_truncation, reason = "the text is not longer")]
+    #[inline]
     pub(super) fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
+        debug_assert!(start <= end && end <= LONGEST);
+        Self { start: start as u32, end: end as u32 }
     }
 
     /// Where `part` is, which was taken out of `text`.
@@ -19,27 +27,29 @@ impl Span {
             return Self::default();
         }
         let start = part.as_ptr().addr() - text.as_ptr().addr();
-        Self { start, end: start + part.len() }
+        Self::new(start, start + part.len())
     }
 
     /// Appends `part` to `text`, and says where it is.
     pub(super) fn appended(part: &str, text: &mut String) -> Self {
         let start = text.len();
         text.push_str(part);
-        Self { start, end: text.len() }
+        Self::new(start, text.len())
+    }
+
+    #[inline]
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(super) fn end(self) -> usize {
+        self.end as usize
     }
 
     /// The part of `text` that is there.
     #[inline]
     pub(super) fn of(self, text: &str) -> &str {
-        &text[self.start..self.end]
-    }
-
-    pub(super) fn len(self) -> usize {
-        self.end - self.start
-    }
-
-    pub(super) fn ends(self) -> (usize, usize) {
-        (self.start, self.end)
+        &text[self.start()..self.end()]
     }
 }

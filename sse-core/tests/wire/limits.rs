@@ -105,6 +105,19 @@ fn a_line_feed_that_begins_a_stream_is_no_end_of_the_stream_before() {
 }
 
 #[test]
+fn a_long_line_is_limited_before_it_ends() {
+    let limited = || Parser::with_limits(Limits { line: 2000, event: 4000 });
+    let stream = [b'x'; 2001];
+    for size in [600, 1000, 2001] {
+        let chunks: Vec<_> = stream.chunks(size).collect();
+        let excess = LimitExceeded::Line { at: 1, limit: 2000 };
+        assert_eq!(read(limited, &chunks), (vec![], Err(excess), String::new()));
+        let within: Vec<_> = stream[..2000].chunks(size).collect();
+        assert_eq!(read(limited, &within), (vec![], Ok(()), String::new()));
+    }
+}
+
+#[test]
 fn limits_are_on_by_default() {
     let mut parser = Parser::new();
     let chunk = [b'x'; 1024];

@@ -153,6 +153,13 @@ fn the_parser_goes_from_one_connection_to_the_next() {
 }
 
 #[test]
+fn a_last_event_id_that_was_cleared_does_not_come_back() {
+    let chunks = ["id: 7\n\n", "data: a\n\n", "id\n\n", "data: b\n\n", "data: c", "\n\n"];
+    let items = read(Parser::new(), chunks.map(str::as_bytes)).0;
+    assert_eq!(items, [event("message", "a", "7"), message("b"), message("c")]);
+}
+
+#[test]
 fn a_parser_that_lent_an_event_may_go_on_in_a_reader() {
     let mut parser = Parser::new();
     let mut items = parser.push(b"data: a\ndata: b\n\n");
