@@ -25,8 +25,8 @@ impl<'c> Chunk<'c> {
         Self { bytes, text: "", rest: bytes, stops: false }
     }
 
-    /// A chunk that is read up to its first line that is whole and ends with LF: who reads it goes
-    /// on with [`whole_lines`](Self::whole_lines).
+    /// A chunk that is read up to its first line that is whole, not blank and ends with LF. The
+    /// reader goes on with [`whole_lines`](Self::whole_lines).
     #[cfg(feature = "stream")]
     pub(super) fn until_whole_lines(bytes: &'c [u8]) -> Self {
         Self { stops: true, ..Self::new(bytes) }

@@ -1,7 +1,7 @@
-//! Where a part of a text is, for who keeps the text and the part together.
+//! Where a part of a text is, kept beside the text.
 
-/// How long a text with parts may be: an event of a few words is kept a million times, and one of
-/// as many bytes never.
+/// The longest text that can have spans: 32 bits for each end make events smaller to keep and
+/// faster to move.
 pub(super) const LONGEST: usize = u32::MAX as usize;
 
 /// From where to where, in bytes. The default is the empty part of any text.

@@ -64,6 +64,14 @@ fn many_empty_data_lines_fill_an_event() {
 }
 
 #[test]
+fn lines_of_data_that_are_put_together_have_limits_too() {
+    let line = outcome(b"data:a\ndata:b\ndata:3456\n\n");
+    assert_eq!(line, (vec![], Err(LINE)));
+    let event = outcome(b"data:a\ndata:b\ndata:\ndata:345\ndata:678\ndata:\n\n");
+    assert_eq!(event, (vec![], Err(LimitExceeded::Event { at: 5, limit: 12 })));
+}
+
+#[test]
 fn what_a_later_field_replaces_does_not_count() {
     let stream = b"id: 4567\nevent:67\n".repeat(3);
     let stream = [&stream[..], b"data: x\n\n"].concat();
