@@ -41,7 +41,7 @@
 //! - `follow` (default): positions, hub, ring and machine.
 //! - `json`: events whose data is a value serialised as JSON.
 //! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
-//! - `stream`: `Incoming`, which reads the events of a stream of chunks.
+//! - `stream`: `EventReader`, which reads the events of a stream of chunks.
 //! - `http-body`: `EventStream` is the body of a response.
 //! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -71,6 +71,7 @@ pub use stream::{
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;
+#[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{
@@ -78,4 +79,4 @@ pub use wire::{
     LimitExceeded, Limits, Message, Parser, encode,
 };
 #[cfg(feature = "stream")]
-pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};
+pub use wire::{EventReader, ReadError, Received, ReceivedEvent};

@@ -10,8 +10,8 @@ use gapless_sse_core::follow::{
     Filter, Frontier, History, Record, Reset, Scope, Seal, SortOrder, Source, Topic, contract,
 };
 use gapless_sse_core::{
-    AppendOnly, AppendOnlyStore, Event, EventId, Follow, FollowOptions, Item, Log, LogOptions,
-    Parser, Row, RowQuery, Unavailable,
+    AppendOnly, AppendOnlyStore, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser, Row,
+    RowQuery, Unavailable,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -35,7 +35,7 @@ impl Record for Line {
     type Filter = Multiples;
 
     fn event(&self) -> Event<'_> {
-        Event::new(self.0.to_string()).id(EventId::new(self.0.to_string()).unwrap())
+        Event::new(self.0.to_string()).event_id(self.0.into())
     }
 
     fn mark(&self) -> u64 {

@@ -50,10 +50,18 @@ struct Application {
 /// Runs the JSON tests of an application beside each library, and counts what ours adds to axum.
 pub(crate) fn run() -> Result<(), Failure> {
     let workspace = write()?;
+    let mut changed = Vec::new();
     for library in libraries::all()? {
         let mut test = cargo("test --quiet --lib --package");
         test.arg(name_beside(&library)).args(["--target-dir", "target/beside/target"]);
-        run_command(test.arg("--manifest-path").arg(&workspace))?;
+        if run_command(test.arg("--manifest-path").arg(&workspace)).is_err() {
+            changed.push(library.name().to_owned());
+        }
+    }
+    if !changed.is_empty() {
+        let changed = changed.join(", ");
+        let what = format!("an application is another one beside {changed}; its tests say how");
+        return Err(Failure::Found(what));
     }
     count(&workspace)
 }

@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod dependencies;
 mod failure;
+mod features;
 mod fuzz;
 mod libraries;
 mod node;

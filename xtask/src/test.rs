@@ -1,8 +1,6 @@
 //! `cargo xtask test`: everything there is to check, one step after the other.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use testbed::mongod;
@@ -13,7 +11,7 @@ use crate::fuzz;
 use crate::node::{self, npm};
 use crate::setup::{self, Need};
 use crate::steps::Steps;
-use crate::{beside, chromium, dependencies, libraries, paths, tidy};
+use crate::{beside, chromium, dependencies, features, libraries, paths, tidy};
 
 /// What `test` may be told.
 #[derive(Args, Debug)]
@@ -106,7 +104,7 @@ impl Step {
             Self::Clippy => run_command(&mut cargo(
                 "clippy --workspace --all-targets --all-features -- -D warnings",
             )),
-            Self::Features => features(),
+            Self::Features => features::check(),
             Self::Dependencies => dependencies::run(&dependencies::Options::default()),
             Self::Beside => beside::run(),
             Self::Tests => tests(),
@@ -128,45 +126,6 @@ fn tests() -> Result<(), Failure> {
     let mut nextest =
         setup::nextest("run --workspace --all-features --run-ignored all --no-fail-fast")?;
     run_and_keep(nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?))
-}
-
-/// What is checked with other features on, as a workspace is, may still need one of them.
-fn features() -> Result<(), Failure> {
-    for library in libraries::all()? {
-        let bare = format!("check --package {} --no-default-features", library.name());
-        run_command(&mut cargo(&bare))?;
-        for feature in library.manifest.features() {
-            run_command(cargo(&bare).args(["--features", feature]))?;
-        }
-    }
-    bare_core()
-}
-
-fn bare_core() -> Result<(), Failure> {
-    wasm()?;
-    let tree = dependencies::tree("--package gapless-sse-core --no-default-features", &[])?;
-    let crates: Vec<_> = tree.iter().filter(|part| !part.contains('/')).collect();
-    if crates == ["bytes", "gapless-sse-core", "memchr"] {
-        println!("without features the core depends on bytes and memchr only");
-        return Ok(());
-    }
-    Err(Failure::Found(format!(
-        "without features gapless-sse-core may depend on bytes and memchr only, and is built of {crates:?}"
-    )))
-}
-
-/// A browser's or an edge's runtime, where the toolchain has what it takes.
-fn wasm() -> Result<(), Failure> {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    let library =
-        read(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
-    if Path::new(library.trim()).exists() {
-        return run_command(&mut cargo(&format!(
-            "check --package gapless-sse-core --target {TARGET}"
-        )));
-    }
-    println!("not checked for {TARGET}, which is not installed (rustup target add {TARGET})");
-    Ok(())
 }
 
 fn package() -> Result<(), Failure> {

@@ -81,7 +81,7 @@ fn decode_text<'i>(input: &mut &'i [u8]) -> Option<&'i str> {
     loop {
         let (&byte, rest) = input.split_first()?;
         *input = rest;
-        length |= u64::from(byte & 0x7f).checked_shl(shift).filter(|_| shift < 63)?;
+        length |= u64::from(byte & 0x7f).checked_shl(shift)?;
         shift += 7;
         if byte < 0x80 {
             break;

@@ -28,6 +28,10 @@ use super::topic::{Scope, Topic};
 ///   earlier position does not have it, as of a later one does, and changes from an earlier one
 ///   have it, late. No change stands at that position.
 /// - After [`Fault::Ended`], [`tail_start`](Self::tail_start) is not before that end.
+///
+/// [`Changes`] says what is relied on of the changes, and [`contract::check`](super::contract::check)
+/// tests a source for both. For a table whose rows are only appended, `AppendOnlyStore` is all that
+/// there is to write (feature `tokio`); `examples/follow.rs` is a whole source.
 pub trait Source: Send + Sync + 'static {
     /// Where a commit stands in the log.
     type Position: Coordinate;
@@ -56,7 +60,8 @@ pub trait Source: Send + Sync + 'static {
     fn tail_start(&self) -> impl Future<Output = Result<Self::Position, Self::Error>> + Send;
 
     /// Checks a frontier that a client brought back, whose seal and epoch are right: translates it
-    /// where the source has changed its ways, or tells why it cannot go on from there.
+    /// where the source has changed its ways, or tells why it cannot go on from there. This is the
+    /// one place where a position ahead of the log is found out: [`Reset::Future`].
     ///
     /// # Errors
     ///

@@ -18,8 +18,15 @@ pub struct Limits {
     /// lines as well.
     pub line: usize,
     /// The largest event: its data with one byte for each line's end, its type and its id
-    /// together, as UTF-8; 4 MiB by default.
+    /// together, as UTF-8; 4 MiB by default, and never more than [`LARGEST_EVENT`].
+    ///
+    /// [`LARGEST_EVENT`]: Self::LARGEST_EVENT
     pub event: usize,
+}
+
+impl Limits {
+    /// The largest event that any limit lets pass, in bytes: a little less than 4 GiB.
+    pub const LARGEST_EVENT: usize = u32::MAX as usize - 1024;
 }
 
 impl Default for Limits {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use gapless_sse_core::follow::{History, Scope, Seal};
+use gapless_sse_core::follow::{History, Scope, Seal, contract};
 use gapless_sse_core::{Log, LogOptions};
+use tokio::time::timeout;
 
 use crate::client::Client;
 use crate::model::{Model, Shown};
@@ -271,4 +272,22 @@ async fn a_client_is_told_how_far_it_is_past_what_its_filter_leaves_out() {
     let mut stream = client.connect(&serve(&model), &none, ALL);
     while client.read_within(Duration::from_secs(60), &mut stream).await {}
     assert!(client.notices("reset").is_empty() && client.records.is_empty(), "{client:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_does_what_a_follower_relies_on() {
+    for seed in 0..20 {
+        let model = Model::seeded(seed);
+        let append = async |count| {
+            for _ in 0..count {
+                for topic in ["a", "b"] {
+                    let key = model.end() + 1;
+                    model.commit(topic, key);
+                }
+            }
+        };
+        let scope = scope();
+        let checked = contract::check(&model, &scope, append);
+        timeout(Duration::from_secs(60), checked).await.unwrap().unwrap();
+    }
 }

@@ -4,20 +4,21 @@ use std::time::{Duration, Instant};
 
 use gapless_sse_core::{LimitExceeded, Limits, Parser};
 
-use crate::{comment, feed, message, retry};
+use crate::{Seen, comment, feed, message, read, retry};
 
 const SMALL: Limits = Limits { line: 8, event: 12 };
 
 /// The outcome of `stream`, which must be the same wherever it is cut.
 #[track_caller]
-fn outcome(stream: &[u8]) -> (Vec<gapless_sse_core::naive::Item>, Result<(), LimitExceeded>) {
-    let whole = feed(&mut Parser::with_limits(SMALL), [stream]);
+fn outcome(stream: &[u8]) -> (Vec<Seen>, Result<(), LimitExceeded>) {
+    let small = || Parser::with_limits(SMALL);
+    let whole = read(small, &[stream]);
     for cut in 0..=stream.len() {
-        let cut_in_two = feed(&mut Parser::with_limits(SMALL), [&stream[..cut], &stream[cut..]]);
-        assert_eq!(cut_in_two, whole, "cut at {cut}");
+        assert_eq!(read(small, &[&stream[..cut], &stream[cut..]]), whole, "cut at {cut}");
     }
-    assert_eq!(feed(&mut Parser::with_limits(SMALL), stream.chunks(1)), whole, "byte by byte");
-    whole
+    let bytes: Vec<_> = stream.chunks(1).collect();
+    assert_eq!(read(small, &bytes), whole, "byte by byte");
+    (whole.0, whole.1)
 }
 
 const LINE: LimitExceeded = LimitExceeded::Line { at: 3, limit: 8 };
@@ -101,6 +102,19 @@ fn a_line_feed_that_begins_a_stream_is_no_end_of_the_stream_before() {
     parser.restart();
     let excess = LimitExceeded::Line { at: 2, limit: 8 };
     assert_eq!(feed(&mut parser, [&b"\n: 3456789"[..]]), (vec![], Err(excess)));
+}
+
+#[test]
+fn a_long_line_is_limited_before_it_ends() {
+    let limited = || Parser::with_limits(Limits { line: 2000, event: 4000 });
+    let stream = [b'x'; 2001];
+    for size in [600, 1000, 2001] {
+        let chunks: Vec<_> = stream.chunks(size).collect();
+        let excess = LimitExceeded::Line { at: 1, limit: 2000 };
+        assert_eq!(read(limited, &chunks), (vec![], Err(excess), String::new()));
+        let within: Vec<_> = stream[..2000].chunks(size).collect();
+        assert_eq!(read(limited, &within), (vec![], Ok(()), String::new()));
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a stream means, case by case, each cut at every possible place.
 
+use gapless_sse_core::naive;
 use gapless_sse_core::{EventId, Item, Parser};
 
-use crate::{assert_reads, comment, event, feed, message, retry};
+use crate::{assert_reads, comment, event, feed, message, read, retry};
 
 #[test]
 fn one_byte_order_mark_at_the_start_is_dropped() {
@@ -209,6 +210,19 @@ fn invalid_utf8_poisons_nothing_around_it() {
 #[test]
 fn a_character_split_over_chunks_is_whole() {
     assert_reads("event: ä\nid: €\ndata: 😀\n: 𝄞\n\n", &[comment("𝄞"), event("ä", "😀", "€")], "€");
+}
+
+#[test]
+fn long_lines_are_whole_in_chunks_of_any_size() {
+    let lines = |length: usize| format!("data: {}\n", "ä line ".repeat(length / 7));
+    let stream = [100, 600, 3000].map(lines).concat() + "id: 7\n\nevent: e\n" + &lines(5000) + "\n";
+    let expected = naive::decode(stream.as_bytes(), "");
+    for size in [1, 7, 100, 511, 700, 1400, 4096] {
+        let chunks: Vec<_> = stream.as_bytes().chunks(size).collect();
+        let (seen, result, last_event_id) = read(Parser::new, &chunks);
+        assert_eq!(result, Ok(()));
+        assert_eq!((seen, last_event_id), expected, "chunks of {size} bytes");
+    }
 }
 
 #[test]
