@@ -159,3 +159,36 @@ fn explain(uri: &str, error: &DriverError) -> String {
     }
     error.kind.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::Document;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn as_many_questions_are_asked_at_once_as_the_pool_has_connections_for() {
+        let options = |connections| {
+            let options = Options::topic("a", "b");
+            match connections {
+                Some(connections) => options.connections(connections),
+                None => options,
+            }
+        };
+        for (query, connections, free) in [
+            ("", None, 13),
+            ("?maxPoolSize=9", None, 2),
+            ("?maxPoolSize=9", Some(8), 1),
+            ("", Some(12), 5),
+        ] {
+            let uri = format!("mongodb://127.0.0.1:1/db{query}");
+            let opened = Connection::open(&uri, "c", options(connections)).await.unwrap();
+            assert_eq!(opened.turns.free(), free, "{query} {connections:?}");
+        }
+        let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
+        let collection = client.database("db").collection::<Document>("c");
+        for (connections, free) in [(None, 3), (Some(30), 23)] {
+            assert_eq!(Connection::of(&collection, options(connections)).turns.free(), free);
+        }
+    }
+}

@@ -32,6 +32,11 @@ impl Turns {
         Self { turns: Arc::new(Semaphore::new(turns as usize)), limit }
     }
 
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Asks when it is its turn, unless the answer is not waited for any more. What was asked goes
     /// on to its end, or for as long as it may take: nobody who does not read holds a turn.
     ///
