@@ -11,12 +11,13 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::ServeOptions;
-use crate::connection::Connection;
+use crate::connection::{Connection, Shared};
+use crate::idle::Readiness;
+use crate::open::OpenConnections;
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -45,29 +46,23 @@ pub async fn serve<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let mut connections = JoinSet::new();
-    let (end, ends) = watch::channel(());
+    let (end, shutdown_begun) = watch::channel(());
+    let drain_limit = options.drain_limit;
+    let sockets = StreamSockets(Readiness::default());
+    let shared = Shared { options, shutdown: shutdown_begun, readiness: sockets.0.clone() };
+    let connections = OpenConnections::default();
     let mut shutdown = pin!(shutdown);
     let mut back_off = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => accepted,
-            Some(ended) = connections.join_next() => {
-                report(ended);
-                continue;
-            }
         };
         match accepted {
             Ok((socket, peer)) => {
                 back_off = BACK_OFF.0;
-                connections.spawn(Connection::new(
-                    socket,
-                    peer,
-                    service.clone(),
-                    options.clone(),
-                    ends.clone(),
-                ));
+                let (service, shared) = (service.clone(), shared.clone());
+                connections.spawn(|open| Connection::new(socket, peer, service, shared, open));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
@@ -81,25 +76,24 @@ pub async fn serve<S, B>(
         }
     }
     drop((listener, end));
-    let ended = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
-    };
-    if timeout(options.drain_limit, ended).await.is_err() {
-        tracing::warn!(connections = connections.len(), "dropping what did not end in time");
+    if timeout(drain_limit, connections.ended()).await.is_err() {
+        tracing::warn!(connections = connections.count(), "dropping what did not end in time");
     }
-    connections.shutdown().await;
+    connections.abort();
+    connections.ended().await;
+}
+
+/// The sockets of streams, which are watched as long as the server lives.
+struct StreamSockets(Readiness);
+
+impl Drop for StreamSockets {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// The client was gone before it was accepted.
 fn concerns_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "serving a connection failed");
-    }
 }
