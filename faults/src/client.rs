@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::crowd::Habit;
-use crate::fleet::Row;
+use crate::habit::Habit;
+use crate::row::Row;
 
 /// What a client has, over all its connections, and how it came to it.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Client {
 
     pub(crate) fn begin(&self) -> FollowOptions {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        FollowOptions { after, history: self.history }
+        FollowOptions::new(self.history).after(after)
     }
 
     /// Reads the next bytes; `false` when the connection has ended.

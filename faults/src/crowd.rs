@@ -13,25 +13,11 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::client::{Client, Connection};
 use crate::deployment::PATIENCE;
 use crate::fleet::Fleet;
+use crate::habit::Habit;
 use crate::oracle::Truth;
 
 /// For how long a client that has all is sent nothing more.
 const AFTERWARDS: Duration = Duration::from_millis(400);
-
-/// How a client behaves until the writers have stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Habit {
-    /// Stays as long as it is let.
-    Steady,
-    /// Is cut off after so long at most, at any byte, and stays away for so long at most.
-    Flaky { stays: Duration, away: Duration },
-    /// Reads, and then does something else for so long at most.
-    Slow { pause: Duration },
-    /// Connects, reads the first records, and does not read on.
-    Frozen,
-    /// The same, once it has come back to much that it is to catch up with.
-    FrozenLate,
-}
 
 /// What there is in the end, once it is known, and how long to wait for it.
 type End = Option<(Arc<Truth>, Duration)>;

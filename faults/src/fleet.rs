@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bson::RawDocument;
-use gapless_sse_core::follow::{Everything, Record, Seal};
-use gapless_sse_core::{Event, EventStream, Log, LogOptions, LogStats, TailEvent};
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{EventStream, Log, LogOptions, LogStats, TailEvent};
 use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -13,23 +13,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::client::{Client, Connection};
 use crate::deployment::{COLLECTION, PATIENCE};
+use crate::row::Row;
 
 const GLANCE: Duration = Duration::from_millis(10);
 pub(crate) const SECRET: &[u8] = b"one secret for every instance there is";
-
-/// A stored record as it is sent.
-#[derive(Debug)]
-pub(crate) struct Row(String);
-
-impl Record for Row {
-    type Filter = Everything;
-
-    fn event(&self) -> Event<'_> {
-        Event::new(&self.0)
-    }
-
-    fn mark(&self) {}
-}
 
 /// Soon, since positions come with it.
 const HEARTBEAT: Duration = Duration::from_millis(300);
@@ -55,19 +42,19 @@ impl Instance {
         options: &Options,
         log_options: &LogOptions,
     ) -> Self {
-        let fields = options.fields.clone();
-        let decode = move |record: &RawDocument| Row(json::row(record, &fields));
-        let source = Mongo::connect(uri, collection, options.clone(), decode).await.unwrap();
-        let log = Log::new(source, Seal::new(SECRET), log_options.clone());
+        let records: Mongo<bson::Document> =
+            Mongo::connect(uri, collection, options.clone()).await.unwrap();
+        let source = records.decode_with(|record| Ok(Row(shown(record))));
+        let (log, driver) = Log::new(source, Seal::new(SECRET), log_options.clone());
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
-            let (log, failures) = (log.clone(), Arc::clone(&failures));
+            let failures = Arc::clone(&failures);
             let observe = move |tail: TailEvent<'_, gapless_sse_mongo::Error>| {
                 if let TailEvent::Failed(error, _) = tail {
                     failures.lock().unwrap().push(error.to_string());
                 }
             };
-            async move { match Box::pin(log.run(observe)).await {} }
+            driver.run(observe)
         });
         Self { log, tail, gone: watch::Sender::new(false), heartbeat: HEARTBEAT, failures }
     }
@@ -96,6 +83,23 @@ impl Drop for Instance {
     }
 }
 
+/// How collections are followed here.
+pub(crate) fn options() -> Options {
+    Options::topic("workspace_id", "workflow_id")
+}
+
+/// A record as JSON, with its id as text.
+fn shown(record: &RawDocument) -> String {
+    let mut shown = json::Object::with_capacity(record.as_bytes().len() * 2);
+    for element in record.iter_elements().map_while(Result::ok) {
+        match (element.key().as_str(), element.value()) {
+            ("_id", Ok(id)) => shown.text("id", &json::id_text(id)),
+            (name, _) => shown.element(name, &element),
+        }
+    }
+    shown.finish()
+}
+
 /// What happened to all streams of all instances, those that are gone included.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counted {
@@ -111,7 +115,7 @@ pub(crate) struct Counted {
 
 impl Counted {
     fn add(&mut self, stats: &LogStats) {
-        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed;
+        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed[..] else { unreachable!() };
         self.fresh += stats.fresh;
         self.ring += ring;
         self.catch_up += catch_up;

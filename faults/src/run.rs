@@ -12,9 +12,10 @@ use mongodb::options::WriteConcern;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::{Counted, Fleet};
+use crate::fleet::{Counted, Fleet, options};
+use crate::habit::Habit;
 use crate::oracle::{Difference, Truth};
 use crate::writers::{Habits, Writers, Written, record};
 
@@ -32,12 +33,8 @@ pub(crate) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         // Little memory, so that there is catching up to do.
-        let log = LogOptions {
-            ring_bytes: 32 * 1024,
-            drain: Duration::from_millis(100),
-            ..LogOptions::default()
-        };
-        Self { instances: 2, options: Options::default(), log, habits: Habits::default() }
+        let log = LogOptions::default().ring_bytes(32 * 1024).drain(Duration::from_millis(100));
+        Self { instances: 2, options: options(), log, habits: Habits::default() }
     }
 }
 

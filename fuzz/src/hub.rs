@@ -2,9 +2,10 @@
 
 use std::task::{Context, Poll, Waker};
 
-use gapless_sse_core::follow::{
-    Hub, Located, News, Publication, RingRead, Scope, Subscription, Topic,
+use gapless_sse_core::follow::internals::{
+    Hub, Located, News, Publication, RingRead, Subscription,
 };
+use gapless_sse_core::follow::{Scope, Topic};
 use gapless_sse_core::{Encoded, Event};
 
 /// Events that the hub's ring has room for at least; it may hold one or two more.

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use gapless_sse_axum::{Admission, AdmissionLimits, Event, LastEventId, Sse, TooManyStreams};
+use gapless_sse_axum::{Admission, AdmissionLimits, LastEventId, Sse, TooManyStreams};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Channel, Event, FollowOptions, Log, LogOptions};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 
@@ -37,7 +37,7 @@ async fn events(
 ) -> Result<impl IntoResponse, TooManyStreams> {
     let permit = places.admit(peer.ip())?;
     let after = last.map(|LastEventId(id)| id.as_str().to_owned());
-    let begin = FollowOptions { after, history: History::Newest(0) };
+    let begin = FollowOptions::new(History::Newest(0)).after(after);
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     Ok(Sse::new(events).holding(permit))
 }
@@ -65,11 +65,10 @@ async fn main() -> std::io::Result<()> {
         gapless_sse_axum::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
-    let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
+    let log = Log::spawn(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
     let places = Admission::new(AdmissionLimits { max_total: 20_000, max_per_key: 20_000 });
     tokio::spawn(tick(ticks, rate.subscribe()));
-    let (run, end) = (log.clone(), log.clone());
-    tokio::spawn(async move { run.run(|_| {}).await });
+    let end = log.clone();
     let faster = async move |Query(query): Query<HashMap<String, f64>>| {
         query.get("r").map(|hertz| rate.send_replace(*hertz)).map_or("r is missing", |_| "")
     };

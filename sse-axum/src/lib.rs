@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod last_event_id;
 mod refused;
@@ -9,8 +10,8 @@ mod serve;
 pub use gapless_sse_core as core;
 #[doc(no_inline)]
 pub use gapless_sse_core::{
-    Admission, AdmissionLimits, CloseReason, Closed, Event, EventId, EventStream, EventType,
-    KeepAlive, Permit, Refused, try_events,
+    Admission, AdmissionLimits, CloseReason, Closed, EventId, EventStream, EventType, KeepAlive,
+    Permit, Refused, try_events,
 };
 #[cfg(feature = "serve")]
 #[doc(no_inline)]
@@ -20,3 +21,6 @@ pub use refused::TooManyStreams;
 pub use response::Sse;
 #[cfg(feature = "serve")]
 pub use serve::{serve, serve_with};
+
+/// An event that owns what it says, to be sent on a stream; [`core::Event`] may also borrow it.
+pub type Event = core::Event<'static>;

@@ -22,9 +22,9 @@ use gapless_sse_core::{BoxError, Closed, EventStream, Feed, KeepAlive};
 /// ```
 #[derive(Debug)]
 #[must_use = "a response does nothing unless a handler returns it"]
-pub struct Sse<B>(B);
+pub struct Sse<S>(EventStream<S>);
 
-impl<S: Feed> Sse<EventStream<S>> {
+impl<S: Feed> Sse<S> {
     /// A response that carries `events`: a `Stream` of [`Event`](crate::Event)s, of text, or of
     /// `Result`s of them, whose error ends the stream.
     ///
@@ -67,32 +67,32 @@ impl<S: Feed> Sse<EventStream<S>> {
     }
 }
 
-/// A stream with all that was asked of it, as a response.
-impl<S: Feed> From<EventStream<S>> for Sse<EventStream<S>> {
-    fn from(body: EventStream<S>) -> Self {
-        Self(body)
+/// A stream with all that was asked of it.
+impl<S> From<EventStream<S>> for Sse<S> {
+    fn from(events: EventStream<S>) -> Self {
+        Self(events)
     }
 }
 
-impl Sse<Body> {
+impl Sse<()> {
     /// A response whose body is `bytes`, written as they are: events that are encoded already, by
     /// [`encode`](gapless_sse_core::encode) or another server.
-    pub fn from_bytes<S, T, E>(bytes: S) -> Self
+    pub fn from_bytes<B, T, E>(bytes: B) -> Response
     where
-        S: Stream<Item = Result<T, E>> + Send + 'static,
+        B: Stream<Item = Result<T, E>> + Send + 'static,
         T: Into<Bytes> + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self(Body::from_stream(bytes))
+        response(Body::from_stream(bytes))
     }
 }
 
-impl<B> IntoResponse for Sse<B>
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<S: Feed + Send + 'static> IntoResponse for Sse<S> {
     fn into_response(self) -> Response {
-        (gapless_sse_hyper::response_headers(), Body::new(self.0)).into_response()
+        response(Body::new(self.0))
     }
+}
+
+fn response(body: Body) -> Response {
+    (gapless_sse_hyper::response_headers(), body).into_response()
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{
-    Batch, Changes, Coordinate, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page,
-    Record, Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
+    Batch, Changes, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page, Record,
+    Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
 };
 use gapless_sse_core::{Event, EventStream, FollowOptions, Log, LogOptions};
 use tokio::sync::watch;
@@ -31,20 +31,7 @@ impl Record for Line {
 
 /// The number of lines up to and including one: both its position and its key, since these
 /// lines are read in the order in which they were written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Sequence(u64);
-
-impl Coordinate for Sequence {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0.to_be_bytes());
-    }
-
-    fn decode(input: &mut &[u8]) -> Option<Self> {
-        let (bytes, rest) = input.split_first_chunk()?;
-        *input = rest;
-        Some(Self(u64::from_be_bytes(*bytes)))
-    }
-}
+type Sequence = u64;
 
 #[derive(Clone, Default)]
 struct Memory {
@@ -63,7 +50,6 @@ impl Memory {
     fn read(&self, from: Sequence, to: Sequence) -> Vec<(Sequence, Entry<Sequence, Line>)> {
         let lines = self.lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (1..)
-            .map(Sequence)
             .zip(lines.iter())
             .filter(|(nth, _)| *nth > from && *nth <= to)
             .map(|(nth, line)| {
@@ -73,7 +59,7 @@ impl Memory {
     }
 
     fn end(&self) -> Sequence {
-        Sequence(*self.written.borrow())
+        *self.written.borrow()
     }
 }
 
@@ -124,10 +110,10 @@ impl Source for Memory {
     ) -> Result<Page<Self>, Never> {
         let as_of = query.as_of.unwrap_or(self.end());
         let mut entries: Vec<_> = match (query.order, query.after) {
-            (SortOrder::Ascending, after) => self.read(after.unwrap_or(Sequence(0)), as_of),
-            (SortOrder::Descending, None) => self.read(Sequence(0), as_of),
-            (SortOrder::Descending, Some(Sequence(after))) => {
-                self.read(Sequence(0), as_of.min(Sequence(after.saturating_sub(1))))
+            (SortOrder::Ascending, after) => self.read(after.unwrap_or(0), as_of),
+            (SortOrder::Descending, None) => self.read(0, as_of),
+            (SortOrder::Descending, Some(after)) => {
+                self.read(0, as_of.min(after.saturating_sub(1)))
             }
         };
         if query.order == SortOrder::Descending {
@@ -176,21 +162,17 @@ async fn main() {
     memory.write(&orders, "written before anybody came");
 
     let seal = Seal::new(b"from the environment, in a real one");
-    let log = Log::new(memory.clone(), seal, LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
+    let log = Log::spawn(memory.clone(), seal, LogOptions::default());
 
     // What a web framework's handler does for each client, with its `Last-Event-ID` as `after`.
-    let begin = FollowOptions { after: None, history: History::Newest(10) };
+    let begin = FollowOptions::new(History::Newest(10));
     let events = log.follow(Scope::new("etl", ["orders"]), begin);
     let mut body = EventStream::new(events).take(3);
 
     let mut seen = String::new();
     while let Some(Ok(bytes)) = body.next().await {
         seen += &String::from_utf8_lossy(&bytes);
-        if seen.contains("event: sync") && memory.end() == Sequence(1) {
+        if seen.contains("event: sync") && memory.end() == 1 {
             memory.write(&orders, "and live");
         }
     }

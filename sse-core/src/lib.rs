@@ -44,6 +44,7 @@
 //! - `stream`: `Incoming`, which reads the events of a stream of chunks.
 //! - `http-body`: `EventStream` is the body of a response.
 //! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "follow")]
 pub mod follow;
@@ -61,8 +62,8 @@ pub use stream::{
 };
 #[cfg(all(feature = "tokio", feature = "follow"))]
 pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Log, LogOptions, LogPage,
-    LogStats, PageError, Sequence, TailEvent,
+    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
+    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
 };
 #[cfg(feature = "json")]
 pub use wire::encode_json;

@@ -36,15 +36,12 @@ fn publish(channel: &Numbers, numbers: impl IntoIterator<Item = u32>) {
 
 /// A log whose ring holds almost nothing, so that all is read from the channel.
 fn log(channel: &Numbers, ring_bytes: usize) -> Log<Numbers> {
-    let options = LogOptions { ring_bytes, ..LogOptions::default() };
-    let log = Log::new(channel.clone(), Seal::new(b"secret"), options);
-    let run = log.clone();
-    tokio::spawn(async move { run.run(|_| {}).await });
-    log
+    let options = LogOptions::default().ring_bytes(ring_bytes);
+    Log::spawn(channel.clone(), Seal::new(b"secret"), options)
 }
 
 fn begin(after: Option<String>) -> FollowOptions {
-    FollowOptions { after, history: History::Newest(3) }
+    FollowOptions::new(History::Newest(3)).after(after)
 }
 
 /// What comes until nothing does: the data of messages, and the types of other events.

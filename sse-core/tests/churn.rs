@@ -60,10 +60,8 @@ struct Churn {
 impl Churn {
     fn start() -> Self {
         let channel = Channel::new(KEPT);
-        let options = LogOptions { ring_bytes: RING_BYTES, ..LogOptions::default() };
-        let log = Log::new(channel.clone(), Seal::new(b"of this test and no other"), options);
-        let tail = log.clone();
-        tokio::spawn(async move { tail.run(|_| {}).await });
+        let options = LogOptions::default().ring_bytes(RING_BYTES);
+        let log = Log::spawn(channel.clone(), Seal::new(b"of this test and no other"), options);
         Self {
             channel,
             log,
@@ -84,7 +82,7 @@ impl Churn {
     fn open(&mut self, last_id: Option<String>) {
         let topics: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.topic()).collect();
         let history = if self.rng.bool() { History::All } else { History::Newest(5) };
-        let begin = FollowOptions { after: last_id.clone(), history };
+        let begin = FollowOptions::new(history).after(last_id.clone());
         let events = self.log.follow(Scope::new("space", topics), begin);
         let lifetime = Some(Duration::from_secs(120));
         let permit = self.admission.admit(self.step).unwrap();

@@ -3,7 +3,8 @@
 
 use std::task::{Context, Poll, Waker};
 
-use gapless_sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
+use gapless_sse_core::follow::internals::{Hub, Located, News, Publication, RingRead};
+use gapless_sse_core::follow::{Scope, Topic};
 use gapless_sse_core::{Encoded, Event};
 
 #[test]

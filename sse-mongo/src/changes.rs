@@ -1,20 +1,19 @@
 //! The changes of the collection, by a change stream.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use futures_util::StreamExt;
-use gapless_sse_core::follow::{Batch, Entry, Record};
+use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use mongodb::raw_batch_cursor::RawBatchCursor;
 
-use crate::error::{Act, Error};
-use crate::key::Key;
-use crate::mongo::{Inner, Mongo, answered, within};
-use crate::poll::Poll;
-use crate::position::{ClusterTime, Position};
-use crate::search::Narrow;
-use crate::turns::driven;
+use crate::polling::poll::Poll;
+use crate::position::commit::{ClusterTime, Position};
+use crate::position::key::Key;
+use crate::records::{ChangeBatch, Records};
+use crate::server::act::Act;
+use crate::server::connection::{Connection, answered, within};
+use crate::server::error::Error;
+use crate::server::turns::driven;
 
 /// How long the server waits for news before it answers that there are none.
 const AWAIT: Duration = Duration::from_secs(1);
@@ -46,10 +45,8 @@ impl<R> Changes<R> {
         }
         self
     }
-}
 
-impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
-    async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
+    pub(crate) async fn read(&mut self) -> Result<ChangeBatch<R>, Error> {
         match &mut self.0 {
             Way::Stream(stream) => stream.next().await,
             Way::Poll(poll) => poll.next().await,
@@ -60,7 +57,7 @@ impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for 
 /// A change stream over the collection. Its own loop, since the driver's decodes every event and
 /// goes past those that it cannot.
 pub(crate) struct ChangeStream<R> {
-    inner: Arc<Inner<R>>,
+    records: Records<R>,
     /// Not while it is asked; what was not waited for to the end does not go on.
     server_cursor: Option<RawBatchCursor>,
     /// The last insert that was read, or everything before the place where the stream began.
@@ -76,24 +73,25 @@ pub(crate) struct ChangeStream<R> {
 /// The inserts at a cluster time, counted.
 type Place = (ClusterTime, u32);
 
-impl<R: Record<Filter: Narrow>> ChangeStream<R> {
+impl<R> ChangeStream<R> {
     /// The changes after the first `nth` inserts at `time`.
     pub(crate) async fn open(
-        inner: Arc<Inner<R>>,
+        records: Records<R>,
         time: ClusterTime,
         nth: u32,
     ) -> Result<Self, Error> {
-        let command = RawDocumentBuf::try_from(&command(&inner, time))
+        let connection = &records.connection;
+        let command = RawDocumentBuf::try_from(&command(connection, time))
             .map_err(|_| Error::Answer { act: Act::Changes, what: "valid name" })?;
-        let db = inner.db.clone();
+        let db = connection.db.clone();
         let cursor =
             driven(async move { db.run_raw_cursor_command(command).max_time(AWAIT).batch().await });
-        let timed = inner.stats.timed(Act::Changes);
+        let timed = connection.stats.timed(Act::Changes);
         let server_cursor = Some(answered(Act::Changes, cursor).await?);
         drop(timed);
         let from = (time, nth);
         Ok(Self {
-            inner,
+            records,
             server_cursor,
             at: (time, 0),
             from,
@@ -103,7 +101,7 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
         })
     }
 
-    pub(crate) async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<ChangeBatch<R>, Error> {
         if let Some(reason) = self.ended.take() {
             return Err(Error::Ended(reason));
         }
@@ -122,7 +120,7 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
             let time = cluster_time(event)?;
             if text(event, "operationType") != "insert" {
                 self.ended = Some(text(event, "operationType").to_owned());
-                self.inner.ended(time);
+                self.records.connection.ended(time);
                 break;
             }
             let place = if self.at.0 == time { (time, self.at.1 + 1) } else { (time, 1) };
@@ -132,9 +130,8 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
             }
             self.through = self.through.max(place);
             let Ok(record) = event.get_document("fullDocument") else { continue };
-            if let Some(topic) = self.inner.topic(record) {
-                let key = Key::of(record, &self.inner.options.fields.date);
-                let entry = Entry { topic, key, record: self.inner.decode(record) };
+            let key = Key::of(record, &self.records.connection.options.fields.date);
+            if let Some(entry) = self.records.entry(key, record) {
                 changes.push((position(place), entry));
             }
         }
@@ -148,15 +145,15 @@ impl<R: Record<Filter: Narrow>> ChangeStream<R> {
         {
             self.through = self.through.max((time, 0));
         }
-        self.inner.advance(self.through.0.previous());
+        self.records.connection.advance(self.through.0.previous());
         if self.tail
             && let Ok(RawBsonRef::Timestamp(now)) =
                 reply.get("operationTime").map(|time| time.unwrap_or(RawBsonRef::Null))
         {
             let age = ClusterTime::from(now).seconds().saturating_sub(self.through.0.seconds());
-            self.inner.stats.heard(Duration::from_secs(age));
+            self.records.connection.stats.heard(Duration::from_secs(age));
         }
-        Ok(Batch { changes, late: Vec::new(), through: position(self.through) })
+        Ok(ChangeBatch { changes, late: Vec::new(), through: position(self.through) })
     }
 }
 
@@ -164,17 +161,17 @@ fn position((time, nth): Place) -> Position {
     Position::commit(time, nth)
 }
 
-fn command<R>(inner: &Inner<R>, time: ClusterTime) -> Document {
+fn command(connection: &Connection, time: ClusterTime) -> Document {
     let start = Timestamp::from(time);
     // Whatever else happens to records is left out on the server; what ends the collection is not.
     let wanted = ["insert", "drop", "rename", "dropDatabase", "invalidate"];
     doc! {
-        "aggregate": &inner.name,
+        "aggregate": &connection.name,
         "pipeline": [
             { "$changeStream": { "startAtOperationTime": start } },
             { "$match": { "operationType": { "$in": wanted.to_vec() } } },
         ],
-        "cursor": { "batchSize": i64::from(inner.options.batch_size) },
+        "cursor": { "batchSize": i64::from(connection.options.batch_size) },
         "readConcern": { "level": "majority" },
     }
 }

@@ -13,45 +13,39 @@
 //! the keys of the last thirteen times; so new records wait an interval longer for it, and each key
 //! is read about four times more. It begins when the tail does: what was there by then is history.
 //!
-//! [`json::row`] turns a stored record into the JSON that clients are shown, straight from its
-//! BSON.
+//! Records are deserialised with serde ([`Mongo::new`], [`Mongo::connect`]), decoded by a function
+//! of one's own ([`Mongo::decode_with`]), or shown as they are ([`JsonRecord`]).
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod audit;
-mod bson_order;
 mod changes;
-mod date;
-mod error;
-mod find;
 mod history;
-mod index;
-pub mod json;
-mod key;
+mod json_record;
 mod mongo;
-mod number;
 mod options;
-mod poll;
+mod polling;
 mod position;
-mod privilege;
-mod probe;
-mod scan;
-mod search;
+mod records;
+mod server;
 mod source;
-mod stats;
 mod store;
 mod topic;
-mod turns;
-mod varint;
-mod watch;
+mod value;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The driver, and the version of `bson` that it has here.
+pub use mongodb::{self, bson};
+
 pub use changes::Changes;
-pub use error::{Act, Error};
-pub use key::Key;
+pub use history::search::{Narrow, Narrowing};
+pub use json_record::JsonRecord;
 pub use mongo::Mongo;
-pub use options::{Fields, Mode, Options};
-pub use position::Position;
-pub use search::{Effort, Narrow, Narrowing};
-pub use stats::{QueryTimes, Stats, TailStats};
+pub use options::{Effort, Fields, Mode, Options};
+pub use position::commit::Position;
+pub use position::key::Key;
+pub use server::act::Act;
+pub use server::error::Error;
+pub use server::stats::{QueryTimes, Stats, TailStats};
+pub use value::json;

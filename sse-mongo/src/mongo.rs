@@ -1,121 +1,146 @@
 //! A collection that holds logs.
 
+use std::error::Error as StdError;
 use std::fmt;
-use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use bson::{Document, RawDocument};
-use gapless_sse_core::follow::Topic;
-use mongodb::error::Error as DriverError;
-use mongodb::options::ClientOptions;
-use mongodb::{Client, Database};
-use tokio::sync::Mutex as AsyncMutex;
+use mongodb::Collection;
+use mongodb::bson::RawDocument;
+use serde::de::DeserializeOwned;
 
-use crate::audit::Audit;
-use crate::error::{Act, Error};
-use crate::index::Ready;
 use crate::options::{Mode, Options};
-use crate::position::ClusterTime;
-use crate::probe::{Deployment, Way};
-use crate::stats::{Counters, Stats};
-use crate::topic;
-use crate::turns::{CONNECTIONS, Turns};
+use crate::polling::audit::Audit;
+use crate::records::Records;
+use crate::server::connection::Connection;
+use crate::server::error::Error;
+use crate::server::known::Way;
+use crate::server::stats::Stats;
+use crate::value::compat;
 
-/// How long a server may be looked for. Those who wait are told what is wrong, and try again.
-const SELECTION: Duration = Duration::from_secs(5);
-/// How long an answer may take: a connection that went silent has no other end.
-const ANSWER: Duration = Duration::from_secs(40);
-/// How long making an index may take.
-const INDEXING: Duration = Duration::from_secs(600);
-
-/// A MongoDB collection that holds logs, as a [`Source`](gapless_sse_core::follow::Source).
+/// A MongoDB collection as a [`Source`](gapless_sse_core::follow::Source) of records of the type
+/// `R`.
 ///
-/// Clones share everything. What the server is, and so how it is followed, is found out when it
-/// first answers: it may be down at first.
+/// Clones share everything. What the server is, and so how the collection is followed, is found
+/// out when the server first answers: it may be down at first.
+///
+/// A record that cannot be decoded is left out of changes and history; the first one is logged,
+/// and all are counted in [`Stats::undecodable`].
 pub struct Mongo<R> {
-    pub(crate) inner: Arc<Inner<R>>,
-}
-
-type Decode<R> = dyn Fn(&RawDocument) -> R + Send + Sync;
-
-pub(crate) struct Inner<R> {
-    pub(crate) db: Database,
-    pub(crate) turns: Turns,
-    /// The collection's.
-    pub(crate) name: String,
-    pub(crate) options: Options,
-    decode: Box<Decode<R>>,
-    pub(crate) deployment: OnceLock<Deployment>,
-    pub(crate) ready: Mutex<Option<Ready>>,
-    /// Held while an index is made.
-    pub(crate) making: AsyncMutex<()>,
-    /// The newest cluster time that was seen.
-    newest: AtomicU64,
-    /// Where the present life of the collection began, if its last one was seen to end.
-    began: AtomicU64,
-    pub(crate) audit: Audit,
-    pub(crate) stats: Counters,
+    pub(crate) records: Records<R>,
+    pub(crate) audit: Arc<Audit>,
 }
 
 impl<R> Mongo<R> {
-    /// Prepares to follow `collection` of the database that the connection string names.
+    /// Follows a collection of a client that the application has already, and deserialises its
+    /// records with serde.
     ///
-    /// It does not wait for the server. `decode` makes of a stored record what is to be sent; it
-    /// cannot fail, so no record is lost: what it cannot make sense of it shows as it is
-    /// (see [`json::row`](crate::json::row)).
+    /// The client's options stay as they are. Reading sets what it relies on with each command, so
+    /// the client's read preference and its read and write concern do not matter. Its pool should
+    /// have as many connections as [`Options::connections`] says, besides those that the
+    /// application needs itself: 20 or more are recommended.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gapless_sse_mongo::mongodb::error::Error> {
+    /// use gapless_sse_core::{Event, follow::{Everything, Record}};
+    /// use gapless_sse_mongo::mongodb::Client;
+    /// use gapless_sse_mongo::{Mongo, Options};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Order {
+    ///     item: String,
+    /// }
+    ///
+    /// impl Record for Order {
+    ///     type Filter = Everything;
+    ///
+    ///     fn event(&self) -> Event<'_> {
+    ///         Event::new(&self.item)
+    ///     }
+    ///
+    ///     fn mark(&self) {}
+    /// }
+    ///
+    /// let client = Client::with_uri_str("mongodb://127.0.0.1:27017/?maxPoolSize=30").await?;
+    /// let collection = client.database("shop").collection::<Order>("orders");
+    /// let options = Options::topic("tenant", "shop").date("created_at").connections(20);
+    /// let orders: Mongo<Order> = Mongo::new(&collection, options);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(collection: &Collection<R>, options: Options) -> Self
+    where
+        R: DeserializeOwned + Send + Sync,
+    {
+        Self::over(Connection::of(collection, options))
+    }
+
+    /// Connects to the database that the connection string names, to follow one of its
+    /// collections, and deserialises its records with serde.
+    ///
+    /// This does not wait for the server. What the connection string leaves open is set as
+    /// following needs it: `maxPoolSize` is 20, and `serverSelectionTimeoutMS` and
+    /// `connectTimeoutMS` are 5 s, so that those who wait are soon told what is wrong.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), gapless_sse_mongo::Error> {
-    /// use gapless_sse_mongo::{Mongo, Options, json};
+    /// use gapless_sse_mongo::{JsonRecord, Mongo, Options};
     ///
-    /// let options = Options::default();
-    /// let fields = options.fields.clone();
-    /// let uri = "mongodb://127.0.0.1:27017/etl";
-    /// let logs: Mongo<String> =
-    ///     Mongo::connect(uri, "logs", options, move |record| json::row(record, &fields)).await?;
+    /// let options = Options::topic("tenant", "job");
+    /// let uri = "mongodb://127.0.0.1:27017/jobs";
+    /// let jobs: Mongo<JsonRecord> = Mongo::connect(uri, "events", options).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::ConnectionString`] and [`Error::NoDatabase`].
-    pub async fn connect(
-        uri: &str,
-        collection: &str,
-        options: Options,
-        decode: impl Fn(&RawDocument) -> R + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        let invalid = |error| Error::ConnectionString(explain(uri, &error));
-        let mut client = ClientOptions::parse(uri).await.map_err(invalid)?;
-        let database = client.default_database.clone().ok_or(Error::NoDatabase)?;
-        client.app_name.get_or_insert_with(|| "gapless-sse-mongo".to_owned());
-        client.server_selection_timeout.get_or_insert(SELECTION);
-        client.connect_timeout.get_or_insert(SELECTION);
-        let connections = *client.max_pool_size.get_or_insert(CONNECTIONS);
-        let db = Client::with_options(client).map_err(invalid)?.database(&database);
-        let inner = Inner {
-            db,
-            turns: Turns::new(connections, ANSWER),
-            name: collection.to_owned(),
-            options,
-            decode: Box::new(decode),
-            deployment: OnceLock::new(),
-            ready: Mutex::new(None),
-            making: AsyncMutex::new(()),
-            newest: AtomicU64::new(0),
-            began: AtomicU64::new(0),
-            audit: Audit::default(),
-            stats: Counters::default(),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+    /// [`Error::ConnectionString`] when the connection string cannot be used, and
+    /// [`Error::NoDatabase`] when it names no database.
+    pub async fn connect(uri: &str, collection: &str, options: Options) -> Result<Self, Error>
+    where
+        R: DeserializeOwned,
+    {
+        Ok(Self::over(Connection::open(uri, collection, options).await?))
     }
 
-    /// How the collection is to be followed.
+    fn over(connection: Connection) -> Self
+    where
+        R: DeserializeOwned,
+    {
+        let decode = |record: &RawDocument| Ok(compat::deserialize(record)?);
+        Self { records: Records::new(Arc::new(connection), decode), audit: Arc::default() }
+    }
+
+    /// Decodes records with a function of one's own instead of serde. It is called with the
+    /// record's BSON as it came, once each time that the record is read.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use gapless_sse_mongo::bson::Document;
+    /// use gapless_sse_mongo::{Mongo, Options};
+    ///
+    /// let uri = "mongodb://127.0.0.1:27017/shop";
+    /// let orders: Mongo<Document> =
+    ///     Mongo::connect(uri, "orders", Options::topic("tenant", "shop")).await?;
+    /// let items: Mongo<String> = orders.decode_with(|record| Ok(record.get_str("item")?.to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn decode_with<T>(
+        self,
+        decode: impl Fn(&RawDocument) -> Result<T, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Mongo<T> {
+        Mongo { records: Records::new(self.records.connection, decode), audit: self.audit }
+    }
+
+    /// The options that the collection is followed with.
     pub fn options(&self) -> &Options {
-        &self.inner.options
+        &self.records.connection.options
     }
 
     /// How the collection is followed: [`Mode::ChangeStreams`] or [`Mode::Poll`].
@@ -124,129 +149,37 @@ impl<R> Mongo<R> {
     ///
     /// Until the server has answered once, what keeps it from answering.
     pub async fn mode(&self) -> Result<Mode, Error> {
-        Ok(match self.inner.deployment().await?.way {
+        Ok(match self.records.connection.deployment().await?.way {
             Way::ChangeStreams => Mode::ChangeStreams,
             Way::Poll => Mode::Poll,
         })
     }
 
-    /// How many records were passed over because their workspace or workflow names no log.
-    pub fn skipped(&self) -> u64 {
-        self.inner.stats.skipped()
-    }
-
     /// What has happened so far, for metrics.
+    ///
+    /// ```no_run
+    /// # fn example(orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>) {
+    /// let stats = orders.stats();
+    /// println!("{} without a topic, {} undecodable", stats.skipped, stats.undecodable);
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
-        self.inner.stats.stats()
+        self.records.connection.stats.stats()
     }
 }
 
 impl<R> Clone for Mongo<R> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self { records: self.records.clone(), audit: Arc::clone(&self.audit) }
     }
 }
 
 impl<R> fmt::Debug for Mongo<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { db, name, .. } = &*self.inner;
+        let Connection { db, name, .. } = &*self.records.connection;
         f.debug_struct("Mongo")
             .field("database", &db.name())
             .field("collection", name)
             .finish_non_exhaustive()
     }
-}
-
-impl<R> Inner<R> {
-    pub(crate) fn decode(&self, record: &RawDocument) -> R {
-        (self.decode)(record)
-    }
-
-    /// The log that a record of the changes belongs to; counted if there is none.
-    pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
-        let topic = topic::of(record, &self.options.fields);
-        if topic.is_none() && self.stats.skip() == 0 {
-            let fields = &self.options.fields;
-            tracing::warn!(
-                collection = self.name,
-                workspace = fields.workspace,
-                workflow = fields.workflow,
-                "a record names no workspace or workflow and is passed over; further ones \
-                     are only counted",
-            );
-        }
-        topic
-    }
-
-    /// Runs a command on the database, within the time that an answer may take.
-    pub(crate) async fn run(&self, act: Act, command: Document) -> Result<Document, Error> {
-        let db = self.db.clone();
-        let _timed = self.stats.timed(act);
-        answered(act, self.turns.ask(async move { db.run_command(command).await })).await
-    }
-
-    pub(crate) async fn run_for_long(
-        &self,
-        act: Act,
-        command: Document,
-    ) -> Result<Document, Error> {
-        let _timed = self.stats.timed(act);
-        answer(act, INDEXING, async { self.db.run_command(command).await }).await
-    }
-
-    /// A cluster time was seen.
-    pub(crate) fn advance(&self, time: ClusterTime) {
-        self.newest.fetch_max(time.0, Ordering::Relaxed);
-    }
-
-    /// The newest cluster time that was seen.
-    pub(crate) fn newest(&self) -> ClusterTime {
-        ClusterTime(self.newest.load(Ordering::Relaxed))
-    }
-
-    /// A life of the collection was seen to end.
-    pub(crate) fn ended(&self, at: ClusterTime) {
-        self.began.fetch_max(at.next().0, Ordering::Relaxed);
-    }
-
-    /// The earliest time that belongs to the present life of the collection, as far as is known.
-    pub(crate) fn began(&self) -> ClusterTime {
-        ClusterTime(self.began.load(Ordering::Relaxed))
-    }
-}
-
-/// Waits for an answer of the driver, but not for ever.
-pub(crate) async fn within<T>(
-    act: Act,
-    patience: Duration,
-    future: impl Future<Output = T>,
-) -> Result<T, Error> {
-    tokio::time::timeout(patience, future).await.map_err(|_| Error::TimedOut(act))
-}
-
-pub(crate) async fn answer<T>(
-    act: Act,
-    patience: Duration,
-    future: impl Future<Output = Result<T, DriverError>>,
-) -> Result<T, Error> {
-    within(act, patience, future).await?.map_err(|error| Error::server(act, error))
-}
-
-/// Waits for an answer as long as any may take.
-pub(crate) async fn answered<T>(
-    act: Act,
-    future: impl Future<Output = Result<T, DriverError>>,
-) -> Result<T, Error> {
-    answer(act, ANSWER, future).await
-}
-
-/// The driver quotes what it cannot parse, and that may be a password.
-fn explain(uri: &str, error: &DriverError) -> String {
-    if uri.contains('@') {
-        let advice = "it cannot be understood (not quoted here, since it may hold a password); \
-                      characters such as @ : / % # in a user name or password are to be \
-                      percent-encoded, as in %40";
-        return advice.to_owned();
-    }
-    error.kind.to_string()
 }

@@ -1,47 +1,59 @@
-//! How a collection is to be followed.
+//! How a collection is followed.
 
 use std::time::Duration;
 
-use crate::search::Effort;
-
-/// How a collection is to be followed.
+/// How a collection is followed.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use gapless_sse_mongo::{Mode, Options};
 ///
-/// let options = Options { mode: Mode::Poll, ..Options::default() };
-/// assert_eq!(options.fields.workspace, "workspace_id");
+/// let options = Options::topic("tenant", "job").date("created_at");
+/// assert_eq!(options.mode, Mode::Auto);
+///
+/// let polled = options.mode(Mode::Poll).interval(Duration::from_secs(1));
+/// assert_eq!(polled.fields.date, "created_at");
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
-    /// What the fields of a record are called.
+    /// The fields of a record that following it needs.
     pub fields: Fields,
     /// Whether to use change streams.
     pub mode: Mode,
-    /// In poll mode: how long after its date a record may become visible and still be seen in its
-    /// place; up to eleven times that, it is handed out late.
+    /// See [`Options::lateness`].
     pub lateness: Duration,
-    /// In poll mode: how often to look, every 10 ms at most.
+    /// See [`Options::interval`].
     pub interval: Duration,
-    /// In poll mode: of how many records the audit remembers that they were handed out, in order to
-    /// tell which ones came late; about 50 bytes each, and 0 for no audit. Where more come within
-    /// 13 times the lateness, it looks back less far.
+    /// See [`Options::audit`].
     pub audit: usize,
-    /// In change-stream mode: how far before now a new tail starts, so that clients which were
-    /// away for no longer than that find the ring warm.
+    /// See [`Options::warm_up`].
     pub warm_up: Duration,
-    /// An operator's number, to be raised after the data was restored to an earlier state.
+    /// See [`Options::epoch`].
     pub epoch: u32,
-    /// How many records a batch of changes holds at most.
+    /// See [`Options::batch_size`].
     pub batch_size: u32,
     /// How much a page of history looks at that its filter leaves out.
     pub effort: Effort,
+    /// See [`Options::connections`].
+    pub connections: Option<u32>,
 }
 
-impl Default for Options {
-    fn default() -> Self {
+impl Options {
+    /// Follows records whose [topic](gapless_sse_core::follow::Topic) is in these two fields:
+    /// `space` is the name of the field that has the topic's space (such as a tenant), and `name`
+    /// that of the field that has its name within the space.
+    ///
+    /// A string names a topic; so do the text forms of an `ObjectId`, a UUID and a whole number of
+    /// 64 bits (`7`, also of a double). A record in which one of the fields is missing or holds
+    /// something else belongs to no topic: it is left out, and counted in
+    /// [`Stats::skipped`](crate::Stats::skipped).
+    ///
+    /// The date of a record is in its field `date`, unless [`Options::date`] names another one.
+    pub fn topic(space: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
-            fields: Fields::default(),
+            fields: Fields { space: space.into(), name: name.into(), date: "date".to_owned() },
             mode: Mode::Auto,
             lateness: Duration::from_secs(3),
             interval: Duration::from_secs(2),
@@ -50,54 +62,161 @@ impl Default for Options {
             epoch: 0,
             batch_size: 2000,
             effort: Effort::default(),
+            connections: None,
         }
+    }
+
+    /// The field that history is ordered by, then by `_id`: usually when a record was made.
+    /// `date` by default.
+    #[must_use]
+    pub fn date(mut self, field: impl Into<String>) -> Self {
+        self.fields.date = field.into();
+        self
+    }
+
+    /// Whether to use change streams. [`Mode::Auto`] by default.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// For polling: how long after its date a record may become visible and still be delivered in
+    /// its place. Up to eleven times that, it is delivered late. 3 s by default.
+    #[must_use]
+    pub fn lateness(mut self, lateness: Duration) -> Self {
+        self.lateness = lateness;
+        self
+    }
+
+    /// For polling: the time between two polls, at least 10 ms. 2 s by default.
+    #[must_use]
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// For polling: how many delivered records the audit remembers in order to tell which ones
+    /// came late, at about 50 bytes each; 0 switches the audit off. Where more records come within
+    /// 13 times the lateness, the audit looks back less far. 100,000 by default.
+    #[must_use]
+    pub fn audit(mut self, records: usize) -> Self {
+        self.audit = records;
+        self
+    }
+
+    /// For change streams: how far in the past a new tail starts, so that clients which were away
+    /// for no longer than that are served from memory. 5 s by default.
+    #[must_use]
+    pub fn warm_up(mut self, warm_up: Duration) -> Self {
+        self.warm_up = warm_up;
+        self
+    }
+
+    /// A number to raise after the data was restored to an earlier state: positions that clients
+    /// got before are then refused. 0 by default.
+    #[must_use]
+    pub fn epoch(mut self, epoch: u32) -> Self {
+        self.epoch = epoch;
+        self
+    }
+
+    /// How many records a batch of changes holds at most. 2000 by default.
+    #[must_use]
+    pub fn batch_size(mut self, records: u32) -> Self {
+        self.batch_size = records;
+        self
+    }
+
+    /// How much a page of history looks at that its filter leaves out.
+    #[must_use]
+    pub fn effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// How many connections of the driver's pool are used at most. The pool should have as many:
+    /// see `maxPoolSize` in the connection string. Seven of them wait for changes; the others read
+    /// history.
+    ///
+    /// By default as many as the pool of [`Mongo::connect`](crate::Mongo::connect) has; 10, which
+    /// is the driver's own default, for [`Mongo::new`](crate::Mongo::new).
+    #[must_use]
+    pub fn connections(mut self, connections: u32) -> Self {
+        self.connections = Some(connections);
+        self
     }
 }
 
 /// Whether to use change streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mode {
-    /// Where the server has them, else poll.
+    /// Where the server has them; otherwise poll.
     #[default]
     Auto,
-    /// Insist on them.
+    /// Always; a server without them is an error.
     ChangeStreams,
-    /// Poll, whatever the server has.
+    /// Never: poll.
     Poll,
 }
 
-/// What the fields of a record are called in the collection. The id is always `_id`; none may be
-/// within another.
-///
-/// `workspace` and `workflow` tell which log a record belongs to. A string names it; so do the
-/// text forms of an `ObjectId`, a UUID and a whole number of 64 bits (`7`, also of a double). A
-/// record in which one of them is missing or something else belongs to no log: it is not followed,
-/// and counted ([`Mongo::skipped`](crate::Mongo::skipped)).
+/// The names of the fields that following a record needs, besides its `_id`. None may lie within
+/// another.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fields {
-    /// The workspace that the record belongs to.
-    pub workspace: String,
-    /// The workflow within its workspace.
-    pub workflow: String,
-    /// When it happened: what history is ordered by.
+    /// The space of the record's topic.
+    pub space: String,
+    /// The name of the record's topic within its space.
+    pub name: String,
+    /// What history is ordered by.
     pub date: String,
-    /// How grave it is.
-    pub level: String,
-    /// What kind of record it is.
-    pub kind: String,
-    /// What it says.
-    pub message: String,
 }
 
-impl Default for Fields {
+/// How much a page of history looks at that its filter leaves out, before it ends where it is.
+///
+/// ```
+/// use gapless_sse_mongo::Effort;
+///
+/// assert_eq!(Effort::default().records(5000).records, 5000);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effort {
+    /// How many records. 100,000 by default.
+    pub records: usize,
+    /// How many bytes of records that the server did not leave out. 64 MiB by default.
+    pub bytes: usize,
+    /// For how long. 2 s by default. The first step, of a few thousand records, may take longer.
+    pub time: Duration,
+}
+
+impl Effort {
+    /// Sets how many records.
+    #[must_use]
+    pub fn records(mut self, records: usize) -> Self {
+        self.records = records;
+        self
+    }
+
+    /// Sets how many bytes of records that the server did not leave out.
+    #[must_use]
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Sets for how long.
+    #[must_use]
+    pub fn time(mut self, time: Duration) -> Self {
+        self.time = time;
+        self
+    }
+}
+
+impl Default for Effort {
     fn default() -> Self {
-        Self {
-            workspace: "workspace_id".into(),
-            workflow: "workflow_id".into(),
-            date: "date".into(),
-            level: "level".into(),
-            kind: "type".into(),
-            message: "message".into(),
-        }
+        Self { records: 100_000, bytes: 64 << 20, time: Duration::from_secs(2) }
     }
 }

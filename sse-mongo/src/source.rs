@@ -1,15 +1,18 @@
 //! The collection as a source of the core's follow machinery.
 
-use gapless_sse_core::follow::{Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
+use gapless_sse_core::follow::{Batch, Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
 
 use crate::changes::{ChangeStream, Changes};
-use crate::error::Error;
-use crate::key::{Key, Value};
+use crate::history::scan::Read;
+use crate::history::search::Narrow;
 use crate::mongo::Mongo;
-use crate::poll::Poll;
-use crate::position::{Place, Position};
-use crate::probe::{Way, before};
-use crate::search::Narrow;
+use crate::polling::poll::Poll;
+use crate::position::commit::{Place, Position};
+use crate::position::key::{Key, Value};
+use crate::records::ChangeBatch;
+use crate::server::error::Error;
+use crate::server::known::Way;
+use crate::server::probe::before;
 
 impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     type Position = Position;
@@ -19,21 +22,22 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     type Changes = Changes<R>;
 
     async fn epoch(&self) -> Result<u32, Error> {
-        let ready = self.inner.look_up().await?;
-        let number = self.inner.options.epoch.to_be_bytes();
+        let ready = self.records.connection.look_up().await?;
+        let number = self.records.connection.options.epoch.to_be_bytes();
         Ok(fnv(ready.uuid.into_iter().chain(number)))
     }
 
     async fn tail_start(&self) -> Result<Position, Error> {
-        let warm_up = self.inner.options.warm_up;
-        match self.inner.deployment().await?.way {
+        let warm_up = self.records.connection.options.warm_up;
+        match self.records.connection.deployment().await?.way {
             Way::ChangeStreams => {
-                let now = self.inner.cluster_time().await?;
-                let start = now.minus_seconds(warm_up.as_secs()).max(self.inner.began());
+                let now = self.records.connection.cluster_time().await?;
+                let start =
+                    now.minus_seconds(warm_up.as_secs()).max(self.records.connection.began());
                 Ok(Position::before(start))
             }
             Way::Poll => {
-                let settled = self.inner.watermark().await?;
+                let settled = self.records.connection.watermark().await?;
                 Ok(Position::settled_before(before(settled, warm_up)))
             }
         }
@@ -47,16 +51,16 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
             Frontier::Live(position) => position,
             Frontier::History { as_of, .. } => as_of,
         };
-        match (self.inner.deployment().await?.way, &position.0) {
+        match (self.records.connection.deployment().await?.way, &position.0) {
             (Way::ChangeStreams, Place::Commit { time, nth }) => {
                 // "Everything before" may name the time after the newest one.
                 let newest = if *nth == 0 { time.previous() } else { *time };
-                let future =
-                    newest > self.inner.newest() && newest > self.inner.cluster_time().await?;
+                let future = newest > self.records.connection.newest()
+                    && newest > self.records.connection.cluster_time().await?;
                 Ok(if future { Err(Reset::Future) } else { Ok(frontier) })
             }
             (Way::Poll, Place::Settled { date, .. }) => {
-                let now = Value::date(self.inner.server_time().await?);
+                let now = Value::date(self.records.connection.server_time().await?);
                 Ok(if *date > now { Err(Reset::Future) } else { Ok(frontier) })
             }
             // Polling had delivered all up to here, which is a part of history.
@@ -66,7 +70,7 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
                     Frontier::Live(_) => settled,
                     Frontier::History { after, .. } => after.clone().min(settled),
                 };
-                let as_of = self.inner.snapshot().await?;
+                let as_of = self.records.connection.snapshot().await?;
                 Ok(Ok(Frontier::History { as_of, after }))
             }
             (Way::Poll, Place::Commit { .. }) => Ok(Err(Reset::Epoch)),
@@ -78,17 +82,19 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
-        self.inner.history(scope, query).await
+        let (as_of, read) = self.records.history(&self.audit, scope, query).await?;
+        let Read { entries, more_after, scanned, .. } = read;
+        Ok(Page { as_of, entries, more_after, scanned })
     }
 
     async fn changes(&self, from: &Position) -> Result<Changes<R>, Error> {
-        let inner = self.inner.clone();
-        match (self.inner.deployment().await?.way, &from.0) {
+        let records = self.records.clone();
+        match (self.records.connection.deployment().await?.way, &from.0) {
             (Way::ChangeStreams, Place::Commit { time, nth }) => {
-                ChangeStream::open(inner, *time, *nth).await.map(Changes::stream)
+                ChangeStream::open(records, *time, *nth).await.map(Changes::stream)
             }
             (Way::Poll, Place::Settled { .. }) => {
-                Poll::open(inner, from.clone()).await.map(Changes::poll)
+                Poll::open(records, self.audit.clone(), from.clone()).await.map(Changes::poll)
             }
             // A position of the other way: `resume` translates them.
             _ => Err(Error::HistoryLost),
@@ -96,13 +102,22 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     }
 
     async fn tail(&self, from: &Position) -> Result<Changes<R>, Error> {
-        let changes = match (self.inner.deployment().await?.way, &from.0) {
+        let changes = match (self.records.connection.deployment().await?.way, &from.0) {
             (Way::Poll, Place::Settled { .. }) => {
-                Poll::tail(self.inner.clone(), from.clone()).await.map(Changes::poll)?
+                Poll::tail(self.records.clone(), self.audit.clone(), from.clone())
+                    .await
+                    .map(Changes::poll)?
             }
             _ => self.changes(from).await?,
         };
         Ok(changes.of_the_tail())
+    }
+}
+
+impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
+    async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
+        let ChangeBatch { changes, late, through } = self.read().await?;
+        Ok(Batch { changes, late, through })
     }
 }
 

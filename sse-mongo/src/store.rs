@@ -1,13 +1,15 @@
-//! Writing records, and listing the logs there are.
+//! Writing records, and listing the topics there are.
 
-use bson::{Bson, Document, RawBson, doc};
 use futures_util::TryStreamExt;
+use mongodb::bson::{Bson, Document, RawBson, doc};
 use mongodb::options::WriteConcern;
 
-use crate::error::{Act, Error};
-use crate::json;
-use crate::mongo::{Mongo, answered};
+use crate::mongo::Mongo;
+use crate::server::act::Act;
+use crate::server::connection::answered;
+use crate::server::error::Error;
 use crate::topic;
+use crate::value::json;
 
 impl<R> Mongo<R> {
     /// Writes records as they are and answers their ids as text, in the same order. They are
@@ -20,10 +22,11 @@ impl<R> Mongo<R> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        self.inner.ready().await?;
+        self.records.connection.ready().await?;
         let count = records.len();
-        let collection = self.inner.db.collection::<Document>(&self.inner.name);
-        let insert = self.inner.turns.ask(async move {
+        let collection =
+            self.records.connection.db.collection::<Document>(&self.records.connection.name);
+        let insert = self.records.connection.turns.ask(async move {
             collection.insert_many(records).write_concern(WriteConcern::majority()).await
         });
         let written = answered(Act::Append, insert).await?;
@@ -35,41 +38,58 @@ impl<R> Mongo<R> {
         Ok((0..count).map(text).collect())
     }
 
-    /// The names of the workspaces that have records, sorted, `limit` at most.
+    /// The spaces of the topics that have records, sorted, `limit` at most.
     ///
     /// The index has them: it costs about one look-up for each, however many records there are.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>,
+    /// # ) -> Result<(), gapless_sse_mongo::Error> {
+    /// for space in orders.spaces(100).await? {
+    ///     println!("{space}: {:?}", orders.names(&space, 100).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn workspaces(&self, limit: usize) -> Result<Vec<String>, Error> {
-        let mut names = self.names(doc! {}, &self.inner.options.fields.workspace, limit).await?;
+    pub async fn spaces(&self, limit: usize) -> Result<Vec<String>, Error> {
+        let mut names =
+            self.distinct(doc! {}, &self.records.connection.options.fields.space, limit).await?;
         tidy(&mut names, limit);
         Ok(names)
     }
 
-    /// The names of the workflows of a workspace that have records, sorted, `limit` at most.
+    /// The names of the topics of `space` that have records, sorted, `limit` at most.
     ///
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn workflows(&self, workspace: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let fields = &self.inner.options.fields;
+    pub async fn names(&self, space: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let fields = &self.records.connection.options.fields;
         let mut names = Vec::new();
-        for value in topic::values(workspace) {
+        for value in topic::values(space) {
             let value = Bson::try_from(value).unwrap_or(Bson::Null);
-            let of = doc! { &fields.workspace: value };
-            names.append(&mut self.names(of, &fields.workflow, limit).await?);
+            let of = doc! { &fields.space: value };
+            names.append(&mut self.distinct(of, &fields.name, limit).await?);
         }
         tidy(&mut names, limit);
         Ok(names)
     }
 
-    async fn names(&self, of: Document, field: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let index = self.inner.ready().await?.tail;
+    async fn distinct(
+        &self,
+        of: Document,
+        field: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        let index = self.records.connection.ready().await?.tail;
         let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {
-            "aggregate": &self.inner.name,
+            "aggregate": &self.records.connection.name,
             "pipeline": [
                 { "$match": of },
                 { "$group": { "_id": format!("${field}") } },
@@ -79,8 +99,8 @@ impl<R> Mongo<R> {
             "hint": index,
             "maxTimeMS": 30_000,
         };
-        let db = self.inner.db.clone();
-        let listed = self.inner.turns.ask(async move {
+        let db = self.records.connection.db.clone();
+        let listed = self.records.connection.turns.ask(async move {
             let groups = db.run_cursor_command(command).await?;
             let name = |group: Document| async move {
                 let value = group.get("_id").cloned().map(RawBson::try_from);
@@ -89,7 +109,7 @@ impl<R> Mongo<R> {
             };
             groups.try_filter_map(name).try_collect().await
         });
-        self.inner.by_index(answered(Act::List, listed).await)
+        self.records.connection.by_index(answered(Act::List, listed).await)
     }
 }
 

@@ -1,20 +1,20 @@
-//! Which log a record belongs to.
+//! Which topic a record belongs to.
 
 use std::borrow::Cow;
 
-use bson::oid::ObjectId;
-use bson::{RawBson, RawBsonRef, RawDocument, Uuid};
 use gapless_sse_core::follow::Topic;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{RawBson, RawBsonRef, RawDocument, Uuid};
 
-use crate::json::uuid_text;
-use crate::number::Number;
 use crate::options::Fields;
+use crate::value::json::uuid_text;
+use crate::value::number::Number;
 
-/// The log that a record belongs to; `None` for values that name none.
+/// The topic that a record belongs to; `None` for values that name none.
 pub(crate) fn of(record: &RawDocument, fields: &Fields) -> Option<Topic> {
-    let workspace = text(record.get(&fields.workspace).ok()??)?;
-    let workflow = text(record.get(&fields.workflow).ok()??)?;
-    Some(Topic::new(&*workspace, &*workflow))
+    let space = text(record.get(&fields.space).ok()??)?;
+    let name = text(record.get(&fields.name).ok()??)?;
+    Some(Topic::new(&*space, &*name))
 }
 
 /// The name that a value stands for.

@@ -6,11 +6,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bson::{DateTime, Document, doc};
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
 use gapless_sse_core::{EventStream, Follow, FollowOptions, Item, Log, LogOptions, Parser};
+use gapless_sse_mongo::bson::{DateTime, Document, doc};
 use gapless_sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
@@ -20,7 +20,9 @@ const LATENESS: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(100);
 
 fn options() -> Options {
-    Options { lateness: LATENESS, interval: Duration::from_millis(100), ..Options::default() }
+    Options::topic("workspace_id", "workflow_id")
+        .lateness(LATENESS)
+        .interval(Duration::from_millis(100))
 }
 
 /// A log that is followed.
@@ -34,11 +36,8 @@ struct Served {
 impl Served {
     async fn on(server: &testbed::Mongod, database: &str, options: Options) -> Self {
         let (mongo, other) = logs(server, database, options).await;
-        let log = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
-        let tail = tokio::spawn({
-            let log = log.clone();
-            async move { match log.run(|_| {}).await {} }
-        });
+        let (log, driver) = Log::new(mongo.clone(), Seal::new(b"secret"), LogOptions::default());
+        let tail = tokio::spawn(driver.run(|_| {}));
         Self { mongo, log, other, tail }
     }
 
@@ -82,7 +81,7 @@ impl Client {
     fn connect(&self, served: &Served, history: History) -> Stream {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
         let heartbeat = Duration::from_millis(300);
-        let events = served.log.follow(scope(), FollowOptions { after, history });
+        let events = served.log.follow(scope(), FollowOptions::new(history).after(after));
         EventStream::new(events).heartbeat(heartbeat)
     }
 
@@ -335,7 +334,7 @@ async fn what_is_older_than_the_window_is_left_to_history() {
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn a_page_of_history_does_not_show_what_is_to_be_handed_out_late() {
-    let options = Options { interval: Duration::from_millis(50), ..options() };
+    let options = options().interval(Duration::from_millis(50));
     let served = Served::on(standalone(), "pages", options).await;
     served.insert(0..5, Duration::ZERO).await;
     let mut client = Client::default();
@@ -364,7 +363,7 @@ async fn a_page_of_history_does_not_show_what_is_to_be_handed_out_late() {
 async fn an_audit_takes_the_turn_of_a_poll_and_reads_nothing_but_keys() {
     for subscribers in [1, 50] {
         let database = format!("turns{subscribers}");
-        let options = Options { interval: Duration::from_millis(200), ..options() };
+        let options = options().interval(Duration::from_millis(200));
         let served = Served::on(standalone(), &database, options).await;
         served.insert(0..20, Duration::ZERO).await;
         let mut streams = Vec::new();
@@ -411,7 +410,7 @@ async fn an_audit_takes_the_turn_of_a_poll_and_reads_nothing_but_keys() {
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn little_memory_makes_the_audit_look_back_less_far_and_report_nothing_wrong() {
-    let options = Options { audit: 30, ..options() };
+    let options = options().audit(30);
     let served = Served::on(standalone(), "little", options).await;
     let mut client = Client::default();
     let mut stream = client.connect(&served, History::All);
@@ -431,7 +430,7 @@ async fn little_memory_makes_the_audit_look_back_less_far_and_report_nothing_wro
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn nothing_comes_late_in_a_change_stream() {
-    let options = Options { mode: Mode::ChangeStreams, ..options() };
+    let options = options().mode(Mode::ChangeStreams);
     let served = Served::on(set(), "exact", options).await;
     let mut client = Client::default();
     let mut stream = client.connect(&served, History::All);

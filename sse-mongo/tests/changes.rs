@@ -5,7 +5,6 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use bson::{Bson, DateTime, Timestamp, doc};
 use common::{
     at, changed, changes, ids, live, logs, page, query, quick, record, scope, set, standalone,
     ways, within,
@@ -14,7 +13,8 @@ use futures_util::future::join_all;
 use gapless_sse_core::follow::{
     Changes, Coordinate, Fault, Frontier, Reset, SortOrder, Source, SourceError,
 };
-use gapless_sse_mongo::{Key, Mode, Mongo, Options, Position};
+use gapless_sse_mongo::bson::{Bson, DateTime, Timestamp, doc};
+use gapless_sse_mongo::{Key, Mode, Mongo, Position};
 
 /// The token's text form is to stay within 86 characters, of which 13 bytes are not the position.
 const TOKEN: usize = 64 - 13;
@@ -131,7 +131,7 @@ async fn history_and_the_changes_after_it_hold_every_record_once_with_four_write
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn polling_a_replica_set_reads_pages_of_settled_records() {
-    let options = Options { mode: Mode::Poll, batch_size: 7, ..quick() };
+    let options = quick().mode(Mode::Poll).batch_size(7);
     let (mongo, other) = logs(set(), "polled_set", options).await;
     mongo.epoch().await.unwrap();
     let start = mongo.tail_start().await.unwrap();
@@ -167,7 +167,7 @@ async fn polling_finds_records_whose_date_is_none_in_history_at_most() {
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn polling_without_an_interval_pauses_all_the_same() {
-    let restless = Options { interval: Duration::ZERO, ..quick() };
+    let restless = quick().interval(Duration::ZERO);
     let (mongo, _) = logs(standalone(), "restless", restless).await;
     let mut open = mongo.changes(&mongo.tail_start().await.unwrap()).await.unwrap();
     let began = Instant::now();
@@ -232,7 +232,7 @@ async fn what_was_inserted_before_the_end_comes_before_it() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn the_operators_number_is_part_of_the_epoch() {
     let (mongo, _) = logs(set(), "numbered", quick()).await;
-    let (raised, _) = logs(set(), "numbered", Options { epoch: 1, ..quick() }).await;
+    let (raised, _) = logs(set(), "numbered", quick().epoch(1)).await;
     let epoch = mongo.epoch().await.unwrap();
     assert_eq!(mongo.epoch().await.unwrap(), epoch);
     assert_ne!(raised.epoch().await.unwrap(), epoch);
@@ -241,7 +241,7 @@ async fn the_operators_number_is_part_of_the_epoch() {
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn a_position_ahead_of_the_server_is_of_the_future() {
-    let ahead = Options { warm_up: Duration::ZERO, ..quick() };
+    let ahead = quick().warm_up(Duration::ZERO);
     let (mongo, other) = logs(set(), "future", ahead).await;
     let (polls, _) = logs(standalone(), "future", quick()).await;
     mongo.epoch().await.unwrap();
@@ -271,7 +271,7 @@ async fn a_position_ahead_of_the_server_is_of_the_future() {
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn what_polling_had_settled_goes_on_by_change_streams() {
-    let polling = Options { mode: Mode::Poll, ..quick() };
+    let polling = quick().mode(Mode::Poll);
     let (polls, other) = logs(set(), "translated", polling).await;
     let (streams, _) = logs(set(), "translated", quick()).await;
     polls.epoch().await.unwrap();

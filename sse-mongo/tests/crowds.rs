@@ -5,11 +5,11 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use bson::doc;
 use common::{Logs, Row, connect, logs, page, query, quick, record, scope, set, ways, within};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
+use gapless_sse_mongo::bson::doc;
 use gapless_sse_mongo::{Error, Mongo};
 use testbed::Mongod;
 use tokio::sync::Mutex;

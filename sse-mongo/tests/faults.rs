@@ -6,13 +6,13 @@ mod common;
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use bson::doc;
 use common::{
     Logs, changed, changes, connect, failure, ids, page, query, quick, record, scope, set,
     standalone, within,
 };
 use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
-use gapless_sse_mongo::{Error, Mode, Mongo, Options};
+use gapless_sse_mongo::bson::{Document, doc};
+use gapless_sse_mongo::{Error, Mode, Mongo};
 use testbed::{Mongod, free_port};
 use tokio::sync::Mutex;
 
@@ -182,7 +182,7 @@ async fn a_server_that_is_down_at_first_is_found_when_it_is_up() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn insisting_on_change_streams_of_a_standalone_says_what_to_do() {
     let uri = standalone().database_uri("insist");
-    let mongo = connect(&uri, Options { mode: Mode::ChangeStreams, ..quick() }).await;
+    let mongo = connect(&uri, quick().mode(Mode::ChangeStreams)).await;
     let error = mongo.epoch().await.unwrap_err();
     assert_eq!(error.fault(), Fault::Unavailable);
     assert!(error.to_string().contains("rs.initiate()"), "{error}");
@@ -223,7 +223,7 @@ async fn a_view_cannot_be_followed() {
 #[tokio::test]
 async fn a_connection_string_is_refused_without_quoting_its_password() {
     let connect = async |uri: &str| {
-        let made = Mongo::connect(uri, "logs", Options::default(), |_| ()).await;
+        let made = Mongo::<Document>::connect(uri, "logs", quick()).await;
         made.err().map(|error| format!("{error} {error:?}"))
     };
     let unnamed = connect("mongodb://127.0.0.1:27017").await.unwrap();

@@ -3,10 +3,10 @@
 
 mod common;
 
-use bson::DateTime;
 use common::{Logs, at, quick, set, standalone};
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::{Filter, Record, Scope, SortOrder, Source};
+use gapless_sse_mongo::bson::{DateTime, Document};
 use gapless_sse_mongo::{Mongo, Narrow};
 
 /// Records whose number is a multiple of this.
@@ -44,9 +44,8 @@ async fn pages_are_full_of_what_the_filter_admits_and_end_where_it_ends() {
     for server in [set(), standalone()] {
         let uri = server.database_uri("filters");
         let logs = Logs::connect(&uri).await;
-        let decode =
-            |record: &bson::RawDocument| Number(record.get_i32("_id").unwrap().try_into().unwrap());
-        let mongo = Mongo::connect(&uri, "logs", quick(), decode).await.unwrap();
+        let mongo: Mongo<Document> = Mongo::connect(&uri, "logs", quick()).await.unwrap();
+        let mongo = mongo.decode_with(|record| Ok(Number(record.get_i32("_id")?.try_into()?)));
         mongo.epoch().await.unwrap();
         // Long ago, so that polling takes them for settled; by number, since they share a date.
         let long_ago = DateTime::from_millis(1_700_000_000_000);

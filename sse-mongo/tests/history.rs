@@ -3,11 +3,11 @@
 
 mod common;
 
-use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
 use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
@@ -192,12 +192,12 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
     assert_eq!(common::changed(&live), ["0", "1", "2", "3", "4", "5", "6", "7"]);
     let names: Vec<_> = live.iter().map(|(_, entry)| entry.topic.name().to_owned()).collect();
     assert_eq!(names, ["7", "7", "7", &uuid.to_string(), "07", "7", "7", "0"]);
-    assert_eq!(mongo.skipped(), 3);
-    assert_eq!(mongo.workspaces(10).await.unwrap(), [object.to_hex()]);
+    assert_eq!(mongo.stats().skipped, 3);
+    assert_eq!(mongo.spaces(10).await.unwrap(), [object.to_hex()]);
     let mut workflows = vec!["0".to_owned(), "07".to_owned(), "7".to_owned(), uuid.to_string()];
     workflows.sort();
-    assert_eq!(mongo.workflows(&object.to_hex(), 10).await.unwrap(), workflows);
-    assert_eq!(mongo.workflows(&object.to_hex(), 1).await.unwrap().len(), 1);
+    assert_eq!(mongo.names(&object.to_hex(), 10).await.unwrap(), workflows);
+    assert_eq!(mongo.names(&object.to_hex(), 1).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -266,8 +266,8 @@ async fn fifty_new_records_of_sixty_thousand_examine_sixty_keys_at_most_and_sort
         let asked = query(Some(as_of), None, SortOrder::Descending, 50);
         let back = mongo.history(&scope(), asked).await.unwrap();
         assert_eq!((new.entries.len(), back.entries.len()), (50, 50));
-        mongo.workspaces(10).await.unwrap();
-        mongo.workflows("a", 10).await.unwrap();
+        mongo.spaces(10).await.unwrap();
+        mongo.names("a", 10).await.unwrap();
         other.db.run_command(doc! { "profile": 0 }).await.unwrap();
         let profile = other.db.collection::<Document>("system.profile");
         let reads = doc! { "ns": format!("{name}.logs") };
@@ -294,8 +294,8 @@ async fn what_is_appended_is_read_as_it_was_written() {
         assert_eq!((ids[0].len(), ids[1].len()), (36, 24));
         assert_eq!(common::ids(&page(&mongo, 9).await.entries), ids);
         assert!(mongo.append(vec![]).await.unwrap().is_empty());
-        assert_eq!(mongo.workspaces(9).await.unwrap(), ["a"]);
-        assert_eq!(mongo.workflows("a", 9).await.unwrap(), ["b"]);
-        assert!(mongo.workflows("b", 9).await.unwrap().is_empty());
+        assert_eq!(mongo.spaces(9).await.unwrap(), ["a"]);
+        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        assert!(mongo.names("b", 9).await.unwrap().is_empty());
     }
 }

@@ -3,13 +3,13 @@
 
 mod common;
 
-use bson::{Document, doc};
 use common::{
     Logs, at, connect, ids, logs, page, query, quick, record, scope, set, standalone, within,
 };
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
 use gapless_sse_mongo::Error;
+use gapless_sse_mongo::bson::{DateTime, Document, doc};
 use mongodb::IndexModel;
 
 async fn names(logs: &Logs) -> Vec<String> {
@@ -104,7 +104,7 @@ async fn where_another_has_the_name_the_command_that_is_told_makes_one_all_the_s
 async fn one_that_is_dropped_is_made_again() {
     let (mongo, other) = logs(standalone(), "dropped", quick()).await;
     mongo.epoch().await.unwrap();
-    other.insert([at(0, bson::DateTime::from_millis(0))]).await;
+    other.insert([at(0, DateTime::from_millis(0))]).await;
     let start = mongo.tail_start().await.unwrap();
     let mut open = mongo.changes(&start).await.unwrap();
     open.next().await.unwrap();
@@ -114,9 +114,9 @@ async fn one_that_is_dropped_is_made_again() {
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
     assert_eq!(mongo.history(&scope(), asked()).await.unwrap().entries.len(), 1);
     other.coll.drop_index("tail").await.unwrap();
-    let error = mongo.workspaces(9).await.unwrap_err();
+    let error = mongo.spaces(9).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
-    assert_eq!(mongo.workspaces(9).await.unwrap(), ["a"]);
+    assert_eq!(mongo.spaces(9).await.unwrap(), ["a"]);
     other.coll.drop_index("settled").await.unwrap();
     let error = common::failure(&mut open).await;
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");

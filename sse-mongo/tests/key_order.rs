@@ -3,14 +3,14 @@
 
 mod common;
 
-use bson::oid::ObjectId;
-use bson::spec::BinarySubtype;
-use bson::{
-    Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc,
-};
 use common::{all, logs, quick, scope, set};
 use gapless_sse_core::follow::{Coordinate, SortOrder, Source};
 use gapless_sse_mongo::Key;
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::spec::BinarySubtype;
+use gapless_sse_mongo::bson::{
+    Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc,
+};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -3,9 +3,9 @@
 
 mod common;
 
-use bson::{DateTime, Document};
 use common::{Logs, all, at, changed, changes, ids, logs, page, quick, scope, set, standalone};
 use gapless_sse_core::follow::{Scope, SortOrder, Source};
+use gapless_sse_mongo::bson::{DateTime, Document};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 

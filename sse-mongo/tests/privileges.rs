@@ -4,14 +4,14 @@
 
 mod common;
 
-use bson::{Bson, Document, doc};
 use common::{
     Change, Logs, Row, all, changed, changes, connect, failure, ids, quick, record, scope, within,
 };
 use gapless_sse_core::follow::{Changes, Fault, SortOrder, Source, SourceError};
+use gapless_sse_mongo::bson::{Bson, Document, doc};
 use gapless_sse_mongo::{Error, Mode, Mongo};
 use mongodb::Database;
-use serde_json::{Deserializer, Value};
+use serde_json::Deserializer;
 use testbed::Mongod;
 
 const README: &str = include_str!("../README.md");
@@ -20,17 +20,16 @@ const DATABASE: &str = "etl";
 /// What is entered as `db.COMMAND({…})` in the README, as the server takes it.
 fn of_readme(command: &str, named: &str) -> Document {
     let (_, argument) = README.split_once(&format!("db.{command}(")).expect("in the README");
-    let mut argument = first_json(argument).into_iter().collect::<Document>();
+    let mut argument = first_json(argument);
     let name = argument.remove(named).unwrap();
     let mut whole = doc! { command: name };
     whole.extend(argument);
     whole
 }
 
-fn first_json(text: &str) -> Vec<(String, Bson)> {
-    let value: Value = Deserializer::from_str(text).into_iter().next().unwrap().unwrap();
-    let Bson::Document(document) = Bson::try_from(value).unwrap() else { panic!("{text}") };
-    document.into_iter().collect()
+/// With its fields in their order.
+fn first_json(text: &str) -> Document {
+    Deserializer::from_str(text).into_iter().next().unwrap().unwrap()
 }
 
 /// A server with access control, a collection with records and without indexes, and the user of
@@ -89,7 +88,7 @@ impl Secured {
         let (_, privileges) = error.split_once(".grantPrivilegesToRole(\"ROLE\", [").expect(error);
         assert!(error.contains(&format!("db.getSiblingDB(\"{DATABASE}\")")), "{error}");
         let name = of_readme("createRole", "role").get_str("createRole").unwrap().to_owned();
-        let privilege: Document = first_json(privileges).into_iter().collect();
+        let privilege: Document = first_json(privileges);
         let grant = doc! { "grantPrivilegesToRole": name, "privileges": [privilege] };
         self.etl.run_command(grant).await.unwrap();
     }
@@ -101,7 +100,7 @@ async fn work(mongo: &Mongo<Row>) -> Result<(), Error> {
         mongo.epoch().await?;
         let start = mongo.tail_start().await?;
         mongo.history(&scope(), common::query(None, None, SortOrder::Ascending, 3)).await?;
-        mongo.workspaces(9).await?;
+        mongo.spaces(9).await?;
         mongo.changes(&start).await?.next().await.map(drop)
     })
     .await
@@ -155,7 +154,7 @@ async fn the_role_of_the_readme_is_enough_for_history_and_changes() {
         assert_eq!(changed(&last_five), changed(&followed)[4..]);
         let (_, read) = all(&mongo, &scope(), SortOrder::Ascending, 4).await;
         assert_eq!(ids(&read).len(), 9);
-        assert_eq!(mongo.workflows("a", 9).await.unwrap(), ["b"]);
+        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
     }
 }
 
@@ -241,8 +240,7 @@ async fn indexes_are_made_by_who_may_and_named_with_their_command_to_who_may_not
             let Error::MissingIndex { command, reason, .. } = error else { panic!("{error:?}") };
             assert!(reason.contains("the user may not make indexes"), "{reason}");
             let start = "db.getCollection(\"logs\").createIndex(";
-            let keys: Document =
-                first_json(command.strip_prefix(start).expect(&command)).into_iter().collect();
+            let keys: Document = first_json(command.strip_prefix(start).expect(&command));
             let index = mongodb::IndexModel::builder().keys(keys).build();
             secured.root.coll.create_index(index).await.unwrap();
         }

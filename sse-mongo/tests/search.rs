@@ -5,12 +5,12 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use bson::{Bson, DateTime, Document, RawBsonRef, RawDocument, doc};
 use common::{Logs, quick, set, standalone, within};
 use futures_util::TryStreamExt;
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Source};
-use gapless_sse_mongo::{Effort, Fields, Key, Mongo, Narrow, Narrowing, Options, json};
+use gapless_sse_mongo::bson::{Bson, DateTime, Document, RawBsonRef, RawDocument, Timestamp, doc};
+use gapless_sse_mongo::{Effort, Key, Mongo, Narrow, Narrowing, json};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -48,10 +48,10 @@ fn folded(text: &str) -> String {
 }
 
 impl Narrow for Search {
-    fn narrow(&self, fields: &Fields) -> Narrowing {
-        let mut narrowing = Narrowing::default().containing(&fields.message, &self.text);
+    fn narrow(&self) -> Narrowing {
+        let mut narrowing = Narrowing::default().containing("message", &self.text);
         if !self.levels.is_empty() {
-            let levels = doc! { &fields.level: { "$in": self.levels.clone() } };
+            let levels = doc! { "level": { "$in": self.levels.clone() } };
             narrowing = narrowing.matching(levels);
         }
         if let Some(from) = self.from {
@@ -82,7 +82,7 @@ impl Record for Row {
     }
 }
 
-fn decode(record: &RawDocument) -> Row {
+fn decode(record: &RawDocument) -> Result<Row, Box<dyn std::error::Error + Send + Sync>> {
     let text = match record.get("message").unwrap() {
         Some(RawBsonRef::String(text)) => text.to_owned(),
         Some(other) => json::value(other),
@@ -91,12 +91,12 @@ fn decode(record: &RawDocument) -> Row {
     let level = record.get_str("level").ok().map(ToOwned::to_owned);
     let date = record.get_datetime("date").ok().map(DateTime::timestamp_millis);
     let id = json::id_text(record.get("_id").unwrap().unwrap());
-    Row { id, mark: (level, text, date) }
+    Ok(Row { id, mark: (level, text, date) })
 }
 
 async fn connect(uri: &str, effort: Effort) -> Mongo<Row> {
-    let options = Options { effort, ..quick() };
-    Mongo::connect(uri, "logs", options, decode).await.unwrap()
+    let options = quick().effort(effort);
+    Mongo::<Document>::connect(uri, "logs", options).await.unwrap().decode_with(decode)
 }
 
 /// What a search finds, page by page, and how much it looked at on how many pages.
@@ -148,7 +148,7 @@ fn date() -> impl Strategy<Value = Option<Bson>> {
             Just(Bson::Null),
             Just(Bson::String("2023-11-14T22:13:20.010Z".to_owned())),
             Just(Bson::Int64(YEAR_2023 + 3)),
-            Just(Bson::Timestamp(bson::Timestamp { time: 1_700_000_000, increment: 1 })),
+            Just(Bson::Timestamp(Timestamp { time: 1_700_000_000, increment: 1 })),
             Just(Bson::Boolean(true)),
             Just(Bson::MaxKey),
         ]
@@ -231,7 +231,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds() {
                 everything.iter().filter(admitted).map(|row| &*row.record.id).collect();
             let limit = made(&prop_oneof![Just(1_usize), 2..20_usize, Just(1000)], &mut runner);
             let records = made(&(1..700_usize), &mut runner);
-            let logs = connect(&uri, Effort { records, ..Effort::default() }).await;
+            let logs = connect(&uri, Effort::default().records(records)).await;
             for order in [SortOrder::Ascending, SortOrder::Descending] {
                 let found = search(&logs, &looked_for, order, limit).await;
                 assert_eq!(ids(&found.rows), expected, "{looked_for:?}, {order:?}, by {limit}");
@@ -275,18 +275,18 @@ async fn a_search_for_what_is_not_there_ends_in_time_and_goes_on_to_the_end() {
         for order in [SortOrder::Ascending, SortOrder::Descending] {
             // By how much is looked at.
             let time = Duration::from_secs(30);
-            let effort = Effort { records: 30_000, time, ..Effort::default() };
+            let effort = Effort::default().records(30_000).time(time);
             let found = search(&connect(&uri, effort).await, &looked_for, order, 50).await;
             assert_eq!((found.rows.len(), found.cut), (0, 3), "{looked_for:?}: {found:?}");
             assert!(found.scanned >= 90_000, "{looked_for:?}: {found:?}");
             // By how long it is looked for: a machine that is busy takes longer for one step.
-            let effort = Effort { time: Duration::from_millis(20), ..Effort::default() };
+            let effort = Effort::default().time(Duration::from_millis(20));
             let found = search(&connect(&uri, effort).await, &looked_for, order, 50).await;
             assert!(found.rows.is_empty() && found.cut > 1, "{looked_for:?}: {found:?}");
             assert!(found.longest < Duration::from_secs(2), "{looked_for:?}: {found:?}");
             // By how many bytes: the server left out nothing of the last one only.
             if !looked_for.ends_with.is_empty() {
-                let effort = Effort { bytes: 1 << 20, time, ..Effort::default() };
+                let effort = Effort::default().bytes(1 << 20).time(time);
                 let found = search(&connect(&uri, effort).await, &looked_for, order, 50).await;
                 assert!(found.rows.is_empty() && found.cut > 5, "{looked_for:?}: {found:?}");
             }

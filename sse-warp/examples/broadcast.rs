@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
-use gapless_sse_core::{Channel, FollowOptions, Log, LogOptions};
-use gapless_sse_warp::{Admission, AdmissionLimits, Event, EventId, TooManyStreams};
+use gapless_sse_core::{Channel, Event, FollowOptions, Log, LogOptions};
+use gapless_sse_warp::{Admission, AdmissionLimits, EventId, TooManyStreams};
 use tokio::time::{Instant, interval_at};
 use tokio::{signal::ctrl_c, sync::watch};
 use warp::{Filter, Reply, path, query};
@@ -34,7 +34,7 @@ fn events(
 ) -> Result<impl Reply + use<>, TooManyStreams> {
     let permit = places.admit(peer.map(|peer| peer.ip()))?;
     let after = last.map(|id| id.as_str().to_owned());
-    let begin = FollowOptions { after, history: History::Newest(0) };
+    let begin = FollowOptions::new(History::Newest(0)).after(after);
     let events = log.follow(Scope::new("ticks", ["all"]), begin);
     Ok(gapless_sse_warp::reply(events).holding(permit))
 }
@@ -62,11 +62,10 @@ async fn main() -> std::io::Result<()> {
         gapless_sse_warp::bind(format!("127.0.0.1:{}", port.unwrap_or("0".into()))).await?;
     println!("listening on http://{}/events", listener.local_addr()?);
     let (ticks, rate) = (Channel::new(10_000), watch::Sender::new(1.0));
-    let log = Log::new(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
+    let log = Log::spawn(ticks.clone(), Seal::new(b"a secret"), LogOptions::default());
     let places = Admission::new(AdmissionLimits { max_total: 20_000, max_per_key: 20_000 });
     tokio::spawn(tick(ticks, rate.subscribe()));
-    let (run, end, app) = (log.clone(), log.clone(), (log, places));
-    tokio::spawn(async move { run.run(|_| {}).await });
+    let (end, app) = (log.clone(), (log, places));
     let asked = path!("events")
         .and(gapless_sse_warp::peer_address())
         .and(gapless_sse_warp::last_event_id());

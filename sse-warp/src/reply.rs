@@ -26,15 +26,15 @@ use warp::reply::Response;
 /// });
 /// # let _ = warp::service(count);
 /// ```
-pub fn reply<S: Feed>(events: S) -> Sse<EventStream<S>> {
+pub fn reply<S: Feed>(events: S) -> Sse<S> {
     Sse(EventStream::new(events))
 }
 
 /// A reply whose body is `bytes`, written as they are: events that are encoded already, by
 /// [`encode`](gapless_sse_core::encode) or another server.
-pub fn reply_bytes<S, T, E>(bytes: S) -> impl Reply + use<S, T, E>
+pub fn reply_bytes<B, T, E>(bytes: B) -> Response
 where
-    S: Stream<Item = Result<T, E>> + Send + 'static,
+    B: Stream<Item = Result<T, E>> + Send + 'static,
     T: Into<Bytes> + 'static,
     E: Into<BoxError> + Send + 'static,
 {
@@ -45,9 +45,9 @@ where
 /// [`reply`] makes it.
 #[derive(Debug)]
 #[must_use = "a reply does nothing unless a filter returns it"]
-pub struct Sse<B>(B);
+pub struct Sse<S>(EventStream<S>);
 
-impl<S: Feed> Sse<EventStream<S>> {
+impl<S: Feed> Sse<S> {
     /// Sets what a heartbeat is, and after how much silence it is written.
     pub fn keep_alive(self, keep_alive: KeepAlive) -> Self {
         Self(self.0.keep_alive(keep_alive))
@@ -82,14 +82,14 @@ impl<S: Feed> Sse<EventStream<S>> {
     }
 }
 
-/// A stream with all that was asked of it, as a reply.
-impl<S: Feed> From<EventStream<S>> for Sse<EventStream<S>> {
-    fn from(body: EventStream<S>) -> Self {
-        Self(body)
+/// A stream with all that was asked of it.
+impl<S> From<EventStream<S>> for Sse<S> {
+    fn from(events: EventStream<S>) -> Self {
+        Self(events)
     }
 }
 
-impl<S: Feed + Send + 'static> Reply for Sse<EventStream<S>> {
+impl<S: Feed + Send + 'static> Reply for Sse<S> {
     fn into_response(self) -> Response {
         response(self.0)
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`Program`] starts a binary, waits for the line that says it is ready, and ends it.
 //! - [`Mongod`] starts a MongoDB server or a replica set; [`mongod::find`] says which binary.
+//! - [`Visit`] reads the event streams of a program.
 //! - [`eventually`] waits for what another process brings about.
 //!
 //! Everything started here ends with its value, and also when this process is killed and runs no
@@ -24,6 +25,7 @@ pub mod mongod;
 mod port;
 mod process;
 mod program;
+mod visit;
 mod watchdog;
 
 pub use error::Error;
@@ -32,3 +34,4 @@ pub use mongod::Mongod;
 pub use port::free_port;
 pub use process::is_running;
 pub use program::Program;
+pub use visit::Visit;

@@ -2,11 +2,14 @@
 #![allow(clippy::print_stdout, reason = "a command that talks to people")]
 
 mod bench;
+mod beside;
 mod chromium;
 mod command;
 mod demo;
+mod dependencies;
 mod failure;
 mod fuzz;
+mod libraries;
 mod node;
 mod paths;
 mod setup;
@@ -38,6 +41,8 @@ enum Xtask {
     Fuzz(fuzz::Options),
     /// Bring faults about on real servers with ever new seeds, and count what clients lost.
     Soak(soak::Options),
+    /// Compare what the libraries bring into their users' builds with the lists that say so.
+    Dependencies(dependencies::Options),
     /// Check the rules of layout that no compiler knows.
     Tidy,
 }
@@ -54,6 +59,7 @@ fn main() -> ExitCode {
         Xtask::Bench(options) => report(bench::run(&options)),
         Xtask::Fuzz(options) => fuzz::run(&options),
         Xtask::Soak(options) => soak::run(&options),
+        Xtask::Dependencies(options) => report(dependencies::run(&options)),
         Xtask::Tidy => report(tidy::run()),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

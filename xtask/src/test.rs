@@ -13,8 +13,7 @@ use crate::fuzz;
 use crate::node::{self, npm};
 use crate::setup::{self, Need};
 use crate::steps::Steps;
-use crate::tidy::Manifest;
-use crate::{chromium, paths, tidy};
+use crate::{beside, chromium, dependencies, libraries, paths, tidy};
 
 /// What `test` may be told.
 #[derive(Args, Debug)]
@@ -37,8 +36,12 @@ enum Step {
     Page,
     /// Clippy with every warning an error.
     Clippy,
-    /// The core with each feature alone, and its dependencies without any.
-    Core,
+    /// The libraries without features and with each alone, and the core with next to no crates.
+    Features,
+    /// What the libraries switch on in other crates is what their lists say.
+    Dependencies,
+    /// An application beside each library is as it is without; few crates come with the adapter.
+    Beside,
     /// All tests in Rust, those against real servers included.
     Tests,
     /// The examples in the documentation.
@@ -103,7 +106,9 @@ impl Step {
             Self::Clippy => run_command(&mut cargo(
                 "clippy --workspace --all-targets --all-features -- -D warnings",
             )),
-            Self::Core => core(),
+            Self::Features => features(),
+            Self::Dependencies => dependencies::run(&dependencies::Options::default()),
+            Self::Beside => beside::run(),
             Self::Tests => tests(),
             Self::Doctests => run_command(&mut cargo("test --doc --workspace --all-features")),
             Self::Doc => run_command(
@@ -125,22 +130,22 @@ fn tests() -> Result<(), Failure> {
     run_and_keep(nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?))
 }
 
-fn core() -> Result<(), Failure> {
-    let manifest = paths::root().join("sse-core/Cargo.toml");
-    let manifest = fs::read_to_string(manifest).map_err(Failure::io("read sse-core/Cargo.toml"))?;
-    let bare = "check --package gapless-sse-core --no-default-features";
-    run_command(&mut cargo(bare))?;
-    for feature in Manifest::parse(&manifest).features() {
-        run_command(cargo(bare).args(["--features", feature]))?;
+/// What is checked with other features on, as a workspace is, may still need one of them.
+fn features() -> Result<(), Failure> {
+    for library in libraries::all()? {
+        let bare = format!("check --package {} --no-default-features", library.name());
+        run_command(&mut cargo(&bare))?;
+        for feature in library.manifest.features() {
+            run_command(cargo(&bare).args(["--features", feature]))?;
+        }
     }
+    bare_core()
+}
+
+fn bare_core() -> Result<(), Failure> {
     wasm()?;
-    let tree = read(&mut cargo(
-        "tree --package gapless-sse-core --no-default-features --edges normal,build --prefix none",
-    ))?;
-    let mut crates: Vec<&str> =
-        tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    crates.sort_unstable();
-    crates.dedup();
+    let tree = dependencies::tree("--package gapless-sse-core --no-default-features", &[])?;
+    let crates: Vec<_> = tree.iter().filter(|part| !part.contains('/')).collect();
     if crates == ["bytes", "gapless-sse-core", "memchr"] {
         println!("without features the core depends on bytes and memchr only");
         return Ok(());
@@ -165,15 +170,18 @@ fn wasm() -> Result<(), Failure> {
 }
 
 fn package() -> Result<(), Failure> {
+    const NEEDED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
     // One call for all of them: they depend on each other, and none is published yet.
     let mut package = cargo("package --no-verify --allow-dirty");
-    for (path, manifest) in tidy::manifests()? {
-        if manifest.is_published() {
-            let name = manifest.name();
-            run_command(&mut cargo(&format!("package --list --allow-dirty --package {name}")))?;
-            println!("{path} is a package");
-            package.args(["--package", name]);
+    for library in libraries::all()? {
+        let name = library.name();
+        let list = format!("package --list --allow-dirty --package {name}");
+        let files = read(&mut cargo(&list))?;
+        if let Some(missing) = NEEDED.iter().find(|&&needed| !files.lines().any(|f| f == needed)) {
+            return Err(Failure::Found(format!("the package of {name} has no {missing}")));
         }
+        println!("{} is a package of {} files", library.folder, files.lines().count());
+        package.args(["--package", name]);
     }
     run_command(&mut package)
 }

@@ -26,7 +26,7 @@ pub async fn history(plan: Plan) -> Result<String> {
     let mut bytes = 0;
     for _ in 0..=plan.rounds {
         let began = Instant::now();
-        let begin = FollowOptions { after: None, history: History::All };
+        let begin = FollowOptions::new(History::All);
         let mut stream = log.follow(Scope::new(WORKSPACE, [workflow(0)]), begin);
         // One is `start`.
         let mut events = 0;

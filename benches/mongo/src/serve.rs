@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use bson::RawDocument;
-use gapless_sse_axum::{Event, EventStream, Sse};
+use bson::Document;
+use gapless_sse_axum::Sse;
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
-use gapless_sse_core::{Follow, FollowOptions, Log, LogOptions};
+use gapless_sse_core::{Event, Follow, FollowOptions, Log, LogOptions};
 use gapless_sse_mongo::{Mongo, Options, json};
 
 use crate::Result;
@@ -30,24 +30,19 @@ impl Record for Row {
 }
 
 pub async fn log(uri: &str) -> Result<Log<Mongo<Row>>> {
-    let options =
-        Options { interval: INTERVAL, lateness: Duration::from_secs(1), ..Options::default() };
-    let fields = options.fields.clone();
-    let decode = move |record: &RawDocument| Row(json::row(record, &fields));
-    let mongo = Mongo::connect(uri, "logs", options, decode).await?;
-    let log = Log::new(mongo, Seal::new(b"of the benchmark"), LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
-    Ok(log)
+    let options = Options::topic("workspace_id", "workflow_id")
+        .interval(INTERVAL)
+        .lateness(Duration::from_secs(1));
+    let mongo: Mongo<Document> = Mongo::connect(uri, "logs", options).await?;
+    let mongo = mongo.decode_with(|record| Ok(Row(json::document(record))));
+    Ok(Log::spawn(mongo, Seal::new(b"of the benchmark"), LogOptions::default()))
 }
 
 async fn stream(
     State(log): State<Log<Mongo<Row>>>,
     Path(workflow): Path<String>,
-) -> Sse<EventStream<Follow<Mongo<Row>>>> {
-    let begin = FollowOptions { after: None, history: History::Newest(10) };
+) -> Sse<Follow<Mongo<Row>>> {
+    let begin = FollowOptions::new(History::Newest(10));
     let events = log.follow(Scope::new(WORKSPACE, [workflow]), begin);
     Sse::new(events)
 }

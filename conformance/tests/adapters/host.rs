@@ -73,7 +73,7 @@ impl Server {
         let (sender, visits) = mpsc::unbounded_channel();
         let lines = Channel::new(1000);
         let seal = Seal::new(b"of these tests and no others");
-        let log = Log::new(lines.clone(), seal, LogOptions::default());
+        let (log, driver) = Log::new(lines.clone(), seal, LogOptions::default());
         let places = Admission::new(options.admission);
         let app = App {
             heartbeat: options.heartbeat,
@@ -82,7 +82,6 @@ impl Server {
             log: log.clone(),
             visits: sender,
         };
-        let tail = log.clone();
         let limits = options.serve;
         let serving = async move {
             match stack {
@@ -104,7 +103,7 @@ impl Server {
         let served = tokio::spawn(async move {
             tokio::select! {
                 () = serving => {}
-                never = tail.run(|_| {}) => match never {},
+                () = driver.run(|_| {}) => {}
             }
         });
         Self { address, protocol, visits, lines, log, places, shutdown, served }

@@ -46,7 +46,7 @@ pub enum ServeError {
     Listen(SocketAddr, #[source] io::Error),
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
-    TailEvent(#[source] JoinError),
+    Stopped(#[source] Option<JoinError>),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -109,15 +109,12 @@ async fn serve<S: Store>(
     let listener =
         gapless_sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
     let address = listener.local_addr()?;
-    let options = LogOptions { ring_bytes: arguments.ring_bytes, ..LogOptions::default() };
-    let log = Log::new(store, seal, options);
+    let options = LogOptions::default().ring_bytes(arguments.ring_bytes);
+    let (log, driver) = Log::new(store, seal, options);
     tracing::info!("serving the {name}");
     tracing::info!("anyone who reaches {address} may read and write logs");
 
-    let mut tail = tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|tail| observe(&tail)).await }
-    });
+    let mut driver = tokio::spawn(driver.run(|tail| observe(&tail)));
     announce(&format!("listening on http://{address}/"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
     for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
@@ -146,12 +143,9 @@ async fn serve<S: Store>(
     let router = router(app, !arguments.anonymous);
     tokio::select! {
         () = gapless_sse_axum::serve(listener, router, shutdown) => {}
-        ended = &mut tail => match ended {
-            Ok(never) => match never {},
-            Err(panic) => return Err(ServeError::TailEvent(panic)),
-        },
+        ended = &mut driver => return Err(ServeError::Stopped(ended.err())),
     }
-    tail.abort();
+    driver.abort();
     drop(pipelines);
     Ok(())
 }
@@ -162,6 +156,7 @@ fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
         TailEvent::Failed(error, wait) => {
             tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
         }
+        _ => {}
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gapless_sse_mongo::{Mode, Options};
+use gapless_sse_mongo::Mode;
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::Deployment;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::run::{Run, Setup};
 use crate::writers::Habits;
 
@@ -23,12 +24,8 @@ pub async fn clocks(seed: u64) {
     let habits = Habits { writers: 8, hold: HOLD, skew: SKEW, ..Habits::default() };
     let mut run =
         Run::begin("clocks", seed, deployment, Setup { habits, ..Setup::default() }).await;
-    let options = Options {
-        mode: Mode::Poll,
-        lateness: LATENESS,
-        interval: Duration::from_millis(200),
-        ..Options::default()
-    };
+    let options =
+        options().mode(Mode::Poll).lateness(LATENESS).interval(Duration::from_millis(200));
     let log = Setup::default().log;
     let polling = Arc::new(Fleet::start(vec![run.deployment.uri("poll")], options, log).await);
     let mut pollers = Crowd::new(Arc::clone(&polling), &mut run.rng);

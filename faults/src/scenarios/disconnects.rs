@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bson::DateTime;
 
-use crate::crowd::Habit;
 use crate::deployment::Deployment;
+use crate::habit::Habit;
 use crate::run::{Run, Setup};
 use crate::writers::Habits;
 

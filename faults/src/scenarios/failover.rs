@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::crowd::Habit;
 use crate::deployment::Deployment;
+use crate::habit::Habit;
 use crate::run::{Run, Setup};
 
 /// An election (2 s without a heartbeat of the primary), the driver's finding out, and back-off.

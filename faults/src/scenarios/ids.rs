@@ -8,12 +8,12 @@ use bson::{DateTime, doc};
 use fastrand::Rng;
 use gapless_sse_core::LogOptions;
 use gapless_sse_core::follow::{Coordinate, History, Scope, Seal, Source};
-use gapless_sse_mongo::{Options, Position};
+use gapless_sse_mongo::Position;
 use mongodb::options::WriteConcern;
 
 use crate::client::Client;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::{Instance, SECRET};
+use crate::fleet::{Instance, SECRET, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::record;
 
@@ -36,7 +36,7 @@ pub async fn ids(seed: u64) {
     }
     let truth = Truth::of(&deployment.logs).await;
     let instance =
-        Instance::start(&deployment.uri("ids"), &Options::default(), &LogOptions::default()).await;
+        Instance::start(&deployment.uri("ids"), &options(), &LogOptions::default()).await;
     let orders = || Scope::new("etl", ["orders"]);
 
     // What each scope's clients have, within history and live.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bson::doc;
 
-use crate::crowd::Habit;
 use crate::deployment::Deployment;
+use crate::habit::Habit;
 use crate::run::{Run, Setup, app};
 
 /// One of two instances is told of changes three seconds late. Clients that come to it from the

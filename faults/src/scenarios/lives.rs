@@ -6,12 +6,11 @@ use bson::{DateTime, doc};
 use fastrand::Rng;
 use gapless_sse_core::LogOptions;
 use gapless_sse_core::follow::Scope;
-use gapless_sse_mongo::Options;
 use mongodb::options::WriteConcern;
 
 use crate::client::{Client, Connection};
 use crate::deployment::{COLLECTION, DATABASE, Deployment, PATIENCE};
-use crate::fleet::Instance;
+use crate::fleet::{Instance, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::record;
 
@@ -22,7 +21,7 @@ pub async fn lives(seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &[]).await;
     let log = LogOptions::default();
-    let options = Options::default();
+    let options = options();
     let instance = Instance::start(&deployment.uri("lives"), &options, &log).await;
     write(&deployment, &mut rng).await;
     let mut stays = Client::new(Scope::new("etl", ["orders"]));
@@ -63,7 +62,7 @@ pub async fn lives(seed: u64) {
     let copy = doc! { "$out": "restored" };
     deployment.logs.aggregate([copy]).await.unwrap();
     let uri = deployment.uri("restored");
-    let raised = Options { epoch: 1, ..Options::default() };
+    let raised = options.clone().epoch(1);
     for (collection, options) in [("restored", &options), (COLLECTION, &raised)] {
         let elsewhere = Instance::over(&uri, collection, options, &log).await;
         let mut client = Client::new(stays.scope.clone());

@@ -6,12 +6,11 @@ use bson::{DateTime, Document, Timestamp, doc};
 use fastrand::Rng;
 use gapless_sse_core::LogOptions;
 use gapless_sse_core::follow::Scope;
-use gapless_sse_mongo::Options;
 use mongodb::options::WriteConcern;
 
 use crate::client::Client;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::Instance;
+use crate::fleet::{Instance, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::record;
 
@@ -24,8 +23,8 @@ pub async fn oplog(seed: u64) {
     println!("oplog: seed {seed}");
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &SMALL).await;
-    let log = LogOptions { ring_bytes: 16 * 1024, ..LogOptions::default() };
-    let options = Options { warm_up: Duration::from_secs(1), ..Options::default() };
+    let log = LogOptions::default().ring_bytes(16 * 1024);
+    let options = options().warm_up(Duration::from_secs(1));
     let instance = Instance::start(&deployment.uri("first"), &options, &log).await;
     write(&deployment, &mut rng, "orders", 50).await;
     write(&deployment, &mut rng, "quiet", 50).await;

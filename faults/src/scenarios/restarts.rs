@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::crowd::Habit;
 use crate::deployment::Deployment;
+use crate::habit::Habit;
 use crate::run::{Run, Setup, app};
 use crate::writers::Habits;
 
 const INSTANCES: usize = 3;
 const CLIENTS: usize = 1000;
-/// The tail and two lanes for those who catch up.
+/// The tail and two passes for streams that catch up.
 const MOST: usize = 3;
 
 /// Two rounds of deploys, and a crash, with a thousand clients connected: every record exactly

@@ -7,13 +7,14 @@ use std::time::Duration;
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use futures_util::TryStreamExt;
-use gapless_sse_mongo::{Mode, Options};
+use gapless_sse_mongo::Mode;
 use mongodb::options::WriteConcern;
 use mongodb::{Client, Collection};
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{COLLECTION, DATABASE, Deployment, PATIENCE};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::oracle::Difference;
 use crate::run::{Run, Setup};
 use crate::writers::record;
@@ -28,12 +29,10 @@ const HALT: &str = "stopReplProducer";
 pub async fn rollback(seed: u64) {
     let deployment = Deployment::set(3, &[]).await;
     let mut run = Run::begin("rollback", seed, deployment, Setup::default()).await;
-    let options = Options {
-        mode: Mode::Poll,
-        lateness: Duration::from_millis(300),
-        interval: Duration::from_millis(50),
-        ..Options::default()
-    };
+    let options = options()
+        .mode(Mode::Poll)
+        .lateness(Duration::from_millis(300))
+        .interval(Duration::from_millis(50));
     let uri = run.deployment.uri("poll");
     let polling = Arc::new(Fleet::start(vec![uri], options, Setup::default().log).await);
     let mut pollers = Crowd::new(Arc::clone(&polling), &mut run.rng);

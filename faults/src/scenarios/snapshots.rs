@@ -5,8 +5,8 @@ use std::time::Duration;
 use bson::{DateTime, doc};
 use tokio::time::sleep;
 
-use crate::crowd::Habit;
 use crate::deployment::{COLLECTION, DATABASE, Deployment};
+use crate::habit::Habit;
 use crate::run::{Run, Setup, app};
 use crate::writers::Habits;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gapless_sse_mongo::Options;
 use tokio::time::sleep;
 
-use crate::crowd::{Crowd, Habit};
+use crate::crowd::Crowd;
 use crate::deployment::{Deployment, PATIENCE};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, options};
+use crate::habit::Habit;
 use crate::oracle::Truth;
 use crate::writers::{Habits, Writers};
 
@@ -22,8 +22,7 @@ pub async fn standalone(seed: u64) {
     println!("standalone: seed {seed}");
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut deployment = Deployment::standalone().await;
-    let options =
-        Options { lateness: LATENESS, interval: Duration::from_millis(100), ..Options::default() };
+    let options = options().lateness(LATENESS).interval(Duration::from_millis(100));
     let log = crate::run::Setup::default().log;
     let uris = vec![deployment.uri("first"), deployment.uri("second")];
     let fleet = Arc::new(Fleet::start(uris, options, log).await);

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use bson::doc;
 
-use crate::crowd::Habit;
 use crate::deployment::{COLLECTION, DATABASE, Deployment};
+use crate::habit::Habit;
 use crate::run::{Run, Setup, app};
 
 const INSTANCES: usize = 3;

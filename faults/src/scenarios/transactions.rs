@@ -5,12 +5,11 @@ use std::time::Duration;
 use fastrand::Rng;
 use gapless_sse_core::LogOptions;
 use gapless_sse_core::follow::Scope;
-use gapless_sse_mongo::Options;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
 use crate::deployment::{DATABASE, Deployment, PATIENCE};
-use crate::fleet::Instance;
+use crate::fleet::{Instance, options};
 use crate::oracle::{Difference, Truth};
 use crate::writers::{Habits, Writers, record};
 
@@ -28,7 +27,7 @@ pub async fn transactions(seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let deployment = Deployment::set(1, &[]).await;
     let uri = deployment.uri("transactions");
-    let options = Options { warm_up: Duration::ZERO, ..Options::default() };
+    let options = options().warm_up(Duration::ZERO);
     let log = LogOptions::default();
     deployment.logs.insert_one(record(&mut rng, "orders", bson::DateTime::now(), 9)).await.unwrap();
 

@@ -23,7 +23,8 @@ use crate::wire::Encoded;
 /// ```
 /// use std::task::{Context, Poll, Waker};
 /// use gapless_sse_core::{Event, Encoded};
-/// use gapless_sse_core::follow::{Hub, Located, News, Publication, RingRead, Scope, Topic};
+/// use gapless_sse_core::follow::internals::{Hub, Located, News, Publication, RingRead};
+/// use gapless_sse_core::follow::{Scope, Topic};
 ///
 /// let mut cx = Context::from_waker(Waker::noop());
 /// let hub: Hub<u64> = Hub::new(1 << 20);
@@ -53,6 +54,8 @@ struct State<P, F: Filter> {
     /// The life of the log that the ring holds; none before the log was reached for the first time.
     open: Option<(u32, Ring<P, F::Mark>)>,
     outage: bool,
+    /// Nothing more will be published.
+    stopped: bool,
     drained: bool,
     /// Who is waiting, and how to wake them.
     readers: Slab<Option<Waker>>,
@@ -74,6 +77,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             max_bytes: ring_bytes,
             open: None,
             outage: false,
+            stopped: false,
             drained: false,
             readers: Slab::new(),
             topics: HashMap::new(),
@@ -166,6 +170,17 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         self.change(|state| std::mem::replace(&mut state.outage, outage) != outage);
     }
 
+    /// Whether the log cannot be reached at the moment.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_outage(&self) -> bool {
+        lock(&self.0).outage
+    }
+
+    /// Nothing more will be published.
+    pub fn stop(&self) {
+        self.change(|state| !std::mem::replace(&mut state.stopped, true));
+    }
+
     /// Asks every stream to end, now and from now on.
     pub fn drain(&self) {
         self.change(|state| {
@@ -198,7 +213,15 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             }
         }
         drop(state);
-        let cursor = Cursor { reader, scope, epoch: None, outage: false, place: 0, read_to: None };
+        let cursor = Cursor {
+            reader,
+            scope,
+            epoch: None,
+            outage: false,
+            stopped: false,
+            place: 0,
+            read_to: None,
+        };
         Subscription { hub: self.clone(), cursor }
     }
 
@@ -233,6 +256,7 @@ struct Cursor<F> {
     scope: Scope<F>,
     epoch: Option<u32>,
     outage: bool,
+    stopped: bool,
     place: u64,
     /// There is nothing for it before this place: not worth a look until there are more.
     read_to: Option<u64>,
@@ -268,6 +292,8 @@ pub enum News {
     Epoch(u32),
     /// The log cannot be reached, or can be again.
     Outage(bool),
+    /// Nothing more will be published.
+    Stopped,
     /// The stream is to end.
     Drain,
 }
@@ -376,6 +402,10 @@ impl<F: Filter> Cursor<F> {
         if state.outage != self.outage {
             self.outage = state.outage;
             return Some(News::Outage(self.outage));
+        }
+        if state.stopped != self.stopped {
+            self.stopped = state.stopped;
+            return Some(News::Stopped);
         }
         None
     }

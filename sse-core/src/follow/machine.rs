@@ -1,8 +1,9 @@
 //! One stream's way through the log: connect → history → catch up → live → lag → catch up.
 
+use super::coordinate::Coordinate;
 use super::frontier::Frontier;
 use super::hub::Located;
-use super::source::{Coordinate, Fault, HistoryQuery, Reset, SortOrder};
+use super::source::{Fault, HistoryQuery, Reset, SortOrder};
 
 /// Records of history that are read at once.
 const PAGE: usize = 1000;
@@ -14,29 +15,20 @@ const PAGE: usize = 1000;
 /// exactly what the frontier says.
 ///
 /// ```
-/// use gapless_sse_core::follow::{Coordinate, Frontier, History, Located, Machine, Want};
-/// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-/// # struct At(u8);
-/// # impl Coordinate for At {
-/// #     fn encode(&self, out: &mut Vec<u8>) { out.push(self.0) }
-/// #     fn decode(input: &mut &[u8]) -> Option<Self> {
-/// #         let (first, rest) = input.split_first()?;
-/// #         *input = rest;
-/// #         Some(Self(*first))
-/// #     }
-/// # }
+/// use gapless_sse_core::follow::internals::{Located, Machine, Want};
+/// use gapless_sse_core::follow::{Frontier, History};
 ///
 /// // A client comes back with the id of a live event, in the epoch in which the log still is.
-/// let mut machine: Machine<At, At> =
-///     Machine::new(Some((7, Frontier::Live(At(3)))), History::Newest(1000));
+/// let mut machine: Machine<u64, u64> =
+///     Machine::new(Some((7, Frontier::Live(3))), History::Newest(1000));
 /// assert_eq!(machine.on_epoch(7), None);
-/// assert_eq!(machine.want(), Want::Resume(Frontier::Live(At(3))));
-/// machine.on_resumed(Ok(Frontier::Live(At(3))));
-/// assert_eq!(machine.want(), Want::Locate(At(3)));
+/// assert_eq!(machine.want(), Want::Resume(Frontier::Live(3)));
+/// machine.on_resumed(Ok(Frontier::Live(3)));
+/// assert_eq!(machine.want(), Want::Locate(3));
 /// machine.on_located(Located::Behind);
-/// assert_eq!(machine.want(), Want::CatchUp(At(3)));
-/// machine.on_read(At(4));
-/// assert_eq!(machine.want(), Want::Locate(At(4)));
+/// assert_eq!(machine.want(), Want::CatchUp(3));
+/// machine.on_read(4);
+/// assert_eq!(machine.want(), Want::Locate(4));
 /// ```
 #[derive(Debug)]
 pub struct Machine<P, K> {
@@ -48,6 +40,7 @@ pub struct Machine<P, K> {
 
 /// How much history a stream begins with that comes without a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum History {
     /// All of it.
     All,
@@ -78,6 +71,7 @@ pub enum Want<P, K> {
 
 /// How a stream that came with a position went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResumePath {
     /// From the ring: the database was not asked.
     Ring,
@@ -89,7 +83,7 @@ pub enum ResumePath {
 
 impl ResumePath {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Ring, Self::CatchUp, Self::History];
+    pub const ALL: &'static [Self] = &[Self::Ring, Self::CatchUp, Self::History];
 
     /// The way as metrics name it.
     pub fn as_str(self) -> &'static str {

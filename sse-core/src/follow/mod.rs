@@ -1,5 +1,6 @@
 //! A durable log, and the way to follow it from any position.
 
+mod coordinate;
 mod filter;
 mod frontier;
 mod hub;
@@ -7,20 +8,32 @@ mod machine;
 mod merge_cache;
 mod position;
 mod publication;
+mod record;
 mod ring;
 mod source;
 mod topic;
 
+pub use coordinate::Coordinate;
 pub use filter::{Everything, Filter};
 pub use frontier::Frontier;
-pub use hub::{Hub, Located, News, RingRead, Subscription};
-pub use machine::{History, Machine, ResumePath, Want};
+pub use machine::{History, ResumePath};
 pub use position::Seal;
-#[cfg(feature = "tokio")]
-pub(crate) use publication::gap;
-pub use publication::{Late, Publication};
+#[cfg(feature = "json")]
+pub use record::Json;
+pub use record::Record;
 pub use source::{
-    Batch, Change, Changes, Coordinate, Entry, Fault, FilterOf, FrontierOf, HistoryQuery, MarkOf,
-    Page, Record, Reset, SortOrder, Source, SourceError,
+    Batch, Change, Changes, Entry, Fault, FilterOf, FrontierOf, HistoryQuery, MarkOf, Page, Reset,
+    SortOrder, Source, SourceError,
 };
 pub use topic::{Scope, Topic};
+
+/// What the crates and tests of this workspace need of the machinery. Nothing in here is part of
+/// the crate's promises.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::hub::{Hub, Located, News, RingRead, Subscription};
+    pub use super::machine::{Machine, Want};
+    #[cfg(feature = "tokio")]
+    pub(crate) use super::publication::gap;
+    pub use super::publication::{Late, Publication};
+}

@@ -1,12 +1,14 @@
 //! Frontiers to event ids and back, sealed so that only our own are believed.
 
+use std::hash::{BuildHasher, RandomState};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::coordinate::Coordinate;
 use super::frontier::Frontier;
-use super::source::Coordinate;
 use super::topic::Scope;
 use crate::wire::EventId;
 
@@ -25,24 +27,14 @@ const MAC_LENGTH: usize = 8;
 /// asking for costly or senseless positions; it grants no access.
 ///
 /// ```
-/// use gapless_sse_core::follow::{Coordinate, Frontier, Scope, Seal};
-/// # #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-/// # struct At(u8);
-/// # impl Coordinate for At {
-/// #     fn encode(&self, out: &mut Vec<u8>) { out.push(self.0) }
-/// #     fn decode(input: &mut &[u8]) -> Option<Self> {
-/// #         let (first, rest) = input.split_first()?;
-/// #         *input = rest;
-/// #         Some(Self(*first))
-/// #     }
-/// # }
+/// use gapless_sse_core::follow::{Frontier, Scope, Seal};
 ///
 /// let seal = Seal::new(b"32 bytes or more that nobody knows").accepting(b"the one before");
 /// let orders = Scope::new("etl", ["orders"]);
-/// let live: Frontier<At, At> = Frontier::Live(At(3));
+/// let live: Frontier<u64, u64> = Frontier::Live(3);
 /// let id = seal.seal(7, &live, &orders);
 /// assert_eq!(seal.open(id.as_str(), &orders), Some((7, live)));
-/// assert_eq!(seal.open::<At, At>(id.as_str(), &Scope::new("crm", ["orders"])), None);
+/// assert_eq!(seal.open::<u64, u64>(id.as_str(), &Scope::new("crm", ["orders"])), None);
 /// ```
 #[derive(Clone)]
 pub struct Seal {
@@ -55,6 +47,15 @@ impl Seal {
     pub fn new(secret: &[u8]) -> Self {
         let signing = keyed(secret);
         Self { accepted: vec![signing.clone()], signing }
+    }
+
+    /// Seals with a secret of this process, which nobody knows: ids hold until it ends, and other
+    /// instances do not accept them.
+    pub fn random() -> Self {
+        // The standard library's hash is keyed with random bytes of the operating system.
+        let keys = RandomState::new();
+        let secret: Vec<u8> = (0..4_u64).flat_map(|n| keys.hash_one(n).to_be_bytes()).collect();
+        Self::new(&secret)
     }
 
     /// Also accepts ids sealed with an `older` secret, so that secrets can be rotated.

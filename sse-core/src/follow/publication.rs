@@ -35,7 +35,8 @@ impl<P, M> Publication<P, M> {
 ///
 /// ```
 /// use gapless_sse_core::{Event, EventId, Encoded};
-/// use gapless_sse_core::follow::{Late, Scope, Topic};
+/// use gapless_sse_core::follow::internals::Late;
+/// use gapless_sse_core::follow::{Scope, Topic};
 ///
 /// let record = Encoded::from(Event::new("a line").event_type(Late::<()>::EVENT_TYPE));
 /// let topic = Topic::new("etl", "orders");

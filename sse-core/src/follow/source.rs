@@ -1,13 +1,13 @@
 //! A durable log, as its follower sees it.
 
 use std::error::Error;
-use std::fmt::Debug;
 use std::future::Future;
 
+use super::coordinate::Coordinate;
 use super::filter::Filter;
 use super::frontier::Frontier;
+use super::record::Record;
 use super::topic::{Scope, Topic};
-use crate::wire::Event;
 
 /// A durable log: an ordered sequence of records that can be read twice over.
 ///
@@ -123,28 +123,6 @@ pub trait Changes<S: Source + ?Sized>: Send + 'static {
     fn next(&mut self) -> impl Future<Output = Result<Batch<S>, S::Error>> + Send;
 }
 
-/// A position or a key: ordered, and short enough to travel in an event's id.
-pub trait Coordinate: Ord + Clone + Debug + Send + Sync + Unpin + 'static {
-    /// Appends it.
-    fn encode(&self, out: &mut Vec<u8>);
-
-    /// Takes from the front of `input` what [`encode`](Self::encode) wrote; `None` when something
-    /// else stands there.
-    fn decode(input: &mut &[u8]) -> Option<Self>;
-}
-
-/// A record that can be sent to clients.
-pub trait Record: Send + Sync + 'static {
-    /// What streams may be filtered by; [`Everything`](super::Everything) for nothing.
-    type Filter: Filter;
-
-    /// The event that shows it. Its id is set by the stream.
-    fn event(&self) -> Event<'_>;
-
-    /// What filters look at.
-    fn mark(&self) -> <Self::Filter as Filter>::Mark;
-}
-
 /// A record and where it belongs.
 #[derive(Clone, Debug)]
 pub struct Entry<K, R> {
@@ -215,6 +193,7 @@ pub trait SourceError: Error + Send + Sync + 'static {
 
 /// What a source's error means to a follower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// The source does not answer, or not now: wait, and try the same again.
     Unavailable,
@@ -228,6 +207,7 @@ pub enum Fault {
 
 /// Why a stream started over instead of going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reset {
     /// The id is none of ours, or of another scope.
     BadId,
@@ -241,7 +221,7 @@ pub enum Reset {
 
 impl Reset {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::BadId, Self::Epoch, Self::Future, Self::HistoryLost];
+    pub const ALL: &'static [Self] = &[Self::BadId, Self::Epoch, Self::Future, Self::HistoryLost];
 
     /// The reason as the client reads it.
     pub fn as_str(self) -> &'static str {

@@ -3,24 +3,27 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::sleep;
-
+use super::availability::{Availability, Driver};
 use super::backoff::Backoff;
+use super::catch_up::{CatchUpRead, CatchUpReader};
+use super::encoding::{Encoding, late_event};
 use super::feed::Feed;
+use super::inner::{InUse, LogState};
 use super::item::BoxError;
-use super::lane::{Passed, Passenger};
-use super::log::{FollowOptions, Log};
 use super::notice;
+use super::options::FollowOptions;
 use super::outbox::Outbox;
+use super::question::{self, Answer};
 use super::random::jitter;
-use super::tail::late_event;
+use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
-    Batch, Changes, Entry, Fault, Filter, FilterOf, FrontierOf, Located, Machine, News, Page,
-    Record, Reset, RingRead, Scope, SortOrder, Source, SourceError, Subscription, Want, gap,
+    Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
+    Source, SourceError,
 };
 use crate::wire::Encoded;
 
@@ -31,7 +34,7 @@ const READ: usize = 64 * 1024;
 /// response of: `start` first, then each record as a message, and what else a client must know.
 /// Its heartbeat says how far the log is.
 pub struct Follow<S: Source> {
-    log: Log<S>,
+    log: Arc<InUse<S>>,
     subscription: Subscription<S::Position, FilterOf<S>>,
     machine: Machine<S::Position, S::Key>,
     /// Events that are to be sent.
@@ -40,8 +43,8 @@ pub struct Follow<S: Source> {
     asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
     /// Changes that were read up to this position, kept while history is brought up to date.
     changes: Option<Box<(S::Position, S::Changes)>>,
-    /// The way to what it has missed.
-    passenger: Option<Box<Passenger<S::Position, FilterOf<S>>>>,
+    /// Reads what it has missed.
+    catching_up: Option<Box<CatchUpReader<S::Position, FilterOf<S>>>>,
     epoch: u32,
     /// That of the stream that carries this.
     heartbeat: Option<Duration>,
@@ -50,18 +53,9 @@ pub struct Follow<S: Source> {
     backoff: Backoff,
     began: Began,
     availability: Availability,
+    /// Whether the client is sent `start` and `sync`.
+    sends: (bool, bool),
     ended: bool,
-}
-
-/// Whether the source can be reached.
-#[derive(Debug, Default)]
-struct Availability {
-    /// The tail cannot read it.
-    outage: bool,
-    /// It did not answer this stream.
-    failing: bool,
-    /// The client was told that it is unavailable.
-    told: bool,
 }
 
 /// What `start` is to say; taken when it is said.
@@ -73,40 +67,36 @@ enum Began {
     Said,
 }
 
-/// What the source answered.
-enum Answer<S: Source> {
-    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
-    Page(SortOrder, Result<Page<S>, S::Error>),
-    Changes(Result<(Batch<S>, S::Changes), S::Error>),
-    /// It was given time.
-    Waited,
-}
-
 impl<S: Source> Follow<S> {
-    pub(super) fn new(log: &Log<S>, scope: Scope<FilterOf<S>>, begin: FollowOptions) -> Self {
-        let FollowOptions { after, history } = begin;
+    pub(super) fn new(
+        log: Arc<InUse<S>>,
+        scope: Scope<FilterOf<S>>,
+        options: FollowOptions,
+    ) -> Self {
+        let FollowOptions { after, history, start, sync } = options;
         let after = after.filter(|id| !id.is_empty());
-        let brought = after.as_deref().and_then(|id| log.0.seal.open(id, &scope));
+        let brought = after.as_deref().and_then(|id| log.encoding.seal.open(id, &scope));
         let began = match (&after, &brought) {
             (None, _) => Began::Fresh,
             (Some(_), Some(_)) => Began::Resumed,
             (Some(_), None) => Began::BadId,
         };
         Self {
-            subscription: log.0.hub.subscribe(scope),
+            subscription: log.hub.subscribe(scope),
             machine: Machine::new(brought, history),
             ready: Outbox::default(),
             asked: None,
             changes: None,
-            passenger: None,
+            catching_up: None,
             epoch: 0,
             heartbeat: None,
             untold: false,
             backoff: Backoff::default(),
             began,
             availability: Availability::default(),
+            sends: (start, sync),
             ended: false,
-            log: log.clone(),
+            log,
         }
     }
 
@@ -136,11 +126,13 @@ impl<S: Source> Follow<S> {
             }
         }
         if self.began == Began::Fresh {
-            self.log.0.counters.fresh.fetch_add(1, Ordering::Relaxed);
+            self.log.counters.fresh.fetch_add(1, Ordering::Relaxed);
         }
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
-        self.ready.push(notice::start(resumed, reset, self.heartbeat));
+        if self.sends.0 {
+            self.ready.push(notice::start(resumed, reset, self.heartbeat));
+        }
         self.tell_reset(reset);
         for told in news {
             self.on_news(&told);
@@ -161,20 +153,20 @@ impl<S: Source> Follow<S> {
             return Poll::Ready(None);
         }
         match self.machine.want() {
-            Want::Epoch => {
-                let news = ready!(self.subscription.poll_news(cx));
-                self.on_news(&news);
-            }
-            Want::Resume(frontier) => {
-                let log = self.log.clone();
-                self.ask(async move { Answer::Resumed(log.source().resume(frontier).await) });
-            }
+            Want::Epoch => match self.subscription.poll_news(cx) {
+                Poll::Ready(news) => self.on_news(&news),
+                Poll::Pending => {
+                    let missing = self.log.state() == LogState::NotStarted;
+                    if !missing || self.availability.driver == Driver::NotStarted {
+                        return Poll::Pending;
+                    }
+                    self.ask(question::driver());
+                }
+            },
+            Want::Resume(frontier) => self.ask(question::resume(Arc::clone(&self.log), frontier)),
             Want::History(query) => {
-                let (log, scope) = (self.log.clone(), self.subscription.scope().clone());
-                self.ask(async move {
-                    let order = query.order;
-                    Answer::Page(order, log.source().history(&scope, query).await)
-                });
+                let scope = self.subscription.scope().clone();
+                self.ask(question::history(Arc::clone(&self.log), scope, query));
             }
             Want::Changes(from) => self.ask_for_changes(from),
             Want::CatchUp(from) => return self.catch_up(&from, cx),
@@ -189,7 +181,7 @@ impl<S: Source> Follow<S> {
                     return Poll::Ready(frame);
                 }
                 Ok(RingRead::Lagged) => {
-                    self.log.0.counters.lagged.fetch_add(1, Ordering::Relaxed);
+                    self.log.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
                 }
                 Err(news) => self.on_news(&news),
@@ -203,17 +195,18 @@ impl<S: Source> Follow<S> {
             self.on_news(&news);
             return Poll::Ready(None);
         }
-        let (log, scope) = (&self.log.0, self.subscription.scope());
-        let passenger = self.passenger.get_or_insert_with(|| {
-            Box::new(Passenger::board(log.lanes.of(from), scope.clone(), from.clone()))
+        let (log, scope) = (&self.log, self.subscription.scope());
+        let reader = self.catching_up.get_or_insert_with(|| {
+            let catch_up = log.catch_ups.of(from);
+            Box::new(CatchUpReader::join(catch_up, scope.clone(), from.clone()))
         });
-        let (frame, last) = match ready!(passenger.poll_next(self.epoch, from, cx)) {
-            Passed::Failed(fault) => {
+        let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
+            CatchUpRead::Failed(fault) => {
                 self.on_fault(fault);
                 return Poll::Ready(None);
             }
-            Passed::Through(position) => (None, position),
-            Passed::Events(frame, last) => {
+            CatchUpRead::Through(position) => (None, position),
+            CatchUpRead::Events(frame, last) => {
                 self.untold = frame.is_none();
                 (frame, last)
             }
@@ -235,38 +228,33 @@ impl<S: Source> Follow<S> {
     }
 
     fn ask_for_changes(&mut self, from: S::Position) {
-        let log = self.log.clone();
         let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
-        self.ask(async move {
-            let _turn = log.0.max_snapshot_refreshes.acquire().await;
-            let read = async {
-                let mut changes = match open {
-                    Some(changes) => changes,
-                    None => log.source().changes(&from).await?,
-                };
-                let batch = changes.next().await?;
-                Ok((batch, changes))
-            };
-            Answer::Changes(read.await)
-        });
+        self.ask(question::changes(Arc::clone(&self.log), from, open));
     }
 
     fn on_news(&mut self, news: &News) {
         match news {
             News::Epoch(epoch) => {
+                self.availability.driver_runs();
+                self.tell_status();
                 self.epoch = *epoch;
                 self.asked = None;
                 self.changes = None;
-                self.passenger = None;
+                self.catching_up = None;
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }
             News::Outage(outage) => {
+                self.availability.driver_runs();
                 self.availability.outage = *outage;
                 self.tell_status();
             }
+            News::Stopped => {
+                self.availability.driver = Driver::Stopped;
+                self.tell_status();
+            }
             News::Drain => {
-                let drain = self.log.0.options.drain;
+                let drain = self.log.options.drain;
                 self.ready.push(notice::drain(drain / 20 + jitter(drain)));
                 self.asked = None;
                 self.ended = true;
@@ -278,13 +266,20 @@ impl<S: Source> Follow<S> {
         self.machine.on_located(located);
         self.count_path();
         if located == Located::Live {
-            self.passenger = None;
+            self.catching_up = None;
         }
     }
 
     fn on_answer(&mut self, answer: Answer<S>) {
         let failed = match answer {
             Answer::Waited => return,
+            Answer::WaitedForDriver => {
+                if self.log.state() == LogState::NotStarted {
+                    self.availability.driver = Driver::NotStarted;
+                    self.tell_status();
+                }
+                return;
+            }
             Answer::Resumed(Ok(checked)) => {
                 let reset = self.machine.on_resumed(checked);
                 self.tell_reset(reset);
@@ -325,13 +320,13 @@ impl<S: Source> Follow<S> {
         }
         if let Some(frontier) = self.machine.on_page_end(more_after) {
             // What the filter left out is not to be looked at again.
-            let id = self.log.0.seal.seal(self.epoch, &frontier, self.subscription.scope());
-            self.ready.push(notice::sync(id));
+            let id = self.log.encoding.seal.seal(self.epoch, &frontier, self.subscription.scope());
+            self.push_sync(notice::sync(id));
         }
         if let Want::Locate(position) = self.machine.want() {
             // History is complete. A client that had nothing of it needs a position now: the ring
             // may be a while behind this one.
-            self.ready.push(self.sync(&position));
+            self.push_sync(self.sync(&position));
         }
     }
 
@@ -365,7 +360,7 @@ impl<S: Source> Follow<S> {
             }
         }
         if let Some(frontier) = behind {
-            let id = self.log.0.seal.seal(self.epoch, &frontier, scope);
+            let id = self.log.encoding.seal.seal(self.epoch, &frontier, scope);
             frames.insert(0, gap(frames.len(), id));
             // In one piece, since none of them has an id of its own.
             self.ready.push(Encoded::merge(&frames));
@@ -373,13 +368,15 @@ impl<S: Source> Follow<S> {
     }
 
     fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
-        let id = self.log.0.seal.seal(self.epoch, frontier, self.subscription.scope());
-        self.ready.push(record.event().event_id(id).into());
+        let Encoding { seal, .. } = &self.log.encoding;
+        let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
+        let event = self.log.encoding.event(record, id);
+        self.ready.push(event);
     }
 
     fn on_fault(&mut self, fault: Fault) {
         self.changes = None;
-        self.passenger = None;
+        self.catching_up = None;
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if matches!(fault, Fault::Unavailable | Fault::Ended) {
@@ -388,37 +385,38 @@ impl<S: Source> Follow<S> {
         }
         // Whatever it was, the source is not asked again without a pause.
         let wait = self.backoff.next();
-        self.ask(async move {
-            sleep(wait).await;
-            Answer::Waited
-        });
+        self.ask(question::pause(wait));
     }
 
     fn tell_reset(&mut self, reset: Option<Reset>) {
         if let Some(reset) = reset {
-            self.log.0.counters.reset(reset);
+            self.log.counters.reset(reset);
             self.ready.push(notice::reset(reset));
         }
     }
 
     /// Tells each change of the source's state once, whether the tail or this stream noticed it.
     fn tell_status(&mut self) {
-        let Availability { outage, failing, told } = &mut self.availability;
-        let unavailable = *outage || *failing;
-        if std::mem::replace(told, unavailable) != unavailable {
-            self.ready.push(notice::status(unavailable));
+        if let Some(status) = self.availability.news() {
+            self.ready.push(notice::status(status));
+        }
+    }
+
+    fn push_sync(&mut self, sync: Encoded) {
+        if self.sends.1 {
+            self.ready.push(sync);
         }
     }
 
     fn count_path(&mut self) {
         if let Some(path) = self.machine.take_path() {
-            self.log.0.counters.resumed(path);
+            self.log.counters.resumed(path);
         }
     }
 
     fn sync(&self, position: &S::Position) -> Encoded {
         let space = self.subscription.scope().space();
-        notice::sync(self.log.0.seal.seal_live(self.epoch, position, space))
+        notice::sync(self.log.encoding.seal.seal_live(self.epoch, position, space))
     }
 }
 
@@ -458,7 +456,7 @@ impl<S: Source> Feed for Follow<S> {
     /// A position grows old while the log goes on elsewhere.
     fn heartbeat(self: Pin<&mut Self>) -> Option<Encoded> {
         let this = self.get_mut();
-        let at = this.machine.live()?;
+        let at = this.machine.live().filter(|_| this.sends.1)?;
         let head = this.subscription.caught_up()?;
         if head <= *at && !this.untold {
             return None;

@@ -2,75 +2,40 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
+use super::driver::LogDriver;
 use super::follow::Follow;
-use super::lane::Lanes;
-use crate::follow::{
-    FilterOf, Frontier, History, HistoryQuery, Hub, Page, Reset, ResumePath, Scope, Seal,
-    SortOrder, Source,
-};
+use super::inner::{InUse, Inner, LogState};
+use super::options::{FollowOptions, LogOptions};
+use super::stats::LogStats;
+use crate::follow::{FilterOf, Frontier, HistoryQuery, Page, Scope, Seal, SortOrder, Source};
 use crate::wire::EventId;
 
 /// One log and everything that follows it.
 ///
-/// Spawn [`run`](Self::run) once: it reads the changes of the source and hands them to all
-/// streams. [`follow`](Self::follow) gives the events of one stream, for an
+/// [`follow`](Self::follow) returns the events of one stream, for an
 /// [`EventStream`](crate::EventStream) to make a response of. [`page`](Self::page) reads history,
-/// with a position from which a stream goes on.
-pub struct Log<S: Source>(pub(super) Arc<Inner<S>>);
-
-pub(super) struct Inner<S: Source> {
-    pub(super) source: S,
-    pub(super) seal: Seal,
-    pub(super) options: LogOptions,
-    pub(super) hub: Hub<S::Position, FilterOf<S>>,
-    pub(super) counters: Counters,
-    pub(super) lanes: Lanes<S::Position, FilterOf<S>>,
-    pub(super) max_snapshot_refreshes: Semaphore,
-}
-
-/// How a [`Log`] is followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogOptions {
-    /// How many bytes of encoded events are kept in memory; 64 MiB by default.
-    pub ring_bytes: usize,
-    /// How many bytes of encoded events are kept for those who have missed more than that, for
-    /// each of the two lanes in which the source is read for all of them; 8 MiB by default.
-    pub lane_bytes: usize,
-    /// How many streams may bring the history that they have up to date at the same time, because
-    /// its snapshot has gone; the others wait for their turn. 4 by default.
-    pub max_snapshot_refreshes: usize,
-    /// When the server shuts down, clients come back within this time, each at a moment of its
-    /// own; 2 s by default.
-    pub drain: Duration,
-}
-
-impl Default for LogOptions {
-    fn default() -> Self {
-        Self {
-            ring_bytes: 64 * 1024 * 1024,
-            lane_bytes: 8 * 1024 * 1024,
-            max_snapshot_refreshes: 4,
-            drain: Duration::from_secs(2),
-        }
-    }
-}
-
-/// Where a stream begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FollowOptions {
-    /// The id of the last event that the client has, as it sent it.
-    pub after: Option<String>,
-    /// The history that a client is given which has no id.
-    pub history: History,
-}
+/// with a position from which a stream goes on. A clone is the same log.
+///
+/// ```
+/// use gapless_sse_core::follow::{Scope, Seal, Topic};
+/// use gapless_sse_core::{Channel, Event, FollowOptions, Log, LogOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let lines = Channel::new(1_000);
+/// let log = Log::spawn(lines.clone(), Seal::random(), LogOptions::default());
+/// let mut stream = log.follow(Scope::new("etl", ["orders"]), FollowOptions::default().start(false));
+/// assert!(stream.next().await.unwrap().as_ref().starts_with(b"event: sync"));
+/// lines.publish(Topic::new("etl", "orders"), Event::new("a line"));
+/// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: a line\n\n"));
+/// # }
+/// ```
+pub struct Log<S: Source>(Arc<InUse<S>>);
 
 /// A page of history, and where a stream goes on from it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LogPage<S: Source> {
     /// The records, in the order that was asked for.
     pub records: Vec<S::Record>,
@@ -115,17 +80,24 @@ impl<E: std::error::Error + 'static> std::error::Error for PageError<E> {
 }
 
 impl<S: Source> Log<S> {
-    /// Follows `source`; `seal` makes and checks the ids of events.
-    pub fn new(source: S, seal: Seal, options: LogOptions) -> Self {
-        Self(Arc::new(Inner {
-            source,
-            seal,
-            hub: Hub::new(options.ring_bytes),
-            counters: Counters::default(),
-            lanes: Lanes::new(options.lane_bytes),
-            max_snapshot_refreshes: Semaphore::new(options.max_snapshot_refreshes.max(1)),
-            options,
-        }))
+    /// Follows `source`; `seal` makes and checks the ids of events. Streams are silent until the
+    /// driver runs: spawn [`LogDriver::run`], or let [`spawn`](Self::spawn) do both.
+    pub fn new(source: S, seal: Seal, options: LogOptions) -> (Self, LogDriver<S>) {
+        let (inner, users) = InUse::new(Inner::new(source, seal, options));
+        (Self(users), LogDriver::new(inner))
+    }
+
+    /// Follows `source` in a task of its own, which ends when the last clone of the log and the
+    /// last stream of it are gone.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn spawn(source: S, seal: Seal, options: LogOptions) -> Self {
+        let (log, driver) = Self::new(source, seal, options);
+        driver.start();
+        tokio::spawn(driver.run(|_| {}));
+        log
     }
 
     /// The source that is followed.
@@ -133,9 +105,51 @@ impl<S: Source> Log<S> {
         &self.0.source
     }
 
-    /// The events of one stream.
-    pub fn follow(&self, scope: Scope<FilterOf<S>>, begin: FollowOptions) -> Follow<S> {
-        Follow::new(self, scope, begin)
+    /// Whether the log is read. A stream tells its client of it; a handler may answer 503 before
+    /// there is a stream.
+    ///
+    /// ```
+    /// use gapless_sse_core::follow::Seal;
+    /// use gapless_sse_core::{Channel, Event, Log, LogOptions, LogState};
+    ///
+    /// let lines = Channel::<Event>::new(1_000);
+    /// let (log, driver) = Log::new(lines, Seal::random(), LogOptions::default());
+    /// assert_eq!(log.state(), LogState::NotStarted);
+    /// drop(driver);
+    /// assert!(!log.state().is_driven());
+    /// ```
+    pub fn state(&self) -> LogState {
+        self.0.state()
+    }
+
+    /// The events of one stream of the records in `scope`.
+    pub fn follow(&self, scope: Scope<FilterOf<S>>, options: FollowOptions) -> Follow<S> {
+        Follow::new(Arc::clone(&self.0), scope, options)
+    }
+
+    /// The id of `position` for streams of `space`, to follow the log after it: for clients that
+    /// come back with an id of the application ([`LogOptions::record_ids`]).
+    ///
+    /// # Errors
+    ///
+    /// When the source fails to name its epoch.
+    pub async fn position_id(
+        &self,
+        space: &str,
+        position: &S::Position,
+    ) -> Result<EventId, S::Error> {
+        let epoch = self.0.source.epoch().await?;
+        Ok(self.seal(epoch, space, position))
+    }
+
+    /// The id of `position` in this life of the log.
+    pub(super) fn seal(&self, epoch: u32, space: &str, position: &S::Position) -> EventId {
+        self.0.encoding.seal.seal_live(epoch, position, space)
+    }
+
+    /// Whether events keep the ids of their records.
+    pub(super) fn keeps_record_ids(&self) -> bool {
+        self.0.encoding.record_ids
     }
 
     /// Reads a page of history beyond `cursor`.
@@ -151,7 +165,8 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
-        let Inner { source, seal, .. } = &*self.0;
+        let Inner { source, encoding, .. } = &**self.0;
+        let seal = &encoding.seal;
         let epoch = source.epoch().await.map_err(PageError::Source)?;
         let after = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
             Some((of, Frontier::History { after, .. })) if of == epoch => Ok(after),
@@ -181,9 +196,8 @@ impl<S: Source> Log<S> {
 
     /// What has happened so far.
     pub fn stats(&self) -> LogStats {
-        let mut stats = self.0.counters.stats(self.0.hub.readers());
-        (stats.lanes, stats.catching_up) = self.0.lanes.load();
-        stats
+        let Inner { hub, counters, catch_ups, .. } = &**self.0;
+        counters.stats(hub.readers(), catch_ups.load())
     }
 }
 
@@ -196,65 +210,5 @@ impl<S: Source> Clone for Log<S> {
 impl<S: Source + fmt::Debug> fmt::Debug for Log<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Log").field("source", &self.0.source).finish_non_exhaustive()
-    }
-}
-
-/// What has happened to the streams of a log since it began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogStats {
-    /// Streams that are open now.
-    pub open: usize,
-    /// Streams that came without a position.
-    pub fresh: u64,
-    /// Streams that went on from the ring, from catching up, and within history.
-    pub resumed: [(ResumePath, u64); 3],
-    /// How often a stream was slower than the ring and went back to the source.
-    pub lagged: u64,
-    /// Streams that started over, by reason.
-    pub resets: [(Reset, u64); 4],
-    /// Records that were published to the ring in their order.
-    pub published: u64,
-    /// Records that came too late for their place and were published all the same.
-    pub late: u64,
-    /// Lanes that read the source at the moment, for streams that have missed too much: two at
-    /// most.
-    pub lanes: usize,
-    /// Streams that such lanes bring up to date.
-    pub catching_up: usize,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) fresh: AtomicU64,
-    pub(super) lagged: AtomicU64,
-    pub(super) published: AtomicU64,
-    pub(super) late: AtomicU64,
-    resumed: [AtomicU64; 3],
-    resets: [AtomicU64; 4],
-}
-
-impl Counters {
-    pub(super) fn resumed(&self, path: ResumePath) {
-        self.resumed[path as usize].fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn reset(&self, reset: Reset) {
-        self.resets[reset as usize].fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn stats(&self, open: usize) -> LogStats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        LogStats {
-            open,
-            fresh: read(&self.fresh),
-            resumed: ResumePath::ALL.map(|path| (path, read(&self.resumed[path as usize]))),
-            lagged: read(&self.lagged),
-            resets: Reset::ALL.map(|reset| (reset, read(&self.resets[reset as usize]))),
-            published: read(&self.published),
-            late: read(&self.late),
-            lanes: 0,
-            catching_up: 0,
-        }
     }
 }

@@ -31,12 +31,32 @@ pub(super) fn reset(reset: Reset) -> Encoded {
     Event::new(data).event_type(RESET).event_id(EventId::default()).into()
 }
 
-/// Whether the source of the log can be reached.
-pub(super) fn status(unavailable: bool) -> Encoded {
-    let data = if unavailable {
-        r#"{"source":"unavailable","message":"the log's database cannot be reached at the moment; new lines follow as soon as it can"}"#
-    } else {
-        r#"{"source":"ok","message":"the log's database can be reached again"}"#
+/// Whether anything new can come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Status {
+    #[default]
+    Available,
+    /// The source does not answer.
+    Unavailable,
+    /// The driver of the log does not run.
+    NotStarted,
+    /// The driver of the log is gone.
+    Stopped,
+}
+
+/// Tells a client whether anything new can come.
+pub(super) fn status(status: Status) -> Encoded {
+    let data = match status {
+        Status::Available => r#"{"source":"ok","message":"the log's source can be read again"}"#,
+        Status::Unavailable => {
+            r#"{"source":"unavailable","message":"the log's source cannot be read at the moment; new records follow as soon as it can"}"#
+        }
+        Status::NotStarted => {
+            r#"{"source":"unavailable","message":"the server has not begun to read the log; new records follow when it does"}"#
+        }
+        Status::Stopped => {
+            r#"{"source":"unavailable","message":"the server has stopped reading the log; no new records come on this stream"}"#
+        }
     };
     Event::new(data).event_type(STATUS).into()
 }

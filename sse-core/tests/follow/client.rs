@@ -31,7 +31,7 @@ impl Client {
         history: History,
     ) -> Follow<Model> {
         let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
-        log.follow(scope.clone(), FollowOptions { after, history })
+        log.follow(scope.clone(), FollowOptions::new(history).after(after))
     }
 
     /// Reads one event or several in one piece; `false` when none comes for so long that none is to

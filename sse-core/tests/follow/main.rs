@@ -2,8 +2,9 @@
 #![cfg(feature = "tokio")]
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod catch_up;
 mod client;
-mod lanes;
+mod driver;
 mod model;
 mod outcomes;
 mod position;

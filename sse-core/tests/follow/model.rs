@@ -92,6 +92,8 @@ pub(crate) struct State {
     /// One of so many questions fails; 0 for none.
     pub(crate) fails_one_in: u32,
     pub(crate) down: bool,
+    /// Readers of changes panic.
+    pub(crate) panics: bool,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -101,12 +103,12 @@ pub(crate) struct State {
     /// The last fresh snapshot that history was read of, newest first.
     pub(crate) newest_as_of: u32,
     /// Questions of each kind that were answered.
-    pub(crate) asked: Asked,
+    pub(crate) answered: Answered,
     rng: Option<Rng>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct Answered {
     pub(crate) history: usize,
     pub(crate) changes: usize,
 }
@@ -247,7 +249,7 @@ impl Source for Model {
         query: HistoryQuery<Number, Number>,
     ) -> Result<Page<Self>, Failed> {
         self.answer(|state| {
-            state.asked.history += 1;
+            state.answered.history += 1;
             let as_of = query.as_of.unwrap_or(Number(state.end()));
             if as_of.0 < state.snapshots_from {
                 return Err(Failed(Fault::SnapshotGone));
@@ -288,7 +290,7 @@ impl Source for Model {
 
     async fn changes(&self, from: &Number) -> Result<ModelChanges, Failed> {
         let opened = |state: &mut State| {
-            state.asked.changes += 1;
+            state.answered.changes += 1;
             if from.0 < state.changes_from {
                 return Err(Failed(Fault::HistoryLost));
             }
@@ -314,6 +316,8 @@ impl Changes<Model> for ModelChanges {
         if self.told && self.model.end() == self.at {
             self.news.changed().await.unwrap();
         }
+        let panics = self.model.state().panics;
+        assert!(!panics, "the model panics");
         self.told = true;
         let (epoch, at) = (self.epoch, self.at);
         let batch: Batch<Model> = self.model.answer(|state| {

@@ -16,12 +16,7 @@ fn scope() -> Scope<Shown> {
 
 /// A log with its tail running.
 fn serve(model: &Model) -> Log<Model> {
-    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
-    tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
-    log
+    Log::spawn(model.clone(), Seal::new(b"secret"), LogOptions::default())
 }
 
 /// A model with `count` records of topic `a`.
@@ -44,12 +39,12 @@ async fn a_stream_begins_with_start() {
     let mut client = Client::default();
     read_records(&mut client, &log, ALL, 2).await;
     assert_eq!(client.notices[0].0, "start");
-    assert_eq!(client.notices[0].1, r#"{"resumed":false,"reset":null,"heartbeat_ms":25000}"#);
+    assert_eq!(client.notices[0].1, r#"{"resumed":false,"reset":null,"heartbeat_ms":null}"#);
     client.notices.clear();
     read_records(&mut client, &log, ALL, 2).await;
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read(&mut stream).await;
-    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null,"heartbeat_ms":25000}"#]);
+    assert_eq!(client.notices("start"), [r#"{"resumed":true,"reset":null,"heartbeat_ms":null}"#]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +75,7 @@ async fn a_forged_id_is_answered_by_a_reset() {
     read_records(&mut client, &log, ALL, 1).await;
     assert_eq!(
         client.notices("start"),
-        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":25000}"#]
+        [r#"{"resumed":false,"reset":"bad_id","heartbeat_ms":null}"#]
     );
     assert_eq!(client.notices("reset"), [r#"{"reason":"bad_id"}"#]);
 }
@@ -203,14 +198,14 @@ async fn live_streams_cost_the_source_nothing_each() {
         client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
         streams.push((client, stream));
     }
-    let before = model.state().asked;
+    let before = model.state().answered;
     (6..=40).for_each(|key| {
         model.commit("a", key);
     });
     for (client, stream) in &mut streams {
         client.read_until(stream, |client| client.records.len() == 35).await;
     }
-    assert_eq!(model.state().asked, before);
+    assert_eq!(model.state().answered, before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,12 +237,9 @@ async fn a_tail_that_starts_before_the_end_of_an_older_life_recovers() {
 #[tokio::test(start_paused = true)]
 async fn a_position_does_not_wait_for_the_ring() {
     let model = model(3);
-    let log = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
+    let (log, driver) = Log::new(model.clone(), Seal::new(b"secret"), LogOptions::default());
     let mut client = Client::default();
-    let tail = tokio::spawn({
-        let log = log.clone();
-        async move { log.run(|_| {}).await }
-    });
+    let tail = tokio::spawn(driver.run(|_| {}));
     let mut first = client.connect(&log, &scope(), History::Newest(0));
     client.read_until(&mut first, |client| !client.last_id.is_empty()).await;
     // The tail stops; the log goes on without it.

@@ -22,13 +22,9 @@ impl Instance {
     fn start(model: &Model, rng: &mut Rng) -> Self {
         let seal = Seal::new(b"the same secret in all instances");
         let mut few_bytes = || rng.usize(100..2500);
-        let (ring_bytes, lane_bytes) = (few_bytes(), few_bytes());
-        let options = LogOptions { ring_bytes, lane_bytes, ..LogOptions::default() };
-        let log = Log::new(model.clone(), seal, options);
-        let tail = tokio::spawn({
-            let log = log.clone();
-            async move { match log.run(|_| {}).await {} }
-        });
+        let options = LogOptions::default().ring_bytes(few_bytes()).catch_up_bytes(few_bytes());
+        let (log, driver) = Log::new(model.clone(), seal, options);
+        let tail = tokio::spawn(driver.run(|_| {}));
         Self { log, tail }
     }
 }
@@ -52,7 +48,7 @@ struct Seen {
 impl Seen {
     fn add(&mut self, log: &Log<Model>) {
         let stats = log.stats();
-        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed;
+        let [(_, ring), (_, catch_up), (_, history)] = stats.resumed[..] else { unreachable!() };
         self.ring += ring;
         self.catch_up += catch_up;
         self.history += history;

@@ -5,13 +5,13 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bson::{DateTime, Document, doc};
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::{
     Changes, Entry, Everything, Frontier, HistoryQuery, Page, Record, Reset, Scope, SortOrder,
     Source,
 };
-use gapless_sse_mongo::{Error, Fields, Key, Mode, Mongo, Options, Position, json};
+use gapless_sse_mongo::bson::{DateTime, Document, RawBsonRef, RawDocument, doc};
+use gapless_sse_mongo::{Error, Key, Mode, Mongo, Options, Position, json};
 use mongodb::{Client, Collection, Database};
 use testbed::Mongod;
 
@@ -47,11 +47,9 @@ pub(crate) fn standalone() -> &'static Mongod {
 
 /// Polling that does not keep tests waiting.
 pub(crate) fn quick() -> Options {
-    Options {
-        lateness: Duration::from_millis(300),
-        interval: Duration::from_millis(50),
-        ..Options::default()
-    }
+    Options::topic("workspace_id", "workflow_id")
+        .lateness(Duration::from_millis(300))
+        .interval(Duration::from_millis(50))
 }
 
 /// A collection of its own, as the source and as the driver see it.
@@ -62,12 +60,13 @@ pub(crate) async fn logs(server: &Mongod, database: &str, options: Options) -> (
 }
 
 pub(crate) async fn connect(uri: &str, options: Options) -> Mongo<Row> {
-    let fields = options.fields.clone();
-    let decode = move |record: &bson::RawDocument| {
-        let id = record.get("_id").unwrap().unwrap();
-        Row { id: json::id_text(id), json: json::row(record, &fields) }
-    };
-    Mongo::connect(uri, "logs", options, decode).await.unwrap()
+    Mongo::<Document>::connect(uri, "logs", options).await.unwrap().decode_with(row)
+}
+
+/// Never fails.
+pub(crate) fn row(record: &RawDocument) -> Result<Row, Box<dyn std::error::Error + Send + Sync>> {
+    let id = record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null);
+    Ok(Row { id: json::id_text(id), json: json::document(record) })
 }
 
 /// The collection as another program sees it.
@@ -117,8 +116,7 @@ pub(crate) fn record(id: i32) -> Document {
 }
 
 pub(crate) fn at(id: i32, date: DateTime) -> Document {
-    let fields = Fields::default();
-    doc! { "_id": id, fields.workspace: "a", fields.workflow: "b", fields.date: date, "message": "x" }
+    doc! { "_id": id, "workspace_id": "a", "workflow_id": "b", "date": date, "message": "x" }
 }
 
 pub(crate) fn scope() -> Scope {
@@ -226,6 +224,6 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 
 /// Both ways of following, with the server each needs.
 pub(crate) fn ways() -> [(&'static Mongod, Options); 2] {
-    let stream = Options { mode: Mode::ChangeStreams, ..quick() };
+    let stream = quick().mode(Mode::ChangeStreams);
     [(set(), stream), (standalone(), quick())]
 }

@@ -22,7 +22,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gapless-sse-warp", &["gapless-sse-core", "gapless-sse-hyper"]),
     ("gapless-sse-mongo", &["gapless-sse-core"]),
     ("log-server", LIBRARIES),
-    ("minimal", LIBRARIES),
     ("sse-cli", LIBRARIES),
     ("testbed", &[]),
     ("faults", &["gapless-sse-core", "gapless-sse-mongo", "testbed"]),

@@ -37,12 +37,12 @@ fn streams<S: Store>(text: &mut Text, app: &App<S>) {
     text.counters(
         "log_streams_resumed_total",
         "Streams that went on from a position, by where from.",
-        stats.resumed.map(|(path, count)| (path.as_str(), count)),
+        stats.resumed.iter().map(|(path, count)| (path.as_str(), *count)),
     );
     text.counters(
         "log_streams_reset_total",
         "Streams that started over, by reason.",
-        stats.resets.map(|(reset, count)| (reset.as_str(), count)),
+        stats.resets.iter().map(|(reset, count)| (reset.as_str(), *count)),
     );
     let help = "Streams that were slower than the memory of the tail.";
     text.counter("log_streams_lagged_total", help, stats.lagged);
@@ -64,10 +64,10 @@ fn log<S: Store>(text: &mut Text, app: &App<S>) {
     text.counter("log_records_published_total", help, stats.published);
     let help = "Records that came too late for their place, and were sent marked late.";
     text.counter("log_records_late_total", help, stats.late);
-    let help = "Readings of the changes under way for streams that have missed too much.";
-    text.gauge("log_lanes", help, stats.lanes as u64);
-    let help = "Streams that such a reading brings up to date.";
-    text.gauge("log_streams_catching_up", help, stats.catching_up as u64);
+    let help = "Passes over the changes under way for streams that have missed too much.";
+    text.gauge("log_catch_up_passes", help, stats.catch_up_passes as u64);
+    let help = "Streams that such a pass brings up to date.";
+    text.gauge("log_streams_catching_up", help, stats.catch_up_streams as u64);
 }
 
 fn mongo(text: &mut Text, stats: &Stats) {
@@ -109,11 +109,11 @@ impl Text {
         self.line(format_args!("{name} {value}"));
     }
 
-    fn counters<'k>(
+    fn counters<'v>(
         &mut self,
         name: &str,
         help: &str,
-        values: impl IntoIterator<Item = (&'k str, u64)>,
+        values: impl IntoIterator<Item = (&'v str, u64)>,
     ) {
         self.head(name, "counter", help);
         for (kind, value) in values {

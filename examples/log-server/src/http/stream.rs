@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use gapless_sse_core::{Closed, EventStream, Follow, FollowOptions};
+use gapless_sse_core::{Closed, Follow, FollowOptions};
 
 use super::App;
 use super::path::Workflow;
@@ -19,7 +19,7 @@ pub(super) async fn stream<S: Store>(
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Sse<EventStream<Follow<S>>>, Problem> {
+) -> Result<Sse<Follow<S>>, Problem> {
     let mut parameters = Parameters::new(query, &[&["after", "history"], &SEARCH[..]].concat())?;
     let (history, search) = (parameters.history()?, parameters.search()?);
     let after = match last_event_id.map_err(Problem::bad_request)? {
@@ -28,7 +28,7 @@ pub(super) async fn stream<S: Store>(
     };
     let permit = app.admission.admit(client(peer))?;
     let events =
-        app.log.follow(workflow.scope().filtered(search), FollowOptions { after, history });
+        app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
     Ok(response.holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;

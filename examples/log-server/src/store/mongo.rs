@@ -1,11 +1,13 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
-use bson::{DateTime, doc};
+mod row;
+
+use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::{
-    Effort, Error, Fields, Key, Mode, Mongo, Narrow, Narrowing, Options, json,
-};
+use gapless_sse_mongo::{Effort, Error, Key, Mode, Mongo, Narrow, Narrowing, Options};
 use jiff::Timestamp;
+
+pub use row::row;
 
 use super::Store;
 use crate::cli::{self, Arguments};
@@ -14,6 +16,14 @@ use crate::search::{Level, Search};
 
 /// The most workspaces, or workflows of one, that are listed.
 const LISTED: usize = 10_000;
+
+/// What the fields of a record are called.
+const WORKSPACE: &str = "workspace_id";
+const WORKFLOW: &str = "workflow_id";
+const DATE: &str = "date";
+const LEVEL: &str = "level";
+const KIND: &str = "type";
+const MESSAGE: &str = "message";
 
 /// A log in a MongoDB collection.
 pub type MongoStore = Mongo<Row>;
@@ -24,51 +34,46 @@ pub type MongoStore = Mongo<Row>;
 ///
 /// When the connection string is not one, or names no database.
 pub async fn connect(uri: &str, arguments: &Arguments) -> Result<MongoStore, Error> {
-    let options = Options {
-        mode: match arguments.mode {
-            cli::Mode::Auto => Mode::Auto,
-            cli::Mode::ChangeStreams => Mode::ChangeStreams,
-            cli::Mode::Poll => Mode::Poll,
-        },
-        lateness: arguments.lateness,
-        interval: arguments.poll_interval,
-        effort: Effort {
-            records: arguments.search_rows.get(),
-            time: arguments.search_time,
-            ..Effort::default()
-        },
-        ..Options::default()
+    let mode = match arguments.mode {
+        cli::Mode::Auto => Mode::Auto,
+        cli::Mode::ChangeStreams => Mode::ChangeStreams,
+        cli::Mode::Poll => Mode::Poll,
     };
-    let fields = options.fields.clone();
-    let decode = move |record: &bson::RawDocument| {
-        let date = record.get_datetime(&fields.date).ok();
-        Row::new(json::row(record, &fields), date.map(DateTime::timestamp_millis))
-    };
-    Mongo::connect(uri, &arguments.collection, options, decode).await
+    let effort = Effort::default().records(arguments.search_rows.get()).time(arguments.search_time);
+    let options = Options::topic(WORKSPACE, WORKFLOW)
+        .date(DATE)
+        .mode(mode)
+        .lateness(arguments.lateness)
+        .interval(arguments.poll_interval)
+        .effort(effort);
+    let records = Mongo::<Document>::connect(uri, &arguments.collection, options).await?;
+    Ok(records.decode_with(|record| {
+        let date = record.get_datetime(DATE).ok();
+        Ok(Row::new(row(record), date.map(DateTime::timestamp_millis)))
+    }))
 }
 
 impl Narrow for Search {
-    fn narrow(&self, fields: &Fields) -> Narrowing {
+    fn narrow(&self) -> Narrowing {
         let terms = self.terms();
         let mut narrowing = Narrowing::default();
         if !terms.levels.is_empty() {
             let wanted = Level::names().filter(|(_, level)| terms.levels.contains(level));
             let names: Vec<_> = wanted.map(|(name, _)| name).collect();
             let pattern = format!("^({})$", names.join("|"));
-            narrowing =
-                narrowing.matching(doc! { &fields.level: { "$regex": pattern, "$options": "i" } });
+            narrowing = narrowing.matching(doc! { LEVEL: { "$regex": pattern, "$options": "i" } });
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
             // Of what is no text, its JSON is the type.
             narrowing = narrowing.matching(doc! { "$or": [
-                { &fields.kind: { "$in": types } },
-                { &fields.kind: { "$not": { "$type": "string" } } },
-                { &fields.kind: { "$type": "array" } },
+                { KIND: { "$in": types } },
+                { KIND: { "$not": { "$type": "string" } } },
+                { KIND: { "$type": "array" } },
             ] });
         }
         if let Some(text) = &terms.text {
-            narrowing = narrowing.containing(&fields.message, &text.source);
+            narrowing = narrowing.containing(MESSAGE, &text.source);
         }
         if let Some(from) = terms.from {
             narrowing = narrowing.not_before(DateTime::from_millis(from));
@@ -86,15 +91,14 @@ impl Store for MongoStore {
     }
 
     async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, Error> {
-        let fields = &self.options().fields;
         let record = |row: NewRow| {
             let mut record = doc! {
-                &fields.workspace: topic.space(),
-                &fields.workflow: topic.name(),
-                &fields.date: DateTime::from_millis(row.date.as_millisecond()),
-                &fields.level: row.level,
-                &fields.kind: row.kind,
-                &fields.message: row.message,
+                WORKSPACE: topic.space(),
+                WORKFLOW: topic.name(),
+                DATE: DateTime::from_millis(row.date.as_millisecond()),
+                LEVEL: row.level,
+                KIND: row.kind,
+                MESSAGE: row.message,
             };
             record.extend(row.more.into_iter().map(|(name, value)| (name, stored(value))));
             record
@@ -103,11 +107,11 @@ impl Store for MongoStore {
     }
 
     async fn workspaces(&self) -> Result<Vec<String>, Error> {
-        Self::workspaces(self, LISTED).await
+        self.spaces(LISTED).await
     }
 
     async fn workflows(&self, workspace: &str) -> Result<Vec<String>, Error> {
-        Self::workflows(self, workspace, LISTED).await
+        self.names(workspace, LISTED).await
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {

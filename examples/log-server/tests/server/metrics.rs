@@ -47,7 +47,10 @@ async fn every_figure_is_described_and_stands_once() {
     let server = Server::start(&["--store", &Store::sqlite().address()]);
     let samples = scrape(&server).await;
     assert_eq!(samples["log_streams"].to_bits(), 0f64.to_bits());
-    assert!(samples.contains_key("log_lanes") && samples.contains_key("log_records_late_total"));
+    assert!(
+        samples.contains_key("log_catch_up_passes")
+            && samples.contains_key("log_records_late_total")
+    );
     assert!(!samples.keys().any(|name| name.contains("mongodb")));
 }
 

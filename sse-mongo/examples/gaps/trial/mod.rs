@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
-use bson::oid::ObjectId;
-use bson::{Document, doc};
 use fastrand::Rng;
 use futures_util::TryStreamExt;
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::{Document, doc};
 use mongodb::options::ReadConcern;
 use mongodb::{Client, Collection};
 use tokio::sync::watch;

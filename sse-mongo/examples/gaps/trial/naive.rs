@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, doc};
 use fastrand::Rng;
 use futures_util::TryStreamExt;
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::{Bson, DateTime, Document, doc};
 use mongodb::Collection;
 use tokio::sync::watch;
 use tokio::time::sleep;

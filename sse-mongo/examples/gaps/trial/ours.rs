@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bson::oid::ObjectId;
-use bson::{Document, RawDocument, doc};
 use fastrand::Rng;
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::{
     Changes, Coordinate, Everything, HistoryQuery, Record, Scope, SortOrder, Source,
 };
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::{Document, doc};
 use gapless_sse_mongo::{Error, Mongo, Options, Position};
 use mongodb::Collection;
 use tokio::sync::watch;
@@ -48,9 +48,9 @@ impl Reader {
         collection: &str,
         elsewhere: Collection<Document>,
     ) -> Result<Self, Failure> {
-        let options = Options { warm_up: Duration::ZERO, ..Options::default() };
-        let decode = |record: &RawDocument| Id(record.get_object_id("_id").ok());
-        let mongo = Mongo::connect(uri, collection, options, decode).await?;
+        let options = Options::topic("workspace_id", "workflow_id").warm_up(Duration::ZERO);
+        let mongo = Mongo::<Document>::connect(uri, collection, options).await?;
+        let mongo = mongo.decode_with(|record| Ok(Id(record.get_object_id("_id").ok())));
         mongo.epoch().await?;
         let at = bytes_of(&now(&mongo).await?);
         Ok(Self { mongo, elsewhere, at })

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bson::oid::ObjectId;
-use bson::{DateTime, Document, doc};
 use fastrand::Rng;
+use gapless_sse_mongo::bson::oid::ObjectId;
+use gapless_sse_mongo::bson::{DateTime, Document, doc};
 use mongodb::{Client, Collection};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};

@@ -1,0 +1,95 @@
+//! Records of MongoDB as rows.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc, rawdoc};
+use log_server::store::mongo::row;
+
+fn raw(document: &Document) -> RawDocumentBuf {
+    RawDocumentBuf::try_from(document).unwrap()
+}
+
+#[test]
+fn a_record_written_through_an_object_mapper_is_shown_whole_and_in_order() {
+    let id = ObjectId::parse_str("65a1b2c3d4e5f60718293a4b").unwrap();
+    let record = rawdoc! {
+        "_cls": "models.Log",
+        "_id": id,
+        "workspace_id": 7,
+        "workflow_id": id,
+        "date": DateTime::from_millis(1_758_531_241_123),
+        "level": "WARNING",
+        "type": "stage",
+        "message": "line 1\nline 2 \"quoted\" \u{1}é",
+        "extra": { "rows": 5_i64, "ratio": 0.5, "none": null, "list": [1, "a", {}] },
+    };
+    assert_eq!(
+        row(&record),
+        concat!(
+            r#"{"_cls":"models.Log","id":"65a1b2c3d4e5f60718293a4b","workspace_id":7,"#,
+            r#""workflow_id":{"$oid":"65a1b2c3d4e5f60718293a4b"},"#,
+            r#""date":"2025-09-22T08:54:01.123Z","date_text":"Sep 22 2025 at 08:54 AM","#,
+            r#""level":"WARNING","type":"stage","#,
+            r#""message":"line 1\nline 2 \"quoted\" \u0001é","#,
+            r#""extra":{"rows":5,"ratio":0.5,"none":null,"list":[1,"a",{}]}}"#,
+        )
+    );
+}
+
+#[test]
+fn a_field_that_is_in_the_way_gets_another_name() {
+    let record = rawdoc! {
+        "_id": 1, "message": "m", "id": "mine", "date_text": true, "date": DateTime::from_millis(0),
+    };
+    assert_eq!(
+        row(&record),
+        concat!(
+            r#"{"id":"1","message":"m","id_":"mine","date_text_":true,"#,
+            r#""date":"1970-01-01T00:00:00.000Z","date_text":"Jan 01 1970 at 12:00 AM"}"#,
+        )
+    );
+}
+
+#[test]
+fn damaged_text_is_shown_as_far_as_it_can_be_read() {
+    let mut bytes = rawdoc! { "_id": "x", "message": "ab", "date": 5 }.into_bytes();
+    let text = bytes.windows(2).position(|pair| pair == b"ab").unwrap();
+    bytes[text] = 0xFF;
+    assert_eq!(
+        row(RawDocument::from_bytes(&bytes).unwrap()),
+        "{\"id\":\"x\",\"message\":\"\u{FFFD}b\",\"date\":5,\"date_text\":null}",
+    );
+}
+
+#[test]
+fn a_missing_date_is_null_and_what_is_none_is_shown_as_it_is() {
+    let cases = [
+        (doc! {}, r#"{"date":null,"date_text":null}"#),
+        (doc! { "_id": "x" }, r#"{"id":"x","date":null,"date_text":null}"#),
+        (doc! { "date": Bson::Null }, r#"{"date":null,"date_text":null}"#),
+        (doc! { "date": "soon" }, r#"{"date":"soon","date_text":null}"#),
+        (
+            doc! { "date": DateTime::MAX },
+            r#"{"date":{"$date":{"$numberLong":"9223372036854775807"}},"date_text":null}"#,
+        ),
+    ];
+    for (record, expected) in cases {
+        assert_eq!(row(&raw(&record)), expected);
+    }
+}
+
+#[test]
+fn a_date_is_read_on_a_twelve_hour_clock() {
+    let cases = [
+        ("2025-01-05T00:00:00Z", "2025-01-05T00:00:00.000Z", "Jan 05 2025 at 12:00 AM"),
+        ("2025-12-31T11:59:59.999Z", "2025-12-31T11:59:59.999Z", "Dec 31 2025 at 11:59 AM"),
+        ("2024-02-29T12:00:00.1Z", "2024-02-29T12:00:00.100Z", "Feb 29 2024 at 12:00 PM"),
+        ("1969-06-07T13:05:00Z", "1969-06-07T13:05:00.000Z", "Jun 07 1969 at 01:05 PM"),
+        ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z", "Dec 31 9999 at 11:59 PM"),
+    ];
+    for (date, precise, short) in cases {
+        let record = raw(&doc! { "date": DateTime::parse_rfc3339_str(date).unwrap() });
+        let expected = format!(r#"{{"date":"{precise}","date_text":"{short}"}}"#);
+        assert_eq!(row(&record), expected);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the passes of a catch-up and its readers share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::readers::Readers;
+use crate::follow::Filter;
+use crate::follow::internals::Hub;
+
+/// A reading of the changes for all streams of a log that have missed about as much: the source is
+/// asked once, however many they are.
+///
+/// One pass follows the other. A reader ahead of a pass waits until the pass comes by; one that is
+/// behind it, or too slow for it, waits for the next. A pass ends where the log's own ring begins
+/// to have what follows.
+pub(in crate::stream) struct CatchUp<P, F: Filter> {
+    pub(super) hub: Hub<P, F>,
+    pub(super) ring_bytes: usize,
+    readers: Mutex<Readers<P>>,
+    /// Wakes the pass when a reader has joined, moved on, fallen behind or left.
+    pub(super) changed: Notify,
+}
+
+/// The catch-ups of a log, so that a stream that has missed a minute does not wait for one that
+/// has missed a day.
+pub(in crate::stream) struct CatchUps<P, F: Filter> {
+    pub(in crate::stream) recent: Arc<CatchUp<P, F>>,
+    pub(in crate::stream) old: Arc<CatchUp<P, F>>,
+    heads: Mutex<Option<Heads<P>>>,
+}
+
+/// Where the log was a while ago.
+struct Heads<P> {
+    older: P,
+    newer: P,
+    set: Instant,
+}
+
+/// A position is recent for this long, and for twice that at most.
+const RECENT: Duration = Duration::from_secs(30);
+
+impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
+    fn new(ring_bytes: usize) -> Self {
+        Self {
+            hub: Hub::new(ring_bytes),
+            ring_bytes,
+            readers: Mutex::new(Readers::new()),
+            changed: Notify::new(),
+        }
+    }
+
+    pub(super) fn readers(&self) -> MutexGuard<'_, Readers<P>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: Ord + Clone, F: Filter> CatchUps<P, F> {
+    /// Each of them keeps `ring_bytes` of events.
+    pub(in crate::stream) fn new(ring_bytes: usize) -> Self {
+        let catch_up = || Arc::new(CatchUp::new(ring_bytes));
+        Self { recent: catch_up(), old: catch_up(), heads: Mutex::new(None) }
+    }
+
+    /// The log begins here, as far as is known.
+    pub(in crate::stream) fn begin(&self, start: &P) {
+        let (older, newer) = (start.clone(), start.clone());
+        *self.heads() = Some(Heads { older, newer, set: Instant::now() });
+    }
+
+    /// The log has come so far.
+    pub(in crate::stream) fn note_head(&self, head: &P) {
+        let mut heads = self.heads();
+        if let Some(Heads { older, newer, set }) = &mut *heads
+            && set.elapsed() >= RECENT
+        {
+            *older = std::mem::replace(newer, head.clone());
+            *set = Instant::now();
+        }
+    }
+
+    /// The one for a stream that has everything up to `at`.
+    pub(in crate::stream) fn of(&self, at: &P) -> &Arc<CatchUp<P, F>> {
+        let recent = self.heads().as_ref().is_some_and(|heads| *at >= heads.older);
+        if recent { &self.recent } else { &self.old }
+    }
+
+    /// How many passes are under way, and how many readers there are.
+    pub(in crate::stream) fn load(&self) -> (usize, usize) {
+        let (recent, old) = (self.recent.readers(), self.old.readers());
+        let passes = usize::from(recent.in_pass()) + usize::from(old.in_pass());
+        (passes, recent.len() + old.len())
+    }
+
+    fn heads(&self) -> MutexGuard<'_, Option<Heads<P>>> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

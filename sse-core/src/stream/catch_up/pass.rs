@@ -1,0 +1,137 @@
+//! One pass after the other over a source's changes.
+
+use std::convert::Infallible;
+use std::iter::Peekable;
+use std::mem::take;
+
+use tokio::time::{Instant, timeout};
+
+use super::group::CatchUp;
+use super::window::Window;
+use crate::follow::internals::{Hub, Late, Publication};
+use crate::follow::{Batch, Changes, Fault, Filter, Record, Source, SourceError};
+use crate::stream::encoding::Encoding;
+
+/// Makes passes over the changes of `source` for whoever needs one; `log` is what the passes lead
+/// up to.
+pub(in crate::stream) async fn run<S, F: Filter>(
+    catch_up: &CatchUp<S::Position, F>,
+    source: &S,
+    encoding: &Encoding,
+    log: &Hub<S::Position, F>,
+) -> Infallible
+where
+    S: Source<Record: Record<Filter = F>>,
+{
+    loop {
+        let from = needed(catch_up).await;
+        let fault = match pass(catch_up, source, encoding, log, &from).await {
+            Ok(()) => None,
+            Err(PassError::Source(error)) => Some(error.fault()),
+            Err(PassError::OtherEpoch) => Some(Fault::Unavailable),
+        };
+        // A reader that had all of the pass and is still here needs another.
+        catch_up.readers().end_pass(&from, fault);
+        catch_up.hub.wake();
+    }
+}
+
+enum PassError<E> {
+    Source(E),
+    /// Another life of the log has begun, of which its own hub has yet to hear.
+    OtherEpoch,
+}
+
+impl<E: SourceError> From<E> for PassError<E> {
+    fn from(error: E) -> Self {
+        Self::Source(error)
+    }
+}
+
+/// Waits until a reader needs a pass, and returns where it begins.
+async fn needed<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>) -> P {
+    loop {
+        let changed = catch_up.changed.notified();
+        if let Some(from) = catch_up.readers().begin_pass() {
+            return from;
+        }
+        changed.await;
+    }
+}
+
+async fn pass<S, F: Filter>(
+    catch_up: &CatchUp<S::Position, F>,
+    source: &S,
+    encoding: &Encoding,
+    log: &Hub<S::Position, F>,
+    from: &S::Position,
+) -> Result<(), PassError<S::Error>>
+where
+    S: Source<Record: Record<Filter = F>>,
+{
+    let epoch = source.epoch().await?;
+    let mut changes = source.changes(from).await?;
+    catch_up.hub.open(epoch, from.clone());
+    let mut window = Window::new(catch_up.ring_bytes);
+    loop {
+        let Batch { changes: records, late, through } = changes.next().await?;
+        let mut late = encoding.late::<S>(epoch, late, &through);
+        let mut events = encoding.changes::<S>(epoch, records).into_iter().peekable();
+        loop {
+            let piece = piece::<_, F>(&mut events, catch_up.ring_bytes / 2);
+            // What came late stands behind all others, and leaves by itself.
+            let more = events.peek().is_some() || !(late.is_empty() || piece.is_empty());
+            let last = piece.last().filter(|_| more);
+            let late = if more { Vec::new() } else { take(&mut late) };
+            let to = last.map_or(&through, |event| &event.position).clone();
+            let bytes = piece.iter().map(Publication::weight::<F>).sum::<usize>()
+                + late.iter().map(Late::weight::<F>).sum::<usize>();
+            wait_for_the_slow(catch_up, &mut window, bytes).await;
+            catch_up.hub.publish_late(piece, to.clone(), late);
+            // Also those without an event of their own are further on now.
+            catch_up.hub.wake();
+            window.push(to, bytes);
+            if !more {
+                break;
+            }
+        }
+        let Some((_, head)) = log.head().filter(|(of, _)| *of == epoch) else {
+            return Err(PassError::OtherEpoch);
+        };
+        if through >= head || catch_up.readers().len() == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// As many events as `max_bytes` hold, and at least one. That is half of the ring, so that a reader
+/// of all events before them finds all of them there.
+fn piece<P, F: Filter>(
+    events: &mut Peekable<impl Iterator<Item = Publication<P, F::Mark>>>,
+    max_bytes: usize,
+) -> Vec<Publication<P, F::Mark>> {
+    let mut piece: Vec<_> = events.next().into_iter().collect();
+    let mut bytes: usize = piece.iter().map(Publication::weight::<F>).sum();
+    while let Some(event) = events.next_if(|event| bytes + event.weight::<F>() <= max_bytes) {
+        bytes += event.weight::<F>();
+        piece.push(event);
+    }
+    piece
+}
+
+/// Waits until readers have read so much that there is room for so many bytes, but not for long
+/// for any of them.
+async fn wait_for_the_slow<P: Ord + Clone, F: Filter>(
+    catch_up: &CatchUp<P, F>,
+    window: &mut Window<P>,
+    bytes: usize,
+) {
+    loop {
+        let changed = catch_up.changed.notified();
+        let Some((slowest, grace)) = catch_up.readers().slowest() else { return };
+        let Some(too_far) = window.blocked_by(&slowest, bytes) else { return };
+        let since = Instant::now();
+        let _ = timeout(grace, changed).await;
+        catch_up.readers().waited_for(too_far, since.elapsed());
+    }
+}

@@ -1,0 +1,68 @@
+//! What a stream asks of the source, and what it waits for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::inner::InUse;
+use crate::follow::{
+    Batch, Changes, FilterOf, FrontierOf, HistoryQuery, Page, Reset, Scope, SortOrder, Source,
+};
+
+/// How long the driver of a log has time to start before a stream calls it missing.
+const START: Duration = Duration::from_secs(1);
+
+/// What came of a question.
+pub(super) enum Answer<S: Source> {
+    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
+    Page(SortOrder, Result<Page<S>, S::Error>),
+    Changes(Result<(Batch<S>, S::Changes), S::Error>),
+    /// The source was given time.
+    Waited,
+    /// The driver was given time to start.
+    WaitedForDriver,
+}
+
+pub(super) async fn resume<S: Source>(log: Arc<InUse<S>>, frontier: FrontierOf<S>) -> Answer<S> {
+    Answer::Resumed(log.source.resume(frontier).await)
+}
+
+pub(super) async fn history<S: Source>(
+    log: Arc<InUse<S>>,
+    scope: Scope<FilterOf<S>>,
+    query: HistoryQuery<S::Position, S::Key>,
+) -> Answer<S> {
+    let order = query.order;
+    Answer::Page(order, log.source.history(&scope, query).await)
+}
+
+/// A batch of the changes after `from`, of those that are `open` there if there are any.
+pub(super) async fn changes<S: Source>(
+    log: Arc<InUse<S>>,
+    from: S::Position,
+    open: Option<S::Changes>,
+) -> Answer<S> {
+    let _turn = log.snapshot_refreshes.acquire().await;
+    let read = async {
+        let mut changes = match open {
+            Some(changes) => changes,
+            None => log.source.changes(&from).await?,
+        };
+        let batch = changes.next().await?;
+        Ok((batch, changes))
+    };
+    Answer::Changes(read.await)
+}
+
+/// Gives the source time.
+pub(super) async fn pause<S: Source>(wait: Duration) -> Answer<S> {
+    sleep(wait).await;
+    Answer::Waited
+}
+
+/// Gives the driver time to start.
+pub(super) async fn driver<S: Source>() -> Answer<S> {
+    sleep(START).await;
+    Answer::WaitedForDriver
+}

@@ -1,0 +1,132 @@
+//! Pages of history, each as of one moment.
+
+use gapless_sse_core::follow::{HistoryQuery, Record, Scope, Topic};
+use mongodb::bson::RawBson;
+
+use super::scan::{Part, Read, Scan, Step, merge};
+use super::search::{Narrow, Search};
+use crate::polling::audit::Audit;
+use crate::position::commit::{Place, Position};
+use crate::position::key::Key;
+use crate::records::Records;
+use crate::server::error::Error;
+use crate::server::find::{Range, Snapshot};
+use crate::server::known::Way;
+use crate::topic;
+
+/// The server's error for what took longer than `maxTimeMS`.
+const OUT_OF_TIME: i32 = 50;
+
+/// As of when to read, and what of the index belongs to it.
+#[derive(Clone)]
+struct AsOf {
+    snapshot: Option<Snapshot>,
+    before: Option<Key>,
+}
+
+impl<R: Record<Filter: Narrow>> Records<R> {
+    /// Reads on for what the scope's filter leaves out, as far as [`Effort`](crate::Effort) goes.
+    pub(crate) async fn history(
+        &self,
+        audit: &Audit,
+        scope: &Scope<R::Filter>,
+        query: HistoryQuery<Position, Key>,
+    ) -> Result<(Position, Read<R>), Error> {
+        let HistoryQuery { as_of, after, order, limit } = query;
+        let search = Search::new(scope.filter().narrow(), order);
+        let mut scan = Scan::new(self.connection.options.effort);
+        let first = scan.first(limit);
+        let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
+        while let Some(after) = &read.more_after
+            && let Some(step) = scan.next(&search, &read, limit)
+        {
+            let after = Some(after.clone());
+            let (at, more) =
+                match self.step(audit, scope, &search, Some(as_of.clone()), after, step).await {
+                    // It is not to be done in the time that is left.
+                    Err(Error::Server { code: Some(OUT_OF_TIME), .. }) => break,
+                    stepped => stepped?,
+                };
+            as_of = at;
+            read.append(more);
+        }
+        Ok((as_of, read))
+    }
+
+    async fn step(
+        &self,
+        audit: &Audit,
+        scope: &Scope<R::Filter>,
+        search: &Search,
+        as_of: Option<Position>,
+        after: Option<Key>,
+        step: Step,
+    ) -> Result<(Position, Read<R>), Error> {
+        let (mut position, at) = self.as_of(audit, as_of).await?;
+        let mut parts = Vec::new();
+        if step.limit > 0 {
+            let index = self.connection.ready().await?.tail;
+            let (after, before) = search.bounds(after, at.before);
+            let mut snapshot = at.snapshot;
+            for (topic, prefix) in prefixes(scope) {
+                let range = Range { prefix, after: after.clone(), before: before.clone() };
+                let mut part = Part { records: self, index: &index, search, step, snapshot };
+                parts.push(part.read(scope, topic, range).await?);
+                // The other ranges are read as of the same moment.
+                snapshot = part.snapshot;
+            }
+            if let Some(Snapshot::At(time)) = snapshot {
+                position.get_or_insert(Position::before(time.next()));
+            }
+        }
+        let as_of = match position {
+            Some(position) => position,
+            None => self.connection.snapshot().await?,
+        };
+        let mut read = merge(parts, search.order, step.limit);
+        read.entries.retain(|entry| audit.shows(&entry.key, &as_of));
+        Ok((as_of, read))
+    }
+
+    /// The position to read as of, where it is known before reading.
+    async fn as_of(
+        &self,
+        audit: &Audit,
+        wanted: Option<Position>,
+    ) -> Result<(Option<Position>, AsOf), Error> {
+        let all = |snapshot| AsOf { snapshot: Some(snapshot), before: None };
+        match (self.connection.deployment().await?.way, wanted.as_ref().map(|position| &position.0))
+        {
+            (Way::ChangeStreams, None) => Ok((None, all(Snapshot::Fresh))),
+            (Way::ChangeStreams, Some(Place::Commit { time, nth: 0 })) => {
+                let at = Snapshot::At(time.previous());
+                Ok((wanted, all(at)))
+            }
+            (Way::Poll, None) => {
+                let position = self.connection.settled(audit).await?;
+                let before = Some(position.key());
+                Ok((Some(position), AsOf { snapshot: None, before }))
+            }
+            (Way::Poll, Some(Place::Settled { date, id: None })) => {
+                let before = Some(Key::before_all_of(date.clone()));
+                Ok((wanted, AsOf { snapshot: None, before }))
+            }
+            // Within a transaction there is no snapshot, nor of the other way.
+            _ => Err(Error::SnapshotGone),
+        }
+    }
+}
+
+/// The ranges of the index that hold the records of a scope.
+fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
+    let spaces = topic::values(scope.space());
+    let mut prefixes = Vec::new();
+    for topic in scope.topics() {
+        for name in topic::values(topic.name()) {
+            for space in &spaces {
+                prefixes.push((topic, vec![space.clone(), name.clone()]));
+            }
+        }
+    }
+    prefixes
+}

@@ -1,0 +1,144 @@
+//! What MongoDB can decide of a filter, and how far a search goes.
+
+use gapless_sse_core::follow::{Everything, Filter, SortOrder};
+use mongodb::bson::{DateTime, Document, doc};
+
+use crate::position::key::{Key, Value};
+
+/// A filter of which MongoDB can decide a part.
+///
+/// History is searched on the index that it is read by, from its end or from where the page before
+/// has come, in steps. Of each step the server leaves out what does not meet the
+/// [`narrowing`](Self::narrow); what it gives, the filter itself decides. So the narrowing only
+/// saves work: whatever it says, no record is shown that the filter does not admit. But a record
+/// that it excludes is never found.
+///
+/// A page looks at so much and for so long as [`Effort`] says, and then ends where it is: its
+/// `more_after` goes on from there.
+///
+/// ```
+/// use gapless_sse_core::follow::Filter;
+/// use gapless_sse_mongo::bson::doc;
+/// use gapless_sse_mongo::{Narrow, Narrowing};
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// struct OfType(String);
+///
+/// impl Filter for OfType {
+///     type Mark = Option<String>;
+///
+///     fn admits(&self, kind: &Option<String>) -> bool {
+///         kind.as_ref() == Some(&self.0)
+///     }
+/// }
+///
+/// impl Narrow for OfType {
+///     fn narrow(&self) -> Narrowing {
+///         Narrowing::default().matching(doc! { "type": &self.0 })
+///     }
+/// }
+/// ```
+pub trait Narrow: Filter {
+    /// What every record meets that the filter admits; nothing, unless it says so.
+    fn narrow(&self) -> Narrowing {
+        Narrowing::default()
+    }
+}
+
+impl Narrow for Everything {}
+
+/// What every record meets that a filter admits: nothing by default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Narrowing {
+    from: Option<DateTime>,
+    before: Option<DateTime>,
+    conditions: Vec<Document>,
+}
+
+impl Narrowing {
+    /// Its date is a date, and this one or a later one. The rest is not even looked at.
+    #[must_use]
+    pub fn not_before(mut self, date: DateTime) -> Self {
+        self.from = self.from.max(Some(date));
+        self
+    }
+
+    /// Its date is a date, and an earlier one than this. The rest is not even looked at.
+    #[must_use]
+    pub fn before(mut self, date: DateTime) -> Self {
+        self.before = Some(self.before.map_or(date, |before| before.min(date)));
+        self
+    }
+
+    /// It matches this query.
+    #[must_use]
+    pub fn matching(mut self, query: Document) -> Self {
+        self.conditions.push(query);
+        self
+    }
+
+    /// What the field says has this text in it, in upper or lower case.
+    ///
+    /// The server looks for a part of the text that it and Rust surely understand alike, and only
+    /// where the field holds text.
+    #[must_use]
+    pub fn containing(self, field: &str, text: &str) -> Self {
+        let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+        let Some(part) = text.split(|c| !plain(c)).max_by_key(|part| part.len()) else {
+            return self;
+        };
+        if part.is_empty() {
+            return self;
+        }
+        let mut pattern = String::with_capacity(2 * part.len());
+        for c in part.chars() {
+            if !c.is_ascii_alphanumeric() {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+        self.matching(doc! { "$or": [
+            { field: { "$regex": pattern, "$options": "i" } },
+            { field: { "$not": { "$type": "string" } } },
+            { field: { "$type": "array" } },
+        ] })
+    }
+}
+
+/// A search as it is put to the server.
+pub(crate) struct Search {
+    pub(crate) order: SortOrder,
+    /// What it leaves out the rest by, if it does.
+    pub(crate) query: Option<Document>,
+    after: Option<Key>,
+    before: Option<Key>,
+}
+
+impl Search {
+    pub(crate) fn new(narrowing: Narrowing, order: SortOrder) -> Self {
+        let Narrowing { from, before, conditions } = narrowing;
+        let after = from.map(|from| {
+            let last = DateTime::from_millis(from.timestamp_millis().saturating_sub(1));
+            Key { date: Value::date(last), id: Value::MAX }
+        });
+        let before = before.map(|before| Key::before_all_of(Value::date(before)));
+        let query = (!conditions.is_empty()).then(|| doc! { "$and": conditions });
+        Self { order, query, after, before }
+    }
+
+    /// The ends of the ranges to read, where it has come up to `reached` and goes no further than
+    /// `before`.
+    pub(crate) fn bounds(
+        &self,
+        reached: Option<Key>,
+        before: Option<Key>,
+    ) -> (Option<Key>, Option<Key>) {
+        let (above, below) = match self.order {
+            SortOrder::Ascending => (reached, None),
+            SortOrder::Descending => (None, reached),
+        };
+        let after = self.after.clone().max(above);
+        let before = [self.before.clone(), before, below].into_iter().flatten().min();
+        (after, before)
+    }
+}

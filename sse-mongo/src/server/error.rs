@@ -1,0 +1,158 @@
+//! Why MongoDB could not answer, and what to do about it.
+
+use std::error::Error as StdError;
+
+use gapless_sse_core::follow::{Fault, SourceError};
+use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
+
+use super::act::Act;
+use super::privilege;
+
+/// Why MongoDB could not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection string cannot be used.
+    #[error("connection string: {0}")]
+    ConnectionString(String),
+    /// The connection string names no database.
+    #[error("connection string: name the database at its end, as in mongodb://host:27017/logs")]
+    NoDatabase,
+    /// The server does not let the connection's user do it.
+    #[error("not authorised to {act}: {advice}")]
+    NotAuthorised {
+        /// What was not allowed.
+        act: Act,
+        /// What the user needs, on what, and what to enter in mongosh for it.
+        advice: String,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The server knows no such user, or by another password.
+    #[error(
+        "could not sign in ({reason}): check the user name, the password and authSource, the \
+         database where the user was made, in the connection string"
+    )]
+    NotAuthenticated {
+        /// What the server says of it.
+        reason: String,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// An index is missing and could not be made.
+    #[error("index {name} is missing and could not be made ({reason}); make it with: {command}")]
+    MissingIndex {
+        /// Its name.
+        name: &'static str,
+        /// Why it could not be made.
+        reason: String,
+        /// What to enter in mongosh.
+        command: String,
+    },
+    /// An index that reading needs is being made for another reader.
+    #[error("an index that reading needs is being made, which may take minutes")]
+    Indexing,
+    /// Change streams were asked for, and the server has none.
+    #[error(
+        "this MongoDB has no change streams, or is older than 5.0: make a standalone a set of one \
+         node (start it with --replSet rs0, then rs.initiate() once), or poll"
+    )]
+    NoChangeStreams,
+    /// The server is to be a member of a replica set, and is none yet.
+    #[error("this MongoDB was started with --replSet but belongs to no set: rs.initiate() once")]
+    NotInitiated,
+    /// What bears the collection's name cannot be followed.
+    #[error("{name} is a {kind}: only plain collections can be followed")]
+    NotACollection {
+        /// The collection's name.
+        name: String,
+        /// What it is instead.
+        kind: String,
+    },
+    /// The snapshot cannot be read any more.
+    #[error("the snapshot cannot be read any more")]
+    SnapshotGone,
+    /// The oplog no longer reaches back to the position.
+    #[error("the oplog no longer reaches back to the position")]
+    HistoryLost,
+    /// The collection was dropped, renamed or replaced.
+    #[error("the collection is gone: {0}")]
+    Ended(String),
+    /// The server did not answer in time.
+    #[error("no answer in time to {0}")]
+    TimedOut(Act),
+    /// The server's answer lacks something.
+    #[error("could not {act}: the answer has no {what}")]
+    Answer {
+        /// What was being done.
+        act: Act,
+        /// What its answer lacks.
+        what: &'static str,
+    },
+    /// The server refused, or could not be reached.
+    #[error("could not {act}: {message}")]
+    Server {
+        /// What was being done.
+        act: Act,
+        /// What the driver says of it.
+        message: String,
+        /// The server's error code, when it answered.
+        code: Option<i32>,
+        /// The driver's error.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+impl SourceError for Error {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::SnapshotGone => Fault::SnapshotGone,
+            Self::HistoryLost => Fault::HistoryLost,
+            Self::Ended(_) => Fault::Ended,
+            _ => Fault::Unavailable,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn server(act: Act, source: DriverError) -> Self {
+        let code = code_of(&source);
+        if let ErrorKind::Authentication { message, .. } = source.kind.as_ref() {
+            return Self::NotAuthenticated { reason: message.clone(), source: Box::new(source) };
+        }
+        match code {
+            Some(13) => {
+                let advice = privilege::advice(act, &brief(&source));
+                Self::NotAuthorised { act, advice, source: Box::new(source) }
+            }
+            // 280 is a stream that can never be resumed, whatever the reason.
+            Some(280 | 286) => Self::HistoryLost,
+            Some(239 | 246) if act == Act::History => Self::SnapshotGone,
+            Some(40573) => Self::NoChangeStreams,
+            _ => Self::Server { act, message: brief(&source), code, source: Box::new(source) },
+        }
+    }
+}
+
+fn code_of(error: &DriverError) -> Option<i32> {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => Some(command.code),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(write)) => Some(write.code),
+        _ => None,
+    }
+}
+
+/// The driver's own text carries labels and whole replies.
+fn brief(error: &DriverError) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => {
+            format!("{} ({}, code {})", command.message, command.code_name, command.code)
+        }
+        ErrorKind::ServerSelection { message, .. } => {
+            let reason = message.split(", labels: ").next();
+            reason.unwrap_or_default().to_owned()
+        }
+        kind => kind.to_string(),
+    }
+}

@@ -1,0 +1,27 @@
+//! What was found out about a server and a collection.
+
+/// What the server is, and so how it is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deployment {
+    pub(crate) way: Way,
+    /// Whether a read has to ask for what cannot be rolled back.
+    pub(crate) replicated: bool,
+}
+
+/// How changes are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    ChangeStreams,
+    Poll,
+}
+
+/// The collection as it was last looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ready {
+    /// Names this life of the collection.
+    pub(crate) uuid: Vec<u8>,
+    /// The index that history is read by.
+    pub(crate) tail: String,
+    /// The index that changes are polled by; `tail` where they are not.
+    pub(crate) settled: String,
+}

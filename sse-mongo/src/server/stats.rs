@@ -1,0 +1,158 @@
+//! Figures about how a collection is followed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::act::Act;
+
+/// What has happened since the collection was first followed, for metrics.
+///
+/// Counters only grow, and the buckets of times are cumulative, as Prometheus has them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The queries to the server, by what they were for. A change stream waits for news and is
+    /// counted only when it is opened.
+    pub queries: Vec<(Act, QueryTimes)>,
+    /// The tail, once it was heard of.
+    pub tail: Option<TailStats>,
+    /// Records that polling found only after their place had been passed, and handed out as late.
+    pub late: u64,
+    /// Records of the changes that were left out because they belong to no topic.
+    pub skipped: u64,
+    /// How often a record could not be decoded and was left out. One that is read again, as in
+    /// history, counts again.
+    pub undecodable: u64,
+}
+
+/// How long queries took, failed ones too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueryTimes {
+    /// How many there were.
+    pub count: u64,
+    /// How long they took in all.
+    pub total: Duration,
+    /// How many took no longer than each of [`QueryTimes::BOUNDS`].
+    pub buckets: [u64; 10],
+}
+
+impl QueryTimes {
+    /// The upper bounds of the buckets.
+    pub const BOUNDS: [Duration; 10] = [
+        Duration::from_millis(1),
+        Duration::from_millis(3),
+        Duration::from_millis(10),
+        Duration::from_millis(30),
+        Duration::from_millis(100),
+        Duration::from_millis(300),
+        Duration::from_secs(1),
+        Duration::from_secs(3),
+        Duration::from_secs(10),
+        Duration::from_secs(30),
+    ];
+}
+
+/// How far behind the server the tail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TailStats {
+    /// How old, by the server's clock, its high-water mark was when it was last heard of: all before
+    /// it was handed out. A change stream has whole seconds, and polling is never nearer than its
+    /// lateness.
+    pub lag: Duration,
+    /// How long ago that was. It keeps growing while the server is silent, as without a majority.
+    pub heard: Duration,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    queries: [Times; Act::COUNT],
+    tail: Mutex<Option<(Duration, Instant)>>,
+    late: AtomicU64,
+    skipped: AtomicU64,
+    undecodable: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Times {
+    micros: AtomicU64,
+    /// By the first bucket that holds it; the last one is of those beyond all.
+    counts: [AtomicU64; 11],
+}
+
+/// Counts a query when it is dropped.
+#[must_use]
+pub(crate) struct Timed<'a> {
+    times: &'a Times,
+    began: Instant,
+}
+
+impl Counters {
+    pub(crate) fn timed(&self, act: Act) -> Timed<'_> {
+        Timed { times: &self.queries[act as usize], began: Instant::now() }
+    }
+
+    /// The tail was heard of: its high-water mark is so old.
+    pub(crate) fn heard(&self, lag: Duration) {
+        *self.tail() = Some((lag, Instant::now()));
+    }
+
+    pub(crate) fn late(&self, records: usize) {
+        self.late.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Answers how many there were before.
+    pub(crate) fn skip(&self) -> u64 {
+        self.skipped.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Answers how many there were before.
+    pub(crate) fn undecodable(&self) -> u64 {
+        self.undecodable.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let tail = *self.tail();
+        let queries = Act::ALL.map(|act| (act, self.queries[act as usize].read()));
+        Stats {
+            queries: queries.into(),
+            tail: tail.map(|(lag, at)| TailStats { lag, heard: at.elapsed() }),
+            late: self.late.load(Ordering::Relaxed),
+            skipped: self.skipped.load(Ordering::Relaxed),
+            undecodable: self.undecodable.load(Ordering::Relaxed),
+        }
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Option<(Duration, Instant)>> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Times {
+    fn read(&self) -> QueryTimes {
+        let mut count = 0;
+        let mut cumulative = self
+            .counts
+            .each_ref()
+            .map(|counter| {
+                count += counter.load(Ordering::Relaxed);
+                count
+            })
+            .into_iter();
+        let buckets = std::array::from_fn(|_| cumulative.next().unwrap_or(count));
+        let total = Duration::from_micros(self.micros.load(Ordering::Relaxed));
+        QueryTimes { count, total, buckets }
+    }
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        let took = self.began.elapsed();
+        let bucket = QueryTimes::BOUNDS.partition_point(|bound| *bound < took);
+        self.times.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.times.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}

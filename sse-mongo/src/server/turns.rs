@@ -1,0 +1,126 @@
+//! Questions to the server, asked in turn.
+
+use std::future::{Future, pending};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+
+/// How many connections the driver may have, if its user does not say.
+pub(crate) const CONNECTIONS: u32 = 20;
+/// So many are for those who wait for changes: the tail, two passes of catch-ups and the up-moves.
+const FOR_CHANGES: u32 = 7;
+
+/// Questions wait for their turn here, and not for a connection of the driver. Where many wait for
+/// one and then do not want it any longer, as clients do that come and go in a herd, the driver
+/// stands still for seconds, with connections to spare.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    turns: Arc<Semaphore>,
+    /// How long a question may take.
+    limit: Duration,
+}
+
+impl Turns {
+    pub(crate) fn new(connections: u32, limit: Duration) -> Self {
+        // None are as many as one likes.
+        let connections = if connections == 0 { CONNECTIONS } else { connections };
+        let turns = connections.saturating_sub(FOR_CHANGES).max(1);
+        Self { turns: Arc::new(Semaphore::new(turns as usize)), limit }
+    }
+
+    /// Asks when it is its turn, unless the answer is not waited for any more. What was asked goes
+    /// on to its end, or for as long as it may take: nobody who does not read holds a turn.
+    ///
+    /// After that limit there is no answer. It is for whoever waits to have one of their own.
+    pub(crate) fn ask<T: Send + 'static, Q: Future<Output = T> + Send + 'static>(
+        &self,
+        question: Q,
+    ) -> impl Future<Output = T> + Send + use<T, Q> {
+        let (turns, limit) = (Arc::clone(&self.turns), self.limit);
+        let (waits, gone) = oneshot::channel::<()>();
+        let asked = tokio::spawn(async move {
+            let _turn = tokio::select! {
+                _ = gone => return None,
+                turn = turns.acquire_owned() => turn,
+            };
+            timeout(limit, question).await.ok()
+        });
+        async move {
+            let _waits = waits;
+            match outcome(asked.await) {
+                Some(answer) => answer,
+                None => pending().await,
+            }
+        }
+    }
+}
+
+/// Goes on to its end although whoever waits for it is not polled, as a stream is not whose client
+/// does not read; but not when it is dropped. For what takes long and is few.
+///
+/// It begins at once, so that what waits for it does not hold it as well.
+pub(crate) fn driven<T: Send + 'static>(
+    question: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> + Send {
+    // A set ends its tasks when it is dropped.
+    let mut task = JoinSet::new();
+    task.spawn(question);
+    async move {
+        match task.join_next().await.and_then(|answer| outcome(answer.map(Some))) {
+            Some(answer) => answer,
+            None => pending().await,
+        }
+    }
+}
+
+/// What a task has come to; nothing, if the runtime shuts down or it was given up.
+fn outcome<T>(answer: Result<Option<T>, JoinError>) -> Option<T> {
+    match answer {
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        answer => answer.ok().flatten(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_gives_up_is_not_asked_for_and_what_was_asked_goes_on_to_its_end() {
+        let turns = Turns::new(1, Duration::from_secs(60));
+        let (let_go, held) = oneshot::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let first = turns.ask(async move {
+            let _ = held.await;
+            let _ = tell.send("its end");
+        });
+        yield_now().await;
+        drop(first);
+        let asked = Arc::new(AtomicBool::new(false));
+        let given_up = turns.ask({
+            let asked = Arc::clone(&asked);
+            async move { asked.store(true, Ordering::Relaxed) }
+        });
+        let last = turns.ask(async { "the last" });
+        yield_now().await;
+        drop(given_up);
+        let_go.send(()).unwrap();
+        assert_eq!((last.await, told.await), ("the last", Ok("its end")));
+        assert!(!asked.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_never_answered_loses_its_turn() {
+        let turns = Turns::new(1, Duration::from_millis(10));
+        let _never = turns.ask(pending::<()>());
+        assert_eq!(turns.ask(async { "the next" }).await, "the next");
+    }
+}
