@@ -24,8 +24,6 @@ mod idle;
 #[cfg(feature = "serve")]
 mod listen;
 #[cfg(feature = "serve")]
-mod open;
-#[cfg(feature = "serve")]
 mod options;
 #[cfg(feature = "serve")]
 mod serve;

@@ -11,13 +11,13 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::ServeOptions;
-use crate::connection::{Connection, Shared};
-use crate::idle::Readiness;
-use crate::open::OpenConnections;
+use crate::connection::{Shared, connection};
+use crate::idle::{OpenStreams, Readiness, Streams};
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -49,20 +49,27 @@ pub async fn serve<S, B>(
     let (end, shutdown_begun) = watch::channel(());
     let drain_limit = options.drain_limit;
     let sockets = StreamSockets(Readiness::default());
-    let shared = Shared { options, shutdown: shutdown_begun, readiness: sockets.0.clone() };
-    let connections = OpenConnections::default();
+    let (streams, mut groups) = Streams::new();
+    let open_streams = OpenStreams::from(&streams);
+    let readiness = sockets.0.clone();
+    let shared = Shared { options, shutdown: shutdown_begun, readiness, streams };
+    let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     let mut back_off = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => accepted,
+            Some(ended) = connections.join_next() => {
+                report(ended);
+                continue;
+            }
         };
         match accepted {
             Ok((socket, peer)) => {
                 back_off = BACK_OFF.0;
                 let (service, shared) = (service.clone(), shared.clone());
-                connections.spawn(|open| Connection::new(socket, peer, service, shared, open));
+                connections.spawn(connection(socket, peer, service, shared));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
@@ -75,12 +82,20 @@ pub async fn serve<S, B>(
             }
         }
     }
-    drop((listener, end));
-    if timeout(drain_limit, connections.ended()).await.is_err() {
-        tracing::warn!(connections = connections.count(), "dropping what did not end in time");
+    drop((listener, end, shared));
+    let ended = async {
+        for tasks in [&mut connections, &mut groups] {
+            while let Some(ended) = tasks.join_next().await {
+                report(ended);
+            }
+        }
+    };
+    if timeout(drain_limit, ended).await.is_err() {
+        let connections = connections.len() + open_streams.count();
+        tracing::warn!(connections, "dropping what did not end in time");
     }
-    connections.abort();
-    connections.ended().await;
+    connections.shutdown().await;
+    groups.shutdown().await;
 }
 
 /// The sockets of streams, which are watched as long as the server lives.
@@ -96,4 +111,10 @@ impl Drop for StreamSockets {
 fn concerns_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "serving a connection failed");
+    }
 }
