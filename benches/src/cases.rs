@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::Seen;
 use crate::encoders::{ENCODERS, JSON_ENCODERS};
-use crate::parsers::PARSERS;
+use crate::owned::READERS;
+use crate::parsers::{PARSERS, Parser};
+use crate::seen::Seen;
 use crate::workload::{Feed, LogEvent, Stream, block, logs};
 
 /// One column of a table: the same work for several contenders.
 pub struct Case {
-    pub table: &'static str,
+    pub table: String,
     pub name: String,
     /// What every contender that does the work ends with; none where they write differently.
     pub expected: Option<Seen>,
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Case> {
     for stream in small.into_iter().chain(large) {
         let stream: &'static Stream = Box::leak(Box::new(stream));
         cases.extend(CHUNKS.map(|(chunk, size)| parsing(stream, chunk, size)));
+        cases.extend(CHUNKS.map(|(chunk, size)| reading(stream, chunk, size)));
     }
     for (stream, (chunk, size)) in [
         (Stream::cyrillic_logs(), WHOLE),
@@ -54,12 +56,28 @@ pub fn all() -> Vec<Case> {
 }
 
 fn parsing(stream: &'static Stream, chunk: &str, size: usize) -> Case {
-    let contenders = PARSERS.iter().map(|&(name, parse)| Contender {
-        name,
-        run: Box::new(move || parse(Feed::new(stream, size, PATIENCE))),
+    let feed = move || Feed::new(stream, size, PATIENCE);
+    reading_with(stream, stream.name.to_owned(), chunk, PARSERS, feed)
+}
+
+fn reading(stream: &'static Stream, chunk: &str, size: usize) -> Case {
+    let feed = move || Feed::shared(stream, size, PATIENCE);
+    reading_with(stream, format!("{}, owned", stream.name), chunk, READERS, feed)
+}
+
+fn reading_with(
+    stream: &Stream,
+    table: String,
+    chunk: &str,
+    parsers: &[Parser],
+    feed: impl Fn() -> Feed + Clone + 'static,
+) -> Case {
+    let contenders = parsers.iter().map(|&(name, parse)| {
+        let feed = feed.clone();
+        Contender { name, run: Box::new(move || parse(feed())) }
     });
     Case {
-        table: stream.name,
+        table,
         name: chunk.to_owned(),
         expected: Some(stream.expected),
         events: stream.expected.events,
@@ -77,7 +95,7 @@ fn writing(
         .iter()
         .map(|&(name, encode)| Contender { name, run: Box::new(move || encode(events)) });
     Case {
-        table,
+        table: table.to_owned(),
         name: name.to_owned(),
         expected: None,
         events: events.len(),

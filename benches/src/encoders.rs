@@ -2,19 +2,19 @@
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use actix_web::body::MessageBody;
 use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use gapless_sse_core::{Encoded, Event, EventIdRef, EventType, encode_json};
 use http_body::Body;
 use tokio_util::codec::Encoder as _;
 use warp::Reply;
 
-use crate::Seen;
-use crate::parsers::OURS;
+use crate::names::OURS;
+use crate::seen::{Seen, idle};
 use crate::workload::{LOG, LogEvent};
 
 /// An encoder and what it makes of events; what it is given never goes.
@@ -222,16 +222,4 @@ fn read_actix(body: impl MessageBody) -> Seen {
         seen.note(bytes);
     }
     seen
-}
-
-/// Takes all that is ready; no stream here ever waits.
-pub fn drain<S: Stream>(stream: S, mut note: impl FnMut(S::Item)) {
-    let mut stream = pin!(stream);
-    while let Poll::Ready(Some(item)) = stream.as_mut().poll_next(&mut idle()) {
-        note(item);
-    }
-}
-
-fn idle() -> Context<'static> {
-    Context::from_waker(Waker::noop())
 }

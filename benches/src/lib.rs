@@ -2,7 +2,10 @@
 
 pub mod cases;
 pub mod encoders;
+pub mod names;
+pub mod owned;
 pub mod parsers;
+pub mod seen;
 pub mod table;
 pub mod workload;
 
@@ -26,24 +29,8 @@ within half a second.
 Some are reached only through what they offer: axum, warp and actix-web-lab through the body of a
 response, eventsource-client through a client with a transport that plays the stream back. What
 parses a stream of chunks is given chunks that cost nothing to take.
+
+\"Owned\" is what most programs do: a stream of `Bytes`, as HTTP clients give it, to events that can be
+kept. There every contender is given the same chunks, parts of one buffer with a count of its
+references, as those of a socket are; those that parse slices are given the slice of each.
 ";
-
-/// What a contender made of its input: the check that all of them did the same work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Events, lines for the bare splitter.
-    pub events: usize,
-    /// Bytes of their data; of the stream, where streams are written.
-    pub bytes: usize,
-}
-
-impl Seen {
-    /// Takes note of an event's data; the optimiser must have it made. The address and the length
-    /// go apart, since reading both at once right after they were written one by one stalls.
-    pub fn note(&mut self, data: impl AsRef<[u8]>) {
-        let data = data.as_ref();
-        std::hint::black_box(data.as_ptr());
-        self.events += 1;
-        self.bytes += std::hint::black_box(data.len());
-    }
-}

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sse_bench::PREFACE;
 use sse_bench::cases::{self, Case};
-use sse_bench::parsers::{BOUNDS, OURS};
+use sse_bench::names::{BOUNDS, OURS};
+use sse_bench::seen::Seen;
 use sse_bench::table::{Cell, Table};
-use sse_bench::{PREFACE, Seen};
 
 /// Contenders take turns, so that whatever slows the machine for a while slows all of them.
 const ROUNDS: usize = 11;
@@ -23,20 +24,20 @@ fn main() {
     let machine = machine();
     let allocations = count_allocations();
     calm_allocator();
-    let mut tables: Vec<(&str, Table)> = Vec::new();
+    let mut tables: Vec<(String, Table)> = Vec::new();
     for case in cases::all() {
         if !format!("{} / {}", case.table, case.name).contains(&filter) {
             continue;
         }
         eprintln!("{} / {}", case.table, case.name);
         if tables.last().is_none_or(|(name, _)| *name != case.table) {
-            tables.push((case.table, Table::default()));
+            tables.push((case.table.clone(), Table::default()));
         }
         let Some((_, table)) = tables.last_mut() else { continue };
         for (contender, Measured { time, ratio, seen }) in
             case.contenders.iter().zip(measure(&case))
         {
-            let key = (case.table.to_owned(), case.name.clone(), contender.name.to_owned());
+            let key = (case.table.clone(), case.name.clone(), contender.name.to_owned());
             let allocations = allocations.get(&key).copied().unwrap_or(f64::NAN);
             // The bounds do other work.
             let bound = BOUNDS.contains(&contender.name);

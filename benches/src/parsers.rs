@@ -10,24 +10,18 @@ use launchdarkly_sdk_transport::{
     ByteStream, HttpTransport, Request, Response, ResponseFuture, TransportError,
 };
 
-use crate::Seen;
-use crate::encoders::drain;
+use crate::names::OURS;
+use crate::seen::{Seen, drain};
 use crate::workload::Feed;
 
 /// A parser and what it makes of a stream.
 pub type Parser = (&'static str, fn(Feed) -> Seen);
-
-pub const OURS: &str = "this project";
-
-/// Those that do less than the work.
-pub const BOUNDS: &[&str] = &["memcpy", "bare memchr line splitter", "serde_json alone"];
 
 /// The bounds first, then ours, then the others.
 pub const PARSERS: &[Parser] = &[
     ("memcpy", copy),
     ("bare memchr line splitter", split),
     (OURS, ours),
-    ("this project, owned by a Stream", ours_stream),
     ("sse-stream", sse_stream),
     ("sse-core (crates.io)", other_sse_core),
     ("sse-parse", sse_parse),
@@ -39,7 +33,7 @@ pub const PARSERS: &[Parser] = &[
 ];
 
 /// No line of a workload is as long.
-const LIMIT: usize = 16 * 1024 * 1024;
+pub(crate) const LIMIT: usize = 16 * 1024 * 1024;
 
 fn copy(feed: Feed) -> Seen {
     let mut buffer = Vec::new();
@@ -81,16 +75,6 @@ fn ours(feed: Feed) -> Seen {
     seen
 }
 
-fn ours_stream(feed: Feed) -> Seen {
-    let limits = gapless_sse_core::Limits { line: LIMIT, event: LIMIT };
-    let parser = gapless_sse_core::Parser::with_limits(limits);
-    read(gapless_sse_core::Incoming::new(try_chunks(feed), parser), |item, seen| {
-        if let Ok(gapless_sse_core::Received::Event(event)) = item {
-            seen.note(event.data);
-        }
-    })
-}
-
 fn other_sse_core(feed: Feed) -> Seen {
     let limit = NonZeroUsize::new(LIMIT).expect("not zero");
     let mut decoder = other_sse_core::SseDecoder::with_limit(limit);
@@ -117,7 +101,7 @@ fn sse_parse(feed: Feed) -> Seen {
     seen
 }
 
-fn sse_stream(feed: Feed) -> Seen {
+pub(crate) fn sse_stream(feed: Feed) -> Seen {
     read(sse_stream::SseByteStream::new(try_chunks(feed)), |event, seen| {
         if let Ok(sse_stream::Sse { data: Some(data), .. }) = event {
             seen.note(data);
@@ -125,7 +109,7 @@ fn sse_stream(feed: Feed) -> Seen {
     })
 }
 
-fn sseer(feed: Feed) -> Seen {
+pub(crate) fn sseer(feed: Feed) -> Seen {
     read(sseer::event_stream::EventStream::new(try_chunks(feed)), |event, seen| {
         if let Ok(event) = event {
             seen.note(&*event.data);
@@ -133,7 +117,7 @@ fn sseer(feed: Feed) -> Seen {
     })
 }
 
-fn eventsource_stream(feed: Feed) -> Seen {
+pub(crate) fn eventsource_stream(feed: Feed) -> Seen {
     read(eventsource_stream::EventStream::new(try_chunks(feed)), |event, seen| {
         if let Ok(event) = event {
             seen.note(event.data);
@@ -199,13 +183,13 @@ impl HttpTransport for Recorded {
     }
 }
 
-fn try_chunks(
+pub(crate) fn try_chunks(
     feed: Feed,
 ) -> impl Stream<Item = Result<bytes::Bytes, Infallible>> + Unpin + Send + Sync {
     stream::iter(feed.owned().map(Ok))
 }
 
-fn read<S: Stream>(stream: S, mut note: impl FnMut(S::Item, &mut Seen)) -> Seen {
+pub(crate) fn read<S: Stream>(stream: S, mut note: impl FnMut(S::Item, &mut Seen)) -> Seen {
     let mut seen = Seen::default();
     drain(stream, |item| note(item, &mut seen));
     seen

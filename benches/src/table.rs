@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-use crate::parsers::{BOUNDS, OURS};
+use crate::names::{BOUNDS, OURS};
 
 /// What was measured of one contender in one case.
 #[derive(Clone, Copy, Debug)]

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::Seen;
+use crate::seen::Seen;
 
 /// A stream and what it holds.
 pub struct Stream {
     pub name: &'static str,
     pub bytes: &'static [u8],
+    /// The same, with a count of its references.
+    shared: Bytes,
     pub expected: Seen,
 }
 
@@ -19,8 +21,9 @@ impl Stream {
         let expected =
             Seen { events: events.len(), bytes: events.iter().map(|(_, data)| data).sum() };
         let text: String = events.into_iter().map(|(event, _)| event).collect();
+        let shared = Bytes::from(text.clone().into_bytes());
         // Bytes that live for ever are cheap to hand to those who take them by value.
-        Self { name, bytes: text.leak().as_bytes(), expected }
+        Self { name, bytes: text.leak().as_bytes(), shared, expected }
     }
 
     /// Events of 60 bytes as language models send them: one line of data, nothing else.
@@ -112,6 +115,8 @@ fn wire(event: LogEvent) -> (String, usize) {
 #[derive(Clone)]
 pub struct Feed {
     rest: &'static [u8],
+    /// What chunks that are owned are parts of, unless they live for ever.
+    shared: Option<Bytes>,
     chunk: usize,
     fed: usize,
     deadline: Instant,
@@ -119,12 +124,22 @@ pub struct Feed {
 
 impl Feed {
     pub fn new(stream: &Stream, chunk: usize, patience: Duration) -> Self {
-        Self { rest: stream.bytes, chunk, fed: 0, deadline: Instant::now() + patience }
+        let deadline = Instant::now() + patience;
+        Self { rest: stream.bytes, shared: None, chunk, fed: 0, deadline }
+    }
+
+    /// A stream whose chunks are shared by counting, as those of a socket are.
+    pub fn shared(stream: &Stream, chunk: usize, patience: Duration) -> Self {
+        Self { shared: Some(stream.shared.clone()), ..Self::new(stream, chunk, patience) }
     }
 
     /// The chunks as those take them who own what they parse.
-    pub fn owned(self) -> impl Iterator<Item = Bytes> + Clone + Send + Sync {
-        self.map(Bytes::from_static)
+    pub fn owned(mut self) -> impl Iterator<Item = Bytes> + Clone + Send + Sync {
+        let mut shared = self.shared.take();
+        self.map(move |chunk| match &mut shared {
+            Some(rest) => rest.split_to(chunk.len()),
+            None => Bytes::from_static(chunk),
+        })
     }
 }
 

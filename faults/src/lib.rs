@@ -8,7 +8,6 @@
 //! Nothing here drops a duplicate: a client keeps whatever it is sent, and clears it when it is
 //! told `reset` and at no other time.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "it is all test: it fails so")]
-#![allow(clippy::print_stdout, reason = "what a run did is shown with its test")]
 
 mod client;
 mod crowd;

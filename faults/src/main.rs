@@ -1,7 +1,6 @@
 //! The long form of the faults: every scenario with ever new seeds, until the time is over.
 //!
 //! The first failure ends it, with the seed that `--only` and `--seed` repeat.
-#![allow(clippy::print_stdout, reason = "a command that talks to people")]
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

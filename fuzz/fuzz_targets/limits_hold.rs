@@ -11,6 +11,8 @@ fuzz_target!(|input: &[u8]| {
     let whole = sse_fuzz::read(&mut Parser::with_limits(limits), stream, &[usize::MAX]);
     let cut = sse_fuzz::read(&mut Parser::with_limits(limits), stream, &lengths);
     assert_eq!(cut, whole);
+    let kept = sse_fuzz::read_kept(Parser::with_limits(limits), stream, &lengths);
+    assert_eq!((kept.0, kept.1), whole);
     let (seen, result) = whole;
     let all = naive::decode(stream, "").0;
     assert!(all.starts_with(&seen) && (result.is_err() || all.len() == seen.len()));

@@ -10,5 +10,8 @@ fuzz_target!(|input: &[u8]| {
     let (seen, result) = sse_fuzz::read(&mut parser, stream, &lengths);
     // No input of the fuzzer is as long as the default limits.
     assert_eq!(result, Ok(()));
-    assert_eq!((seen, parser.last_event_id().to_owned()), naive::decode(stream, ""));
+    let (expected, last_event_id) = naive::decode(stream, "");
+    assert_eq!((seen, parser.last_event_id()), (expected.clone(), &*last_event_id));
+    let (kept, result, parser) = sse_fuzz::read_kept(Parser::new(), stream, &lengths);
+    assert_eq!((kept, result, parser.last_event_id()), (expected, Ok(()), &*last_event_id));
 });

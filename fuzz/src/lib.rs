@@ -3,8 +3,10 @@
 
 pub mod hub;
 
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, stream};
 use gapless_sse_core::naive::Item as Seen;
-use gapless_sse_core::{Item, LimitExceeded, Parser};
+use gapless_sse_core::{EventReader, Item, LimitExceeded, Parser, ReadError, Received};
 
 /// Four bytes that say how long the chunks are, and the stream; a digit `d` stands for `d + 1`
 /// bytes, so that seeds can be written by hand.
@@ -37,6 +39,42 @@ pub fn read(
         stream = rest;
     }
     (seen, Ok(()))
+}
+
+/// The same by an [`EventReader`], which takes the parser and gives it back.
+pub fn read_kept(
+    parser: Parser,
+    stream: &[u8],
+    lengths: &[usize],
+) -> (Vec<Seen>, Result<(), LimitExceeded>, Parser) {
+    let mut rest = Bytes::copy_from_slice(stream);
+    let mut lengths = lengths.iter().cycle();
+    let chunks = std::iter::from_fn(|| {
+        let length = rest.len().min(*lengths.next()?);
+        (length > 0).then(|| Ok::<_, ()>(rest.split_to(length)))
+    });
+    let mut reader = EventReader::with_parser(stream::iter(chunks), parser);
+    let (mut seen, mut result) = (Vec::new(), Ok(()));
+    while let Some(Some(item)) = reader.next().now_or_never() {
+        match item {
+            Ok(item) => seen.push(kept(&item)),
+            Err(ReadError::Limit(excess)) => result = Err(excess),
+            Err(ReadError::Chunks(())) => unreachable!("no chunk is an error"),
+        }
+    }
+    (seen, result, reader.into_parser())
+}
+
+fn kept(item: &Received) -> Seen {
+    match item {
+        Received::Event(event) => Seen::Event {
+            event_type: event.event_type().to_owned(),
+            data: event.data().to_owned(),
+            last_event_id: event.last_event_id().to_owned(),
+        },
+        Received::Comment(text) => Seen::Comment(text.to_owned()),
+        Received::Retry(reconnection_time) => Seen::Retry(*reconnection_time),
+    }
 }
 
 fn owned(item: Item<'_>) -> Seen {

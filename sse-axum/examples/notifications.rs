@@ -44,7 +44,7 @@ async fn notify(State(app): State<App>, Path(user): Path<String>, text: String) 
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let places = Admission::new(AdmissionLimits { max_total: 10_000, max_per_key: 2 });
+    let places = Admission::new(AdmissionLimits::default().max_total(10_000).max_per_key(2));
     let app = App { topics: Topics::new(10_000), places };
     let router = Router::new().route("/notifications", get(stream));
     let router = router.route("/notify/{user}", post(notify)).with_state(app);

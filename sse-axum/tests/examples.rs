@@ -5,18 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use testbed::{Program, Visit};
+use testbed::{Example, Visit};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Starts an example, and answers where it listens.
+fn start(name: &str) -> (Example, String, String) {
+    start_with(name, &[])
+}
 
-/// Starts an example, which cargo has built beside this test, and answers where it listens.
-fn start(example: &str) -> (Program, String, String) {
-    let test = std::env::current_exe().unwrap();
-    let built = test.parent().and_then(Path::parent).unwrap();
-    let mut program = Program::start(built.join("examples").join(example), [""; 0]).unwrap();
-    let address = program.line("listening on http://", PATIENCE).unwrap();
-    let (host, path) = address.split_once('/').unwrap();
-    (program, host.to_owned(), format!("/{path}"))
+fn start_with(name: &str, arguments: &[&str]) -> (Example, String, String) {
+    let example = Example::start(name, arguments).unwrap();
+    let (host, path) = (example.host.clone(), example.path.clone());
+    (example, host, path)
 }
 
 #[test]
@@ -30,7 +29,7 @@ fn the_readme_shows_the_ticks_as_they_are() {
 
 #[test]
 fn ticks_come_with_type_and_id() {
-    let (_program, host, path) = start("ticks");
+    let (_example, host, path) = start("ticks");
     let mut visit = Visit::get(&host, &path, &[]).unwrap();
     assert_eq!(visit.status, 200);
     assert_eq!(visit.line().unwrap().unwrap(), "retry: 1000");
@@ -43,7 +42,7 @@ fn ticks_come_with_type_and_id() {
 
 #[test]
 fn tokens_end_with_done_or_with_what_went_wrong() {
-    let (_program, host, path) = start("tokens");
+    let (_example, host, path) = start("tokens");
     let mut answer = Visit::get(&host, &format!("{path}?to=why"), &[]).unwrap();
     assert_eq!(answer.line_after("data: ").unwrap(), "You ");
     assert_eq!(answer.line_after("event: ").unwrap(), "done");
@@ -59,7 +58,7 @@ fn tokens_end_with_done_or_with_what_went_wrong() {
 
 #[test]
 fn progress_begins_where_the_job_is_and_ends_with_it() {
-    let (_program, host, path) = start("progress");
+    let (_example, host, path) = start("progress");
     let mut early = Visit::get(&host, &path, &[]).unwrap();
     let mut last = early.line_after("data: ").unwrap();
     while let Ok(state) = early.line_after("data: ") {
@@ -74,7 +73,7 @@ fn progress_begins_where_the_job_is_and_ends_with_it() {
 
 #[test]
 fn notifications_reach_their_user_and_wait_for_who_comes_back() {
-    let (_program, host, path) = start("notifications");
+    let (_example, host, path) = start("notifications");
     assert_eq!(Visit::get(&host, &path, &[]).unwrap().status, 401);
     let ann = ("authorization", "Bearer ann-token");
     let bob = ("authorization", "Bearer bob-token");
@@ -105,4 +104,52 @@ fn notifications_reach_their_user_and_wait_for_who_comes_back() {
     while back.line_after("data: ").unwrap() != "three" {}
     let _second = Visit::get(&host, &path, &[ann]).unwrap();
     assert_eq!(Visit::get(&host, &path, &[ann]).unwrap().status, 429, "two are all she may have");
+}
+
+#[test]
+fn what_one_says_reaches_everyone_and_a_shutdown_says_when_to_come_back() {
+    let (mut example, host, path) = start("broadcast");
+    let mut visits = [(); 2].map(|()| Visit::get(&host, &path, &[]).unwrap());
+    for visit in &mut visits {
+        assert_eq!(visit.line_after("event: ").unwrap(), "start");
+    }
+    assert_eq!(Visit::post(&host, "/say", &[], "good morning").unwrap().status, 200);
+    for visit in &mut visits {
+        while visit.line_after("data: ").unwrap() != "good morning" {}
+    }
+    example.program.interrupt().unwrap();
+    for visit in &mut visits {
+        visit.line_after("retry: ").unwrap();
+        assert_eq!(visit.line().unwrap().unwrap(), "event: drain");
+    }
+    assert!(example.program.wait(Duration::from_secs(60)).unwrap().success());
+}
+
+#[test]
+fn a_table_is_followed_across_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let table = directory.path().join("orders.db");
+    let arguments = [table.to_str().unwrap()];
+    let (example, host, path) = start_with("table", &arguments);
+    let order = |host: &str, text: &str| {
+        assert_eq!(Visit::post(host, "/orders", &[], text).unwrap().status, 200);
+    };
+    let mut visit = Visit::get(&host, &path, &[]).unwrap();
+    assert_eq!(visit.line_after("event: ").unwrap(), "start");
+    order(&host, "one");
+    let mut id = String::new();
+    while let Some(line) = visit.line().unwrap().filter(|line| line != "data: one") {
+        id = line.strip_prefix("id: ").map_or(id, str::to_owned);
+    }
+    drop((visit, example));
+
+    let (_example, host, path) = start_with("table", &arguments);
+    order(&host, "two");
+    let mut visit = Visit::get(&host, &path, &[("last-event-id", &id)]).unwrap();
+    assert!(visit.line_after("data: ").unwrap().starts_with("{\"resumed\":true"));
+    while visit.line_after("data: ").unwrap() != "two" {}
+    let mut fresh = Visit::get(&host, &path, &[]).unwrap();
+    for text in ["one", "two"] {
+        while fresh.line_after("data: ").unwrap() != text {}
+    }
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{
-    Batch, Changes, Entry, Everything, Fault, FrontierOf, History, HistoryQuery, Page, Record,
-    Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
+    Batch, Changes, Entry, Everything, Fault, Frontier, FrontierOf, History, HistoryQuery, Page,
+    Record, Reset, Scope, Seal, SortOrder, Source, SourceError, Topic,
 };
 use gapless_sse_core::{Event, EventStream, FollowOptions, Log, LogOptions};
 use tokio::sync::watch;
@@ -100,7 +100,8 @@ impl Source for Memory {
         &self,
         frontier: FrontierOf<Self>,
     ) -> Result<Result<FrontierOf<Self>, Reset>, Never> {
-        Ok(Ok(frontier))
+        let (Frontier::Live(to) | Frontier::History { as_of: to, .. }) = frontier;
+        Ok(if to > self.end() { Err(Reset::Future) } else { Ok(frontier) })
     }
 
     async fn history(
@@ -176,7 +177,6 @@ async fn main() {
             memory.write(&orders, "and live");
         }
     }
-    #[allow(clippy::print_stdout, reason = "it shows what a client is sent")]
     {
         print!("{seen}");
     }

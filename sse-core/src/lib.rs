@@ -29,10 +29,10 @@
 //! # Ok::<(), gapless_sse_core::LimitExceeded>(())
 //! ```
 //!
-//! Following: implement [`follow::Source`] for a log, or take one that is there (`gapless-sse-mongo`, or
-//! `Channel`, whose log is in memory). Make a `Log` of it (feature `tokio`), spawn its `run`, and
-//! give each client an `EventStream` of its `follow`. Adapters (`gapless-sse-axum`, `gapless-sse-warp`) turn that
-//! into a response.
+//! Following (feature `tokio`): `Topics` are published to and followed, in memory. For a log of
+//! one's own, implement `AppendOnlyStore` or [`follow::Source`], or take a source that is there
+//! (`gapless-sse-mongo`). `Log::spawn` follows it, and an `EventStream` of `Log::follow` is for one
+//! client. Adapters (`gapless-sse-axum`, `gapless-sse-warp`) make a response of that.
 //!
 //! # Features
 //!
@@ -41,18 +41,27 @@
 //! - `follow` (default): positions, hub, ring and machine.
 //! - `json`: events whose data is a value serialised as JSON.
 //! - `simdutf8` (default): text is checked by the crate of that name, which is fast for long text.
-//! - `stream`: `Incoming`, which reads the events of a stream of chunks.
+//! - `stream`: `EventReader`, which reads the events of a stream of chunks.
 //! - `http-body`: `EventStream` is the body of a response.
 //! - `tokio`: `EventStream`, driven by tokio's timer; with `follow`, also `Log` and `Follow`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout)]
 
 #[cfg(feature = "follow")]
 pub mod follow;
+#[cfg(all(feature = "tokio", feature = "follow"))]
+mod logs;
 mod session;
 #[cfg(feature = "tokio")]
 mod stream;
 mod wire;
 
+#[cfg(all(feature = "tokio", feature = "follow"))]
+pub use logs::{
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
+    FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row,
+    RowQuery, Sequence, TailEvent, Topics, Unavailable,
+};
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,
 };
@@ -60,13 +69,9 @@ pub use session::{
 pub use stream::{
     BoxError, CloseReason, Closed, EventStream, Feed, IntoEncoded, KeepAlive, TryEvents, try_events,
 };
-#[cfg(all(feature = "tokio", feature = "follow"))]
-pub use stream::{
-    Channel, ChannelChanges, ChannelLagged, Follow, FollowOptions, Keep, Log, LogDriver,
-    LogOptions, LogPage, LogState, LogStats, PageError, Sequence, TailEvent, Topics,
-};
 #[cfg(feature = "json")]
 pub use wire::encode_json;
+#[cfg(feature = "oracle")]
 #[doc(hidden)]
 pub use wire::naive;
 pub use wire::{
@@ -74,4 +79,4 @@ pub use wire::{
     LimitExceeded, Limits, Message, Parser, encode,
 };
 #[cfg(feature = "stream")]
-pub use wire::{Incoming, IncomingError, Received, ReceivedEvent};
+pub use wire::{EventReader, ReadError, Received, ReceivedEvent};

@@ -13,7 +13,7 @@ use gapless_sse_core::{
 use tokio::time;
 
 fn admission(max_total: usize, max_per_key: usize) -> Admission<&'static str> {
-    Admission::new(AdmissionLimits { max_total, max_per_key })
+    Admission::new(AdmissionLimits::default().max_total(max_total).max_per_key(max_per_key))
 }
 
 fn taken(stats: AdmissionStats) -> (usize, usize) {
@@ -32,7 +32,7 @@ fn the_1001st_of_1000_is_refused() {
 
 #[test]
 fn all_together_have_a_limit_too() {
-    let admission = Admission::new(AdmissionLimits { max_total: 1000, max_per_key: 1 });
+    let admission = Admission::new(AdmissionLimits::default().max_total(1000).max_per_key(1));
     let permits: Vec<_> = (0..1000).map(|key| admission.admit(key).unwrap()).collect();
     assert_eq!(admission.admit(1000).unwrap_err(), Refused::Total(1000));
     drop(permits);

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, SortOrder, Topic};
+use gapless_sse_core::follow::{
+    Everything, History, Record, Scope, Seal, SortOrder, Topic, contract,
+};
 use gapless_sse_core::{Channel, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser};
 use tokio::time::timeout;
 
@@ -117,4 +119,30 @@ async fn pages_go_both_ways_and_do_not_step_over_what_has_gone() {
     let gone =
         log.page(&scope(), Some(cursor.as_str()), SortOrder::Ascending, 2).await.unwrap_err();
     assert_eq!(gone.to_string(), "the log could not be read");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_a_log_whose_driver_is_gone() {
+    let channel = Numbers::new(4);
+    let (log, driver) = Log::new(channel.clone(), Seal::new(b"secret"), LogOptions::default());
+    let reads = tokio::spawn(driver.run(|_| {}));
+    let mut stream = log.follow(scope(), begin(None));
+    stream.next().await.unwrap();
+    stream.next().await.unwrap();
+    publish(&channel, 1..=50);
+    reads.abort();
+    assert!(reads.await.unwrap_err().is_cancelled());
+    let page = log.page(&scope(), None, SortOrder::Ascending, 100).await.unwrap();
+    assert_eq!(page.records.len(), 2);
+    publish(&channel, 51..=99);
+    let page = log.page(&scope(), None, SortOrder::Ascending, 100).await.unwrap();
+    assert_eq!(page.records.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_what_a_follower_relies_on() {
+    let channel = Numbers::new(100);
+    publish(&channel, 1..=5);
+    let append = async |count| publish(&channel, 1..=u32::try_from(count).unwrap());
+    contract::check(&channel, &scope(), append).await.unwrap();
 }

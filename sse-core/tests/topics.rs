@@ -48,7 +48,7 @@ fn id(text: &str) -> EventId {
 
 fn numbers(topics: &Topics, topic: &str, numbers: std::ops::RangeInclusive<u32>) {
     for number in numbers {
-        topics.publish(topic, Event::new(number.to_string()).id(id(&number.to_string())));
+        topics.publish(topic, Event::new(number.to_string()).event_id(id(&number.to_string())));
     }
 }
 
@@ -113,7 +113,7 @@ async fn events_keep_ids_of_ones_own_and_clients_come_back_with_them() {
     let mut live = topics.stream("a", NONE);
     assert_eq!(read(&mut live).await, Seen::default(), "neither start nor sync");
     numbers(&topics, "a", 1..=3);
-    topics.publish("b", Event::new("of another topic").id(id("2")));
+    topics.publish("b", Event::new("of another topic").event_id(id("2")));
     let all = Seen {
         events: ["1", "2", "3"].map(Into::into).into(),
         ids: ["1", "2", "3"].map(Into::into).into(),

@@ -10,9 +10,9 @@ use crate::polling::poll::Poll;
 use crate::position::commit::{ClusterTime, Position};
 use crate::position::key::Key;
 use crate::records::{ChangeBatch, Records};
-use crate::server::act::Act;
 use crate::server::connection::{Connection, answered, within};
 use crate::server::error::Error;
+use crate::server::operation::Operation;
 use crate::server::turns::driven;
 
 /// How long the server waits for news before it answers that there are none.
@@ -82,12 +82,12 @@ impl<R> ChangeStream<R> {
     ) -> Result<Self, Error> {
         let connection = &records.connection;
         let command = RawDocumentBuf::try_from(&command(connection, time))
-            .map_err(|_| Error::Answer { act: Act::Changes, what: "valid name" })?;
+            .map_err(|_| Error::Answer { operation: Operation::Changes, what: "valid name" })?;
         let db = connection.db.clone();
         let cursor =
             driven(async move { db.run_raw_cursor_command(command).max_time(AWAIT).batch().await });
-        let timed = connection.stats.timed(Act::Changes);
-        let server_cursor = Some(answered(Act::Changes, cursor).await?);
+        let timed = connection.stats.timed(Operation::Changes);
+        let server_cursor = Some(answered(Operation::Changes, cursor).await?);
         drop(timed);
         let from = (time, nth);
         Ok(Self {
@@ -105,15 +105,16 @@ impl<R> ChangeStream<R> {
         if let Some(reason) = self.ended.take() {
             return Err(Error::Ended(reason));
         }
-        let further = || Error::Answer { act: Act::Changes, what: "further batch" };
+        let further = || Error::Answer { operation: Operation::Changes, what: "further batch" };
         let mut server_cursor = self.server_cursor.take().ok_or_else(further)?;
         let next = driven(async move { (server_cursor.next().await, server_cursor) });
-        let (next, server_cursor) = within(Act::Changes, AWAIT + SILENCE, next).await?;
+        let (next, server_cursor) = within(Operation::Changes, AWAIT + SILENCE, next).await?;
         self.server_cursor = Some(server_cursor);
         let batch =
-            next.ok_or_else(further)?.map_err(|error| Error::server(Act::Changes, error))?;
+            next.ok_or_else(further)?.map_err(|error| Error::server(Operation::Changes, error))?;
         let reply = batch.as_raw_document();
-        let events = batch.doc_slices().map_err(|error| Error::server(Act::Changes, error))?;
+        let events =
+            batch.doc_slices().map_err(|error| Error::server(Operation::Changes, error))?;
 
         let mut changes = Vec::new();
         for event in events.into_iter().flatten().filter_map(RawBsonRef::as_document) {
@@ -183,7 +184,7 @@ fn text<'a>(event: &'a RawDocument, field: &str) -> &'a str {
 fn cluster_time(event: &RawDocument) -> Result<ClusterTime, Error> {
     match event.get("clusterTime") {
         Ok(Some(RawBsonRef::Timestamp(time))) => Ok(time.into()),
-        _ => Err(Error::Answer { act: Act::Changes, what: "clusterTime" }),
+        _ => Err(Error::Answer { operation: Operation::Changes, what: "clusterTime" }),
     }
 }
 

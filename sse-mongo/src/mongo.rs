@@ -20,8 +20,8 @@ use crate::value::compat;
 /// A MongoDB collection as a [`Source`](gapless_sse_core::follow::Source) of records of the type
 /// `R`.
 ///
-/// Clones share everything. What the server is, and so how the collection is followed, is found
-/// out when the server first answers: it may be down at first.
+/// Clones share everything. The server may be down at first: how the collection is followed is
+/// decided when it first answers.
 ///
 /// A record that cannot be decoded is left out of changes and history; the first one is logged,
 /// and all are counted in [`Stats::undecodable`].
@@ -31,13 +31,12 @@ pub struct Mongo<R> {
 }
 
 impl<R> Mongo<R> {
-    /// Follows a collection of a client that the application has already, and deserialises its
-    /// records with serde.
+    /// Follows a collection of an existing client, and deserialises its records with serde.
     ///
-    /// The client's options stay as they are. Reading sets what it relies on with each command, so
-    /// the client's read preference and its read and write concern do not matter. Its pool should
-    /// have as many connections as [`Options::connections`] says, besides those that the
-    /// application needs itself: 20 or more are recommended.
+    /// The client's options stay as they are. Its read preference, read concern and write concern
+    /// have no effect here: reading is from the primary, and each command sets the concern that it
+    /// relies on. The client's pool should have as many connections as [`Options::connections`]
+    /// says, besides those that the rest of the application needs.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -75,12 +74,12 @@ impl<R> Mongo<R> {
         Self::over(Connection::of(collection, options))
     }
 
-    /// Connects to the database that the connection string names, to follow one of its
-    /// collections, and deserialises its records with serde.
+    /// Follows a collection of the database that the connection string names, and deserialises its
+    /// records with serde.
     ///
-    /// This does not wait for the server. What the connection string leaves open is set as
-    /// following needs it: `maxPoolSize` is 20, and `serverSelectionTimeoutMS` and
-    /// `connectTimeoutMS` are 5 s, so that those who wait are soon told what is wrong.
+    /// This does not wait for the server. Where the connection string says nothing else,
+    /// `maxPoolSize` is 20, and `serverSelectionTimeoutMS` and `connectTimeoutMS` are 5 s, so that
+    /// an unreachable server is an error soon.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), gapless_sse_mongo::Error> {
@@ -112,8 +111,10 @@ impl<R> Mongo<R> {
         Self { records: Records::new(Arc::new(connection), decode), audit: Arc::default() }
     }
 
-    /// Decodes records with a function of one's own instead of serde. It is called with the
-    /// record's BSON as it came, once each time that the record is read.
+    /// Decodes records with `decode` instead of serde.
+    ///
+    /// `decode` is called with the BSON of a record each time that the record is read. The result
+    /// shares everything else with `self`: its connections, its options and its statistics.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -124,7 +125,7 @@ impl<R> Mongo<R> {
     /// let uri = "mongodb://127.0.0.1:27017/shop";
     /// let orders: Mongo<Document> =
     ///     Mongo::connect(uri, "orders", Options::topic("tenant", "shop")).await?;
-    /// let items: Mongo<String> = orders.decode_with(|record| Ok(record.get_str("item")?.to_owned()));
+    /// let items = orders.decode_with(|record| Ok(record.get_str("item")?.to_owned()));
     /// # Ok(())
     /// # }
     /// ```
@@ -145,9 +146,22 @@ impl<R> Mongo<R> {
 
     /// How the collection is followed: [`Mode::ChangeStreams`] or [`Mode::Poll`].
     ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>,
+    /// # ) -> Result<(), gapless_sse_mongo::Error> {
+    /// use gapless_sse_mongo::Mode;
+    ///
+    /// if orders.mode().await? == Mode::Poll {
+    ///     println!("records come {:?} after their date", orders.options().lateness);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Until the server has answered once, what keeps it from answering.
+    /// Any [`Error`] with which the server cannot be asked, until it has answered once.
     pub async fn mode(&self) -> Result<Mode, Error> {
         Ok(match self.records.connection.deployment().await?.way {
             Way::ChangeStreams => Mode::ChangeStreams,

@@ -5,9 +5,9 @@ use mongodb::bson::{Bson, Document, RawBson, doc};
 use mongodb::options::WriteConcern;
 
 use crate::mongo::Mongo;
-use crate::server::act::Act;
 use crate::server::connection::answered;
 use crate::server::error::Error;
+use crate::server::operation::Operation;
 use crate::topic;
 use crate::value::json;
 
@@ -29,7 +29,7 @@ impl<R> Mongo<R> {
         let insert = self.records.connection.turns.ask(async move {
             collection.insert_many(records).write_concern(WriteConcern::majority()).await
         });
-        let written = answered(Act::Append, insert).await?;
+        let written = answered(Operation::Append, insert).await?;
         let id = |at| written.inserted_ids.get(&at).cloned().map(RawBson::try_from);
         let text = |at| match id(at) {
             Some(Ok(id)) => json::id_text(id.as_raw_bson_ref()),
@@ -109,7 +109,7 @@ impl<R> Mongo<R> {
             };
             groups.try_filter_map(name).try_collect().await
         });
-        self.records.connection.by_index(answered(Act::List, listed).await)
+        self.records.connection.by_index(answered(Operation::List, listed).await)
     }
 }
 

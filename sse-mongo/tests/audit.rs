@@ -92,7 +92,7 @@ impl Client {
         while let Some(item) = items.next().unwrap() {
             let Item::Event(event) = item else { continue };
             let value: serde_json::Value = serde_json::from_str(event.data).unwrap();
-            let id = || value["id"].as_str().unwrap().parse::<i32>().unwrap();
+            let id = || i32::try_from(value["_id"].as_i64().unwrap()).unwrap();
             match event.event_type {
                 "message" => self.in_time.push(id()),
                 "late" => self.late.push(id()),

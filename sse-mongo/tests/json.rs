@@ -158,9 +158,8 @@ fn a_pointer_is_written_in_its_parts() {
     bytes.push(0);
     bytes[0] = u8::try_from(bytes.len()).unwrap();
     let record = RawDocument::from_bytes(&bytes).unwrap();
-    let expected = concat!(
-        r#"{"p":{"$dbPointer":{"$ref":"a.b","$id":{"$oid":"070707070707070707070707"}}}}"#,
-    );
+    let expected =
+        r#"{"p":{"$dbPointer":{"$ref":"a.b","$id":{"$oid":"070707070707070707070707"}}}}"#;
     assert_eq!(json::document(record), expected);
 }
 

@@ -83,14 +83,14 @@ impl Record for Row {
 }
 
 fn decode(record: &RawDocument) -> Result<Row, Box<dyn std::error::Error + Send + Sync>> {
-    let text = match record.get("message").unwrap() {
+    let text = match record.get("message")? {
         Some(RawBsonRef::String(text)) => text.to_owned(),
         Some(other) => json::value(other),
         None => String::new(),
     };
     let level = record.get_str("level").ok().map(ToOwned::to_owned);
     let date = record.get_datetime("date").ok().map(DateTime::timestamp_millis);
-    let id = json::id_text(record.get("_id").unwrap().unwrap());
+    let id = json::id_text(record.get("_id")?.unwrap_or(RawBsonRef::Null));
     Ok(Row { id, mark: (level, text, date) })
 }
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use common::{at, changes, connect, logs, page, record, standalone, ways, within};
 use gapless_sse_core::follow::{Changes, Source};
 use gapless_sse_mongo::bson::{DateTime, doc};
-use gapless_sse_mongo::{Act, Mode, QueryTimes, Stats};
+use gapless_sse_mongo::{Mode, Operation, QueryTimes, Stats};
 
-fn of(stats: &Stats, act: Act) -> QueryTimes {
-    stats.queries.iter().find(|(of, _)| *of == act).unwrap().1.clone()
+fn of(stats: &Stats, operation: Operation) -> QueryTimes {
+    stats.queries.iter().find(|(of, _)| *of == operation).unwrap().1.clone()
 }
 
 #[tokio::test]
@@ -19,19 +19,21 @@ fn of(stats: &Stats, act: Act) -> QueryTimes {
 async fn queries_are_counted_by_what_they_are_for_and_how_long_they_took() {
     for (server, options) in ways() {
         let (mongo, other) = logs(server, "stats", options).await;
-        assert_eq!(of(&mongo.stats(), Act::History), QueryTimes::default());
+        assert_eq!(of(&mongo.stats(), Operation::History), QueryTimes::default());
         let start = mongo.tail_start().await.unwrap();
         other.insert([record(1), doc! { "_id": 2, "date": DateTime::now() }]).await;
         changes(&mongo, &start, 1).await;
         page(&mongo, 10).await;
         page(&mongo, 10).await;
         let stats = mongo.stats();
-        assert_eq!(of(&stats, Act::History).count, 2);
-        assert!(of(&stats, Act::Changes).count >= 1 && of(&stats, Act::Probe).count >= 1);
-        for (act, times) in &stats.queries {
-            assert!(times.buckets.is_sorted() && times.buckets[9] <= times.count, "{act}");
+        assert_eq!(of(&stats, Operation::History).count, 2);
+        assert!(
+            of(&stats, Operation::Changes).count >= 1 && of(&stats, Operation::Probe).count >= 1
+        );
+        for (operation, times) in &stats.queries {
+            assert!(times.buckets.is_sorted() && times.buckets[9] <= times.count, "{operation}");
             let longest = QueryTimes::BOUNDS[9] * u32::try_from(times.count).unwrap();
-            assert!(times.total <= longest, "{act}");
+            assert!(times.total <= longest, "{operation}");
         }
         assert!(stats.tail.is_none(), "nobody has read the tail");
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`Program`] starts a binary, waits for the line that says it is ready, and ends it.
 //! - [`Mongod`] starts a MongoDB server or a replica set; [`mongod::find`] says which binary.
+//! - [`Example`] starts an example of the package under test.
 //! - [`Visit`] reads the event streams of a program.
 //! - [`eventually`] waits for what another process brings about.
 //!
@@ -21,6 +22,7 @@
 
 mod error;
 mod eventually;
+mod example;
 pub mod mongod;
 mod port;
 mod process;
@@ -30,6 +32,7 @@ mod watchdog;
 
 pub use error::Error;
 pub use eventually::eventually;
+pub use example::Example;
 pub use mongod::Mongod;
 pub use port::free_port;
 pub use process::is_running;

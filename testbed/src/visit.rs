@@ -52,7 +52,7 @@ impl Visit {
         socket.set_read_timeout(Some(PATIENCE))?;
         let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([name, ": ", value, "\r\n"]);
         }
         write!(socket, "{request}Content-Length: {}\r\n\r\n{body}", body.len())?;
         let mut lines = BufReader::new(socket);

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measures, and writes down what was measured.
 
+mod build;
 mod section;
 
 use std::fs;
@@ -17,6 +18,8 @@ use crate::steps::Steps;
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Options {
+    /// How long our axum adapter takes to build, beside axum alone, into BENCHMARKS.md.
+    Build,
     /// Parser and encoder beside those of other crates, into BENCHMARKS.md.
     Wire,
     /// One publisher and thousands of streams, beside other servers, into BENCHMARKS.md.
@@ -53,6 +56,7 @@ const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir t
 /// Measures what was asked for.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options {
+        Options::Build => write_down(&build::measure()?),
         Options::Wire => wire(),
         Options::Fanout(options) => fanout(options),
         Options::Mongo(options) => mongo(options),

@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let workspace = write()?;
     for library in libraries::all()? {
         let mut test = cargo("test --quiet --lib --package");
-        test.arg(beside(&library)).args(["--target-dir", "target/beside/target"]);
+        test.arg(name_beside(&library)).args(["--target-dir", "target/beside/target"]);
         run_command(test.arg("--manifest-path").arg(&workspace))?;
     }
     count(&workspace)
@@ -76,7 +76,7 @@ pub(crate) fn write() -> Result<PathBuf, Failure> {
             code: "pub use {axum::Router, gapless_sse_axum::Sse};\n".to_owned(),
         },
     ];
-    applications.extend(libraries::all()?.iter().map(beside_with_all_features));
+    applications.extend(libraries::all()?.iter().map(beside));
     let names: Vec<_> = applications.iter().map(|application| &application.name).collect();
     let manifest = root.join("Cargo.toml");
     let workspace = format!(
@@ -97,20 +97,17 @@ pub(crate) fn write() -> Result<PathBuf, Failure> {
     Ok(manifest)
 }
 
-fn beside(library: &Library) -> String {
+fn name_beside(library: &Library) -> String {
     format!("beside-{}", library.name())
 }
 
-fn beside_with_all_features(library: &Library) -> Application {
+fn beside(library: &Library) -> Application {
     let name = library.name();
-    let features: Vec<_> = library.manifest.features().collect();
     let path = paths::root().join(&library.folder);
     let path = path.display();
     Application {
-        name: beside(library),
-        dependencies: format!(
-            "{name} = {{ path = '{path}', features = {features:?} }}\nserde_json = \"1\"\n"
-        ),
+        name: name_beside(library),
+        dependencies: format!("{name} = {{ path = '{path}' }}\nserde_json = \"1\"\n"),
         code: format!("pub use {}::*;\n{JSON_TESTS}", name.replace('-', "_")),
     }
 }

@@ -1,25 +1,23 @@
 //! `cargo xtask demo`: the log server with a simulated pipeline, until Ctrl-C.
 
 mod gaps;
+mod signals;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use testbed::{Mongod, Program, mongod};
 
 use crate::command::{self, cargo};
 use crate::failure::Failure;
 use crate::{node, paths};
+use signals::{GLANCE, signals};
 
 const READY: Duration = Duration::from_secs(60);
-const GLANCE: Duration = Duration::from_millis(200);
 
 /// What `demo` may be told.
 #[derive(Args, Debug)]
@@ -152,18 +150,4 @@ fn build_server(options: &Options) -> Result<(), Failure> {
         build.arg("--release");
     }
     command::run(&mut build)
-}
-
-fn signals() -> Result<Receiver<()>, Failure> {
-    let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Failure::io("listen for signals"))?;
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for _ in signals.forever() {
-            if sender.send(()).is_err() {
-                return;
-            }
-        }
-    });
-    Ok(receiver)
 }

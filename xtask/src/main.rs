@@ -1,5 +1,4 @@
 //! The project's own commands: `cargo xtask --help`.
-#![allow(clippy::print_stdout, reason = "a command that talks to people")]
 
 mod bench;
 mod beside;
@@ -12,6 +11,7 @@ mod fuzz;
 mod libraries;
 mod node;
 mod paths;
+mod semver;
 mod setup;
 mod soak;
 mod steps;
@@ -43,6 +43,8 @@ enum Xtask {
     Soak(soak::Options),
     /// Compare what the libraries bring into their users' builds with the lists that say so.
     Dependencies(dependencies::Options),
+    /// Compare the libraries' API with the one that was promised.
+    Semver(semver::Options),
     /// Check the rules of layout that no compiler knows.
     Tidy,
 }
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Xtask::Fuzz(options) => fuzz::run(&options),
         Xtask::Soak(options) => soak::run(&options),
         Xtask::Dependencies(options) => report(dependencies::run(&options)),
+        Xtask::Semver(options) => semver::run(&options),
         Xtask::Tidy => report(tidy::run()),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

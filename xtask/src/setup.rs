@@ -19,9 +19,12 @@ pub(crate) enum Need {
     Nextest,
     CargoFuzz,
     Packages,
+    SemverChecks,
 }
 
 impl Need {
+    /// What the tests need. cargo-semver-checks takes seven minutes of a processor to build, and
+    /// only `cargo xtask semver` needs it.
     pub(crate) const ALL: [Self; 5] =
         [Self::Mongod, Self::Chromium, Self::Nextest, Self::CargoFuzz, Self::Packages];
 
@@ -39,12 +42,15 @@ impl Need {
             }),
             Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),
             Self::CargoFuzz => steps.take("setup: cargo-fuzz", || ensure_tool("cargo-fuzz")),
+            Self::SemverChecks => {
+                steps.take("setup: cargo-semver-checks", || ensure_tool("cargo-semver-checks"));
+            }
             Self::Packages => steps.take("setup: page packages", node::packages),
         }
     }
 }
 
-/// Gets all that is missing.
+/// Gets all that the tests need and that is missing.
 pub(crate) fn everything(steps: &mut Steps) {
     for need in Need::ALL {
         need.ensure(steps);

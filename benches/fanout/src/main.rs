@@ -6,17 +6,10 @@ mod report;
 mod scan;
 mod server;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use measure::{Measured, Plan, measure};
+use measure::{Contender, Plan, measure};
 use server::{Cores, raise_open_files};
-
-struct Contender {
-    name: String,
-    program: PathBuf,
-    rounds: Vec<Measured>,
-}
 
 /// Events a second with which the search for the most begins.
 const FIRST: f64 = 128.0;

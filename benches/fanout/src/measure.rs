@@ -1,7 +1,7 @@
 //! What is measured of one contender, in one round.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::load::{Load, Seen};
@@ -35,6 +35,13 @@ impl Plan {
         trial: Duration::from_millis(700),
         ..Self::WHOLE
     };
+}
+
+/// A server that takes part, and what came of each of its rounds.
+pub struct Contender {
+    pub name: String,
+    pub program: PathBuf,
+    pub rounds: Vec<Measured>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

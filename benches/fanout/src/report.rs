@@ -3,8 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::Contender;
-use crate::measure::{Measured, Plan};
+use crate::measure::{Contender, Measured, Plan};
 
 /// What others are compared to, where it took part.
 const STANDARD: &str = "axum";

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::Result;
+use crate::plan::Result;
 use crate::records::{now, workflow};
 
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,11 +10,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 
 use crate::clients::Clients;
+use crate::plan::{Plan, Result};
 use crate::process::{Server, mongod_cpu};
 use crate::records::{WORKFLOWS, record, workflow};
 use crate::report::{median, milliseconds, number};
 use crate::serve::INTERVAL;
-use crate::{Plan, Result};
 
 const RATE: u64 = 100;
 const MEMBERS: usize = 3;

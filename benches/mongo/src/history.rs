@@ -9,9 +9,10 @@ use gapless_sse_core::{Encoded, Event, EventId, FollowOptions};
 use mongodb::{Client, Collection};
 use testbed::Mongod;
 
+use crate::plan::{Plan, Result};
 use crate::records::{WORKSPACE, record, workflow};
 use crate::report::{median, number};
-use crate::{Plan, Result, serve};
+use crate::serve;
 
 pub async fn history(plan: Plan) -> Result<String> {
     let mongod = Mongod::replica_set(1)?;

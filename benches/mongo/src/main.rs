@@ -3,6 +3,7 @@
 mod clients;
 mod cost;
 mod history;
+mod plan;
 mod process;
 mod records;
 mod report;
@@ -11,28 +12,7 @@ mod throughput;
 
 use std::process::ExitCode;
 
-pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
-
-/// How much of everything.
-#[derive(Clone, Copy)]
-pub struct Plan {
-    pub rounds: usize,
-    pub subscribers: [usize; 3],
-    pub inserts: usize,
-    pub throughput_seconds: u64,
-    pub history: usize,
-}
-
-impl Plan {
-    const WHOLE: Self = Self {
-        rounds: 3,
-        subscribers: [1, 100, 1000],
-        inserts: 800,
-        throughput_seconds: 10,
-        history: 200_000,
-    };
-    const SHORT: Self = Self { rounds: 1, throughput_seconds: 4, history: 50_000, ..Self::WHOLE };
-}
+use plan::{Plan, Result};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -10,7 +10,7 @@ use rustix::param::clock_ticks_per_second;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use testbed::Mongod;
 
-use crate::Result;
+use crate::plan::Result;
 
 /// This program, serving streams.
 pub struct Server {

@@ -11,7 +11,7 @@ use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal};
 use gapless_sse_core::{Event, Follow, FollowOptions, Log, LogOptions};
 use gapless_sse_mongo::{Mongo, Options, json};
 
-use crate::Result;
+use crate::plan::Result;
 use crate::records::WORKSPACE;
 
 pub const INTERVAL: Duration = Duration::from_millis(500);

@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::clients::Clients;
+use crate::plan::{Plan, Result};
 use crate::process::Server;
 use crate::records::{WORKFLOWS, record, workflow};
 use crate::report::{milliseconds, number};
-use crate::{Plan, Result};
 
 const MOST: u64 = 20_000;
 const WRITERS: usize = 4;

@@ -16,8 +16,11 @@ promises! {
 
 async fn one_stream_too_many_is_refused_at_once(host: Host) {
     let limits = [
-        (AdmissionLimits { max_total: 2, max_per_key: 9 }, "2 streams are open"),
-        (AdmissionLimits { max_total: 9, max_per_key: 3 }, "3 streams of this client are open"),
+        (AdmissionLimits::default().max_total(2).max_per_key(9), "2 streams are open"),
+        (
+            AdmissionLimits::default().max_total(9).max_per_key(3),
+            "3 streams of this client are open",
+        ),
     ];
     for (admission, words) in limits {
         let mut server = Server::with(host, Options { admission, ..Options::default() }).await;
@@ -40,7 +43,7 @@ async fn one_stream_too_many_is_refused_at_once(host: Host) {
 }
 
 async fn a_place_is_free_however_the_stream_ended(host: Host) {
-    let admission = AdmissionLimits { max_total: 1, max_per_key: 1 };
+    let admission = AdmissionLimits::default().max_total(1).max_per_key(1);
     let lifetime = Some(Duration::from_millis(500));
     let mut server =
         Server::with(host, Options { lifetime, admission, ..Options::default() }).await;
@@ -68,7 +71,7 @@ async fn a_place_is_free_however_the_stream_ended(host: Host) {
 }
 
 async fn a_place_is_free_when_a_stuck_client_is_cut_off(host: Host) {
-    let admission = AdmissionLimits { max_total: 1, max_per_key: 1 };
+    let admission = AdmissionLimits::default().max_total(1).max_per_key(1);
     let stall_limit = Duration::from_millis(200);
     let serve = ServeOptions { stall_limit, ..ServeOptions::default() };
     let mut server = Server::with(host, Options { admission, serve, ..Options::default() }).await;

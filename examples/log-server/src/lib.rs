@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod http;
+mod mark;
 pub mod row;
 pub mod search;
 pub mod secret;

@@ -9,10 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::search::{Level, Search};
-
-/// The levels that a row may have, the least severe first.
-pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+use crate::mark::Level;
+pub use crate::mark::{LEVELS, Mark};
+use crate::search::Search;
 
 /// How much of a message is looked at when one is searched for, in bytes.
 const SEARCHED: usize = 16 * 1024;
@@ -34,17 +33,6 @@ impl Row {
     pub fn json(&self) -> &str {
         &self.json
     }
-}
-
-/// What of a row it can be found by. The message is kept with it: in memory a row takes its own
-/// length and its message's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
-    pub(crate) level: Option<Level>,
-    pub(crate) kind: Box<str>,
-    /// What the row says; of what is no text, its JSON.
-    pub(crate) message: Box<str>,
-    pub(crate) date: Option<i64>,
 }
 
 /// What of a row it can be found by, as it stands in the row.

@@ -10,7 +10,8 @@ use gapless_sse_core::follow::Filter;
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 
-use crate::row::{LEVELS, Mark};
+pub use crate::mark::Level;
+use crate::mark::{LEVELS, Mark};
 
 /// The most characters of a text or a pattern.
 const LONGEST: usize = 1000;
@@ -164,27 +165,6 @@ impl Filter for Search {
 
     fn weight(mark: &Mark) -> usize {
         size_of_val(mark) + mark.kind.len() + mark.message.len()
-    }
-}
-
-/// A level that a row may have, as its place in [`LEVELS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Level(u8);
-
-/// What else the levels are called.
-const OTHER_NAMES: [(&str, u8); 5] =
-    [("TRACE", 0), ("WARN", 2), ("ERR", 3), ("FATAL", 4), ("SEVERE", 4)];
-
-impl Level {
-    /// The level of this name, in upper or lower case, or under another name that is in use for
-    /// it, such as `WARN`.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::names().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| level)
-    }
-
-    /// All names and what they stand for.
-    pub(crate) fn names() -> impl Iterator<Item = (&'static str, Self)> {
-        LEVELS.into_iter().zip(0..).chain(OTHER_NAMES).map(|(name, level)| (name, Self(level)))
     }
 }
 

@@ -126,10 +126,11 @@ async fn serve<S: Store>(
         store: name,
         heartbeat: arguments.heartbeat,
         max_lifetime: arguments.max_lifetime,
-        admission: Admission::new(AdmissionLimits {
-            max_total: arguments.max_streams.get(),
-            max_per_key: arguments.max_streams_per_address.get(),
-        }),
+        admission: Admission::new(
+            AdmissionLimits::default()
+                .max_total(arguments.max_streams.get())
+                .max_per_key(arguments.max_streams_per_address.get()),
+        ),
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

@@ -5,9 +5,9 @@ use std::hash::Hash;
 
 /// Which records of its topics a stream shows.
 ///
-/// A filter looks at what was kept of a record, its mark, after the record itself is gone: the
-/// event was encoded before it is known who is to see it. Those whose filters are equal share what
-/// is made for them.
+/// An event is encoded once for all streams, before it is known which of them show it. So a filter
+/// looks at the mark that was kept of the record, and not at the record itself. Streams with equal
+/// filters share the bytes that are merged for them.
 ///
 /// ```
 /// use gapless_sse_core::follow::Filter;

@@ -9,16 +9,16 @@ use slab::Slab;
 use super::filter::{Everything, Filter};
 use super::merge_cache::MergeCache;
 use super::publication::{Late, Publication};
+use super::reading::{Located, News, RingRead};
 use super::ring::{Lagged, Ring, Standing};
 use super::topic::{Scope, Topic};
-use crate::wire::Encoded;
 
 /// Hands what one publisher reads from a log to any number of readers.
 ///
 /// One lock covers "find my place and subscribe" and "publish", so that no event falls between
 /// them. An event is encoded once and shared; it wakes the readers of its topic and no others. What
-/// is pending leaves in one piece, made once for all who stand at the same place. A reader holds
-/// its place and nothing else, and one that is too slow is told that it lags.
+/// is pending leaves in one piece, made once for all readers at the same place. A reader holds its
+/// place and nothing else, and one that is too slow is told that it lags.
 ///
 /// ```
 /// use std::task::{Context, Poll, Waker};
@@ -57,14 +57,14 @@ struct State<P, F: Filter> {
     /// Nothing more will be published.
     stopped: bool,
     drained: bool,
-    /// Who is waiting, and how to wake them.
+    /// The waker of each reader that waits.
     readers: Slab<Option<Waker>>,
-    /// Those of a topic in order, since who came together lies together in memory.
+    /// The readers of a topic, in the order in which they came: those lie together in memory.
     topics: HashMap<Topic, BTreeSet<usize>>,
     /// What readers read, each kept once, and how many read it: where many share it, none of
     /// them looks at memory of its own.
     scopes: HashMap<Scope<F>, usize>,
-    /// Those who wait for the ring to come as far as they are.
+    /// Readers that wait for the ring to come as far as they are.
     ahead: HashSet<usize>,
     merges: MergeCache<P, F>,
 }
@@ -262,42 +262,6 @@ struct Cursor<F> {
     read_to: u64,
 }
 
-/// Where a position stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Located {
-    /// In the ring: reading goes on right after it.
-    Live,
-    /// Some of what comes after it has left the ring: read the source.
-    Behind,
-}
-
-/// What a reader was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RingRead<P> {
-    /// One event, or several in one piece.
-    Events {
-        /// Their bytes; none when the filter has left all of them out.
-        frame: Option<Encoded>,
-        /// The position of the last of them.
-        last: P,
-    },
-    /// Events of its own topics were evicted before they were read.
-    Lagged,
-}
-
-/// What concerns every reader of a hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// The log was reached, or another life of it began: this is its epoch.
-    Epoch(u32),
-    /// The log cannot be reached, or can be again.
-    Outage(bool),
-    /// Nothing more will be published.
-    Stopped,
-    /// The stream is to end.
-    Drain,
-}
-
 impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     /// What this reads.
     pub fn scope(&self) -> &Scope<F> {
@@ -451,7 +415,7 @@ mod tests {
     use std::task::Wake;
 
     use super::*;
-    use crate::wire::Event;
+    use crate::wire::{Encoded, Event};
 
     struct Flag(AtomicBool);
 

@@ -10,8 +10,8 @@ use crate::wire::Encoded;
 /// How many pieces are kept: as many crowds of readers can be on their way at the same time.
 const KEPT: usize = 16;
 
-/// The pieces that were made last. An event wakes all readers of its topic, and those who stand at
-/// the same place are given the same bytes.
+/// The pieces that were made last. An event wakes all readers of its topic, and those at the same
+/// place are given the same bytes.
 #[derive(Debug)]
 pub(super) struct MergeCache<P, F = Everything> {
     pieces: VecDeque<Piece<P, F>>,

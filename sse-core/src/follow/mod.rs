@@ -1,13 +1,17 @@
 //! A durable log, and the way to follow it from any position.
 
+pub mod contract;
 mod coordinate;
 mod filter;
 mod frontier;
 mod hub;
+#[doc(hidden)]
+pub mod internals;
 mod machine;
 mod merge_cache;
 mod position;
 mod publication;
+mod reading;
 mod record;
 mod ring;
 mod source;
@@ -26,14 +30,3 @@ pub use source::{
     SortOrder, Source, SourceError,
 };
 pub use topic::{Scope, Topic};
-
-/// What the crates and tests of this workspace need of the machinery. Nothing in here is part of
-/// the crate's promises.
-#[doc(hidden)]
-pub mod internals {
-    pub use super::hub::{Hub, Located, News, RingRead, Subscription};
-    pub use super::machine::{Machine, Want};
-    #[cfg(feature = "tokio")]
-    pub(crate) use super::publication::gap;
-    pub use super::publication::{Late, Publication};
-}

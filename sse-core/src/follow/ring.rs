@@ -162,9 +162,9 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.hold::<F>(Held::Event(event));
     }
 
-    /// They stand where the log is now: whoever comes back from there or from beyond is not given
-    /// them, and whoever comes back from before is. They have one place, so that nobody comes from
-    /// there who was given some of them.
+    /// They stand at the head of the log: a reader that goes on from there or from beyond is not
+    /// given them, and one that goes on from before is. They have one place, so that no reader is
+    /// given only some of them.
     pub(super) fn push_late<F: Filter<Mark = M>>(&mut self, mut late: Late<M>) {
         let place = self.next_place();
         for topic in late.topics() {

@@ -113,8 +113,32 @@ pub type FilterOf<S> = <<S as Source>::Record as Record>::Filter;
 pub type MarkOf<S> = <FilterOf<S> as Filter>::Mark;
 
 /// The changes of a log, read in batches.
+///
+/// A follower calls [`next`](Self::next) again and again until it fails, and hands out what each
+/// batch has before it asks for another. It relies on this:
+///
+/// - **The first batch comes at once**, also when there is nothing to read: then it is empty, and
+///   its `through` is the position from which the changes were opened, or a later one. A reader
+///   that has everything learns it from that.
+/// - **Later batches** come when there is something to read, or when `through` has moved on by more
+///   than the source finds right to leave unsaid. One may be empty, and then only moves `through`.
+///   There is no least or greatest size: a batch is held in memory and encoded in one go, so some
+///   thousand records are a good bound. All records with the same position are in one batch.
+/// - **`through` is a promise**: everything up to it has been handed out, by this batch or one
+///   before it, and changes opened from it are exactly the rest.
+/// - **It may be dropped at any await.** A stream that ends, or a server that shuts down, drops the
+///   future of `next`, and the changes with it. Nothing that was read for it counts as handed out:
+///   the next reader opens changes at the last `through` that was returned. So nothing may be
+///   marked as read, here or in the store, before the batch is returned; and what is given back
+///   when it is dropped (a cursor, a connection) must not wait. `next` is not called again on
+///   changes whose `next` was dropped or has failed.
+/// - **A position ahead of the log** is found out by [`Source::resume`], not here: it answers
+///   [`Reset::Future`]. Changes are opened from such a position only if the log was cut off between
+///   the two, and may wait until it has come there, or fail with [`Fault::HistoryLost`].
+///
+/// [`contract::check`](super::contract::check) tests a source for it.
 pub trait Changes<S: Source + ?Sized>: Send + 'static {
-    /// Waits for more, for as long as the source finds right: an empty batch only moves `through`.
+    /// Waits for the next batch, for as long as the source finds right.
     ///
     /// # Errors
     ///
@@ -183,6 +207,14 @@ pub struct Batch<S: Source + ?Sized> {
     pub late: Vec<Entry<S::Key, S::Record>>,
     /// Everything up to here has been handed out.
     pub through: S::Position,
+}
+
+impl<S: Source + ?Sized> Batch<S> {
+    /// Changes in the order of their positions, after which everything up to `through` has been
+    /// handed out.
+    pub fn new(changes: Vec<Change<S::Position, S::Key, S::Record>>, through: S::Position) -> Self {
+        Self { changes, late: Vec::new(), through }
+    }
 }
 
 /// An error that says what to do about it.

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// ```
 /// use gapless_sse_core::{Admission, AdmissionLimits, Refused};
 ///
-/// let admission = Admission::new(AdmissionLimits { max_total: 3, max_per_key: 2 });
+/// let admission = Admission::new(AdmissionLimits::default().max_total(3).max_per_key(2));
 /// let first = admission.admit("ann")?;
 /// let second = admission.admit("ann")?;
 /// assert_eq!(admission.admit("ann").unwrap_err(), Refused::PerKey(2));
@@ -31,7 +31,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Admission<K: Ord>(Arc<Places<K>>);
 
 /// How many streams may be open at the same time.
+///
+/// ```
+/// use gapless_sse_core::AdmissionLimits;
+///
+/// let limits = AdmissionLimits::default().max_total(50_000).max_per_key(10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AdmissionLimits {
     /// Of all keys together; 20,000 by default, which takes a few hundred MiB while they are idle.
     pub max_total: usize,
@@ -46,8 +53,21 @@ impl Default for AdmissionLimits {
     }
 }
 
+impl AdmissionLimits {
+    /// Sets [`max_total`](Self::max_total).
+    pub fn max_total(self, max_total: usize) -> Self {
+        Self { max_total, ..self }
+    }
+
+    /// Sets [`max_per_key`](Self::max_per_key).
+    pub fn max_per_key(self, max_per_key: usize) -> Self {
+        Self { max_per_key, ..self }
+    }
+}
+
 /// Why a stream may not open now: the limit that is reached. Answer with 429 and `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refused {
     /// That of all streams.
     Total(usize),

@@ -4,8 +4,14 @@
 //! [interpreting]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 use std::mem;
+#[cfg(feature = "stream")]
+use std::sync::Arc;
 
-use super::parse::Message;
+use super::item::Message;
+#[cfg(feature = "stream")]
+use super::received::ReceivedEvent;
+#[cfg(feature = "stream")]
+use super::span::Span;
 
 /// The fields of the begun event that still lie in the chunk. What is here is not in [`Buffers`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +22,11 @@ pub(super) struct Borrowed<'c> {
     /// How many bytes the event holds, copied or borrowed.
     event_size: usize,
 }
+
+/// From this length on, data is given away with its buffer. Less is copied out of it, which takes
+/// no longer than to make a new one.
+#[cfg(feature = "stream")]
+const MOVED: usize = 1024;
 
 impl Borrowed<'_> {
     #[inline]
@@ -50,13 +61,20 @@ impl Buffers {
         id.clone_into(&mut self.last_event_id);
     }
 
-    /// Begins to read on in a chunk, with an empty event if the last was handed out.
+    /// Whether nothing is here of the event that comes next.
     #[inline]
-    pub(super) fn begin<'c>(&mut self) -> Borrowed<'c> {
+    pub(super) fn is_empty(&mut self) -> bool {
         if self.dispatched {
             self.clear();
         }
-        Borrowed { event_size: if self.held { self.size() } else { 0 }, ..Borrowed::default() }
+        !self.held
+    }
+
+    /// Begins to read on in a chunk, with an empty event if the last was handed out.
+    #[inline]
+    pub(super) fn begin<'c>(&mut self) -> Borrowed<'c> {
+        let event_size = if self.is_empty() { 0 } else { self.size() };
+        Borrowed { event_size, ..Borrowed::default() }
     }
 
     /// How many bytes of the begun event were copied.
@@ -65,6 +83,7 @@ impl Buffers {
     }
 
     /// Whether anything of the begun event was copied.
+    #[cfg(feature = "stream")]
     #[inline]
     pub(super) fn held(&self) -> bool {
         self.held
@@ -94,6 +113,19 @@ impl Buffers {
             self.copy_data(first);
         }
         self.copy_data(line);
+    }
+
+    /// Whether lines of data are put together here.
+    #[inline]
+    pub(super) fn joins_data(&self) -> bool {
+        !self.data.is_empty()
+    }
+
+    /// Appends a line of data, with a line feed after it, to those that are put together.
+    #[inline]
+    pub(super) fn join_data(&mut self, line: &str, borrowed: &mut Borrowed<'_>) {
+        borrowed.event_size += line.len();
+        self.data.push_str(line);
     }
 
     /// Replaces the event type.
@@ -192,6 +224,51 @@ impl Buffers {
             },
             last_event_id: &self.last_event_id,
         }
+    }
+
+    /// Ends a block with data of which nothing was copied, for a reader that keeps the chunk: its
+    /// data, its type, if any, and its id.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn release<'c>(
+        &mut self,
+        borrowed: &Borrowed<'c>,
+    ) -> (&'c str, &'c str, Option<&'c str>) {
+        self.commit_id(borrowed);
+        let Borrowed { data, event_type, id, .. } = *borrowed;
+        (data.unwrap_or_default(), event_type.unwrap_or_default(), id)
+    }
+
+    /// Ends a block with data, and gives the event away. One that has no id of its own is given
+    /// what `former` makes of the last event ID.
+    #[cfg(feature = "stream")]
+    pub(super) fn take(
+        &mut self,
+        borrowed: &Borrowed<'_>,
+        former: impl FnOnce(&str) -> Option<Arc<str>>,
+    ) -> ReceivedEvent {
+        let has_id = borrowed.id.is_some() || self.has_id;
+        self.commit_id(borrowed);
+        let (id, former) = match &*self.last_event_id {
+            id if has_id => (id, None),
+            id => ("", former(id)),
+        };
+        let event_type = borrowed.event_type.unwrap_or(&self.event_type);
+        let (start, end) = (self.data_start, self.data.len().saturating_sub(1));
+        let event = match borrowed.data {
+            None if end >= MOVED => {
+                // The next is often as long.
+                let next = String::with_capacity(end + event_type.len() + id.len() + 1);
+                let text = mem::replace(&mut self.data, next);
+                ReceivedEvent::owned(text, Span::new(start, end), event_type, id, former)
+            }
+            data => {
+                let data = data.unwrap_or_else(|| &self.data[start..end]);
+                ReceivedEvent::copied(data, event_type, id, former)
+            }
+        };
+        self.clear();
+        event
     }
 
     #[inline]

@@ -17,14 +17,35 @@ pub(super) struct Chunk<'c> {
     text: &'c str,
     /// What follows the text.
     rest: &'c [u8],
+    stops: bool,
 }
 
 impl<'c> Chunk<'c> {
     pub(super) fn new(bytes: &'c [u8]) -> Self {
-        Self { bytes, text: "", rest: bytes }
+        Self { bytes, text: "", rest: bytes, stops: false }
+    }
+
+    /// A chunk that is read up to its first line that is whole and ends with LF: who reads it goes
+    /// on with [`whole_lines`](Self::whole_lines).
+    #[cfg(feature = "stream")]
+    pub(super) fn until_whole_lines(bytes: &'c [u8]) -> Self {
+        Self { stops: true, ..Self::new(bytes) }
+    }
+
+    /// Whole lines the last of which ends with LF, to be read where a line begins.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn whole_lines(text: &'c str) -> Self {
+        Self { bytes: text.as_bytes(), text, rest: &[], stops: false }
+    }
+
+    /// Whether it is not to be decoded here.
+    pub(super) fn stops(&self) -> bool {
+        self.stops
     }
 
     /// What has not been read.
+    #[inline]
     pub(super) fn unread(&self) -> &'c [u8] {
         &self.bytes[self.bytes.len() - self.rest.len() - self.text.len()..]
     }
@@ -53,6 +74,20 @@ impl<'c> Chunk<'c> {
         Some(value.strip_prefix(' ').unwrap_or(value))
     }
 
+    /// Takes the next line if it is one of data, is decoded and ends with LF, and its value with the
+    /// space before it is not longer than `limit`: the value and the LF.
+    #[inline]
+    pub(super) fn data_line(&mut self, limit: usize) -> Option<&'c str> {
+        let value = self.text.strip_prefix("data:")?;
+        let end = memchr2(b'\r', b'\n', value.as_bytes())?;
+        if end > limit || value.as_bytes()[end] != b'\n' {
+            return None;
+        }
+        let (line, rest) = value.split_at(end + 1);
+        self.text = rest;
+        Some(line.strip_prefix(' ').unwrap_or(line))
+    }
+
     #[inline]
     pub(super) fn nothing_decoded(&self) -> bool {
         self.text.is_empty()
@@ -70,18 +105,21 @@ impl<'c> Chunk<'c> {
         self.rest = &self.rest[length..];
     }
 
-    /// Decodes the next line, which is so long and ends with LF, and whatever lines follow; fails
-    /// if the line is broken.
-    pub(super) fn decode(&mut self, length: usize) -> bool {
-        let at_once = &self.rest[..AT_ONCE.clamp(length + 1, self.rest.len())];
-        let lines = &at_once[..=memrchr(b'\n', at_once).unwrap_or(length)];
-        self.text = utf8(lines).unwrap_or_else(|broken| {
+    /// Takes the next line, which is so long without its end, an LF or CRLF, and decodes whatever
+    /// lines follow; fails if the line is broken.
+    pub(super) fn decode(&mut self, length: usize, end: usize) -> Option<&'c str> {
+        let at_once = &self.rest[..AT_ONCE.clamp(length + end, self.rest.len())];
+        let lines = memrchr(b'\n', at_once).map_or(at_once, |last| &at_once[..=last]);
+        let text = utf8(lines).unwrap_or_else(|broken| {
             let valid = &lines[..broken.valid_up_to()];
-            let lines = memrchr(b'\n', valid).map_or(0, |end| end + 1);
+            let lines = memrchr(b'\n', valid).map_or(0, |last| last + 1);
             str::from_utf8(&valid[..lines]).unwrap_or_default()
         });
-        self.rest = &self.rest[self.text.len()..];
-        !self.text.is_empty()
+        // Nothing, if the line is broken.
+        let line = text.get(..length)?;
+        self.text = text.get(length + end..)?;
+        self.rest = &self.rest[text.len()..];
+        Some(line)
     }
 }
 

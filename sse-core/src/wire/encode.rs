@@ -1,5 +1,6 @@
 //! Events to bytes.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::BufMut;
@@ -25,6 +26,15 @@ pub fn encode(event: &Event<'_>, buffer: &mut impl BufMut) {
         put_lines(buffer, DATA, data.as_bytes());
     }
     buffer.put_u8(b'\n');
+}
+
+/// Writes the event as it stands on the wire.
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = Vec::new();
+        encode(self, &mut buffer);
+        f.write_str(&String::from_utf8_lossy(&buffer))
+    }
 }
 
 /// How a line of data begins.

@@ -1,7 +1,6 @@
 //! One outgoing event: its fields, checked once and infallible after.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use super::event_id::{EventId, EventIdRef};
@@ -235,14 +234,5 @@ impl<'a> From<&'a str> for Event<'a> {
 impl From<String> for Event<'_> {
     fn from(data: String) -> Self {
         Self::new(data)
-    }
-}
-
-/// Writes the event as it stands on the wire.
-impl fmt::Display for Event<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = Vec::new();
-        super::encode::encode(self, &mut buffer);
-        f.write_str(&String::from_utf8_lossy(&buffer))
     }
 }

@@ -12,6 +12,9 @@ use super::chunk::{Chunk, line_end};
 use super::decode::Decoder;
 use super::limits::LimitExceeded;
 
+/// How long the name of data is, with its colon.
+const DATA: usize = "data:".len();
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Where a line is. It holds no borrow of [`Lines`], so that a parser can go on reading while it
@@ -23,6 +26,8 @@ pub(super) enum Line<'c> {
     /// Put together from several chunks, or with its broken characters replaced; see
     /// [`Lines::joined`].
     Joined,
+    /// In one chunk, the first of some whole lines at which the chunk stops.
+    Undecoded,
     /// Nowhere yet: the chunk ended before the line did.
     Unended,
 }
@@ -71,9 +76,13 @@ impl Lines {
         self.ended
     }
 
-    /// The last line, if it was [`Line::Joined`]. Whoever takes the text leaves a string that is
-    /// free for another line.
-    pub(super) fn joined(&mut self) -> &mut String {
+    /// The last line, if it was [`Line::Joined`].
+    pub(super) fn joined(&self) -> &str {
+        &self.joined
+    }
+
+    /// The same, to take. Whoever takes the text leaves a string that is free for another line.
+    pub(super) fn joined_mut(&mut self) -> &mut String {
         &mut self.joined
     }
 
@@ -94,10 +103,17 @@ impl Lines {
         chunk: &mut Chunk<'c>,
         event_limit: usize,
     ) -> Option<&'c str> {
-        const NAME: usize = "data:".len();
-        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(NAME)))?;
+        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(DATA)))?;
         self.ended += 2;
         Some(data)
+    }
+
+    /// Takes the next line if it is one of data, ends with LF and is decoded: its value and the LF.
+    #[inline]
+    pub(super) fn data_line<'c>(&mut self, chunk: &mut Chunk<'c>) -> Option<&'c str> {
+        let line = chunk.data_line(self.limit.saturating_sub(DATA))?;
+        self.ended += 1;
+        Some(line)
     }
 
     /// Takes what is left of a chunk if it is a few bytes within a line: some streams come in
@@ -117,6 +133,22 @@ impl Lines {
         taken
     }
 
+    /// Takes a chunk if all of it lies within a long line that has begun.
+    #[cfg(feature = "stream")]
+    pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        /// Looking for the end of a shorter line takes longer than is gained if it is not there.
+        const LONG: usize = 2048;
+        let length = self.partial.length();
+        let taken = length > LONG
+            && self.before == Before::Nothing
+            && length + chunk.len() <= self.limit
+            && line_end(chunk).is_none();
+        if taken {
+            self.partial.push(chunk);
+        }
+        taken
+    }
+
     /// Takes the next line while none is decoded.
     #[inline(never)]
     fn begin_or_end<'c>(&mut self, chunk: &mut Chunk<'c>) -> Result<Line<'c>, LimitExceeded> {
@@ -132,12 +164,23 @@ impl Lines {
             chunk.skip(length);
             return Ok(Line::Unended);
         }
-        self.ended += 1;
         let (bytes, line_end) = rest.split_at(length);
         let whole = self.partial.length() == 0;
-        if whole && line_end[0] == b'\n' && chunk.decode(length) {
-            return Ok(chunk.line().map_or(Line::Unended, Line::Whole));
+        let lf = match line_end {
+            [b'\n', ..] => Some(0),
+            [b'\r', b'\n', ..] => Some(1),
+            _ => None,
+        };
+        if let Some(lf) = lf.filter(|_| whole) {
+            if chunk.stops() {
+                return Ok(Line::Undecoded);
+            }
+            if let Some(line) = chunk.decode(length, lf + 1) {
+                self.ended += 1;
+                return Ok(Line::Whole(line));
+            }
         }
+        self.ended += 1;
         chunk.skip(length + 1);
         if line_end[0] == b'\r' {
             self.before = Before::LineFeed;

@@ -9,6 +9,7 @@ use super::buffers::{Borrowed, Buffers};
 use super::chunk::Chunk;
 use super::event_id::EventId;
 use super::field::Field;
+use super::item::Item;
 use super::limits::{LimitExceeded, Limits};
 use super::line::{Line, Lines};
 
@@ -92,46 +93,71 @@ impl Parser {
         self.buffers.last_event_id()
     }
 
-    fn next<'i, 'c: 'i>(
-        &'i mut self,
+    /// Reads on to the next item, or as far as the chunk goes. What is borrowed comes on a way of
+    /// its own, since moving it would take longer than reading a line.
+    #[allow(clippy::inline_always, reason = "every item passes here, on its way to two readers")]
+    #[inline(always)]
+    pub(super) fn step<'c>(
+        &mut self,
         chunk: &mut Chunk<'c>,
-    ) -> Result<Option<Item<'i>>, LimitExceeded> {
+        borrowed: &mut Borrowed<'c>,
+    ) -> Result<Step<'c>, LimitExceeded> {
         if let Some(excess) = self.failed {
             return Err(excess);
         }
         if self.lines.take_few(chunk) {
-            return Ok(None);
+            return Ok(Step::Done);
         }
-        let mut borrowed = self.buffers.begin();
-        if !self.buffers.held()
-            && let Some(data) = self.lines.single_line_event(chunk, self.event_limit)
-        {
-            return Ok(Some(Item::Event(self.buffers.single_line_event(data))));
+        if let Some(data) = self.single_line_event(chunk) {
+            return Ok(Step::SingleLineEvent(data));
         }
+        self.step_by_lines(chunk, borrowed)
+    }
+
+    /// Takes the next event if it is a single line of data and all of it is in the chunk's text.
+    #[inline]
+    pub(super) fn single_line_event<'c>(&mut self, chunk: &mut Chunk<'c>) -> Option<&'c str> {
+        if self.buffers.is_empty() {
+            return self.lines.single_line_event(chunk, self.event_limit);
+        }
+        None
+    }
+
+    /// Reads on as [`step`](Self::step) does, line by line.
+    #[allow(clippy::inline_always, reason = "it is all that `step` does for most streams")]
+    #[inline(always)]
+    pub(super) fn step_by_lines<'c>(
+        &mut self,
+        chunk: &mut Chunk<'c>,
+        borrowed: &mut Borrowed<'c>,
+    ) -> Result<Step<'c>, LimitExceeded> {
+        *borrowed = self.buffers.begin();
         loop {
             let line = match self.lines.next(chunk) {
                 Ok(Line::Whole(line)) => line,
                 Ok(Line::Joined) => {
-                    self.buffers.keep(borrowed);
+                    self.buffers.keep(*borrowed);
                     match self.take_joined() {
                         Joined::Field if self.buffers.size() > self.event_limit => {
                             return Err(self.exceed());
                         }
                         Joined::Field => {
-                            borrowed = self.buffers.begin();
+                            *borrowed = self.buffers.begin();
                             continue;
                         }
                         Joined::Retry(reconnection_time) => {
-                            return Ok(Some(Item::Retry(reconnection_time)));
+                            return Ok(Step::Retry(reconnection_time));
                         }
-                        Joined::Comment(start) => {
-                            return Ok(Some(Item::Comment(&self.lines.joined()[start..])));
-                        }
+                        Joined::Comment(start) => return Ok(Step::JoinedComment(start)),
                     }
                 }
+                Ok(Line::Undecoded) => {
+                    self.buffers.keep(*borrowed);
+                    return Ok(Step::WholeLines);
+                }
                 Ok(Line::Unended) => {
-                    self.buffers.keep(borrowed);
-                    return Ok(None);
+                    self.buffers.keep(*borrowed);
+                    return Ok(Step::Done);
                 }
                 Err(excess) => {
                     self.failed = Some(excess);
@@ -139,24 +165,32 @@ impl Parser {
                 }
             };
             match Field::of(line) {
-                Field::Data(line) => self.buffers.data(line, &mut borrowed),
-                Field::EventType(text) => self.buffers.event_type(text, &mut borrowed),
-                Field::Id(text) => self.buffers.id(text, &mut borrowed),
+                Field::Data(line) => {
+                    self.buffers.data(line, borrowed);
+                    while self.buffers.joins_data()
+                        && borrowed.event_size() <= self.event_limit
+                        && let Some(line) = self.lines.data_line(chunk)
+                    {
+                        self.buffers.join_data(line, borrowed);
+                    }
+                }
+                Field::EventType(text) => self.buffers.event_type(text, borrowed),
+                Field::Id(text) => self.buffers.id(text, borrowed),
                 Field::Retry(reconnection_time) => {
-                    self.buffers.keep(borrowed);
-                    return Ok(Some(Item::Retry(reconnection_time)));
+                    self.buffers.keep(*borrowed);
+                    return Ok(Step::Retry(reconnection_time));
                 }
                 Field::Comment(text) => {
-                    self.buffers.keep(borrowed);
-                    return Ok(Some(Item::Comment(text)));
+                    self.buffers.keep(*borrowed);
+                    return Ok(Step::Comment(text));
                 }
                 Field::Ignored => {}
-                Field::None if self.buffers.has_data(&borrowed) => {
-                    return Ok(Some(Item::Event(self.buffers.dispatch(&borrowed))));
+                Field::None if self.buffers.has_data(borrowed) => {
+                    return Ok(Step::Event);
                 }
                 Field::None => {
-                    self.buffers.end_block(&borrowed);
-                    borrowed = Borrowed::default();
+                    self.buffers.end_block(borrowed);
+                    *borrowed = Borrowed::default();
                 }
             }
             if borrowed.event_size() > self.event_limit {
@@ -165,9 +199,32 @@ impl Parser {
         }
     }
 
+    /// Takes a chunk if all of it lies within a line that has begun.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn take_within_line(&mut self, chunk: &[u8]) -> bool {
+        self.failed.is_none()
+            && (self.lines.take_few(&mut Chunk::new(chunk)) || self.lines.take_within_line(chunk))
+    }
+
+    fn next<'i, 'c: 'i>(
+        &'i mut self,
+        chunk: &mut Chunk<'c>,
+    ) -> Result<Option<Item<'i>>, LimitExceeded> {
+        let mut borrowed = Borrowed::default();
+        Ok(Some(match self.step(chunk, &mut borrowed)? {
+            Step::SingleLineEvent(data) => Item::Event(self.buffers.single_line_event(data)),
+            Step::Event => Item::Event(self.buffers.dispatch(&borrowed)),
+            Step::Comment(text) => Item::Comment(text),
+            Step::JoinedComment(start) => Item::Comment(self.joined_comment(start)),
+            Step::Retry(reconnection_time) => Item::Retry(reconnection_time),
+            Step::Done | Step::WholeLines => return Ok(None),
+        }))
+    }
+
     /// Reads a line that does not lie in the chunk as it is to be read.
     fn take_joined(&mut self) -> Joined {
-        let line = self.lines.joined();
+        let line = self.lines.joined_mut();
         match Field::of(line) {
             Field::Data(value) => {
                 let start = line.len() - value.len();
@@ -180,6 +237,18 @@ impl Parser {
             Field::Ignored | Field::None => {}
         }
         Joined::Field
+    }
+
+    /// The text of [`Step::JoinedComment`].
+    pub(super) fn joined_comment(&self, start: usize) -> &str {
+        &self.lines.joined()[start..]
+    }
+
+    /// Where the event of [`Step::Event`] is, as far as it is not in the chunk.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn buffers(&mut self) -> &mut Buffers {
+        &mut self.buffers
     }
 
     #[cold]
@@ -222,26 +291,21 @@ impl<'c> Items<'_, 'c> {
     }
 }
 
-/// Something a stream holds, in the order it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item<'a> {
-    /// An event, at the blank line that ends it.
-    Event(Message<'a>),
-    /// A comment, such as a heartbeat, at the end of its line; without one leading space.
-    Comment(&'a str),
-    /// The reconnection time that holds from now on, at the end of its line.
+/// How far a step through a chunk came. It borrows nothing of the parser.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step<'c> {
+    /// An event: the borrowed fields, and those in the buffers.
+    Event,
+    /// An event that is a single line of data.
+    SingleLineEvent(&'c str),
+    Comment(&'c str),
+    /// A comment that the parser holds, from this byte of its line on.
+    JoinedComment(usize),
     Retry(Duration),
-}
-
-/// An event that was received, as a browser hands it to a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Message<'a> {
-    /// The event type; `message` where the stream gives none.
-    pub event_type: &'a str,
-    /// The data, its lines joined with line feeds.
-    pub data: &'a str,
-    /// The last event ID: of this event, or of the last before it that had one; else empty.
-    pub last_event_id: &'a str,
+    /// To the next of some whole lines, in a chunk that [stops](Chunk::until_whole_lines) there.
+    WholeLines,
+    /// To the end of the chunk.
+    Done,
 }
 
 /// What a joined line says.

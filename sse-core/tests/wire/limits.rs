@@ -4,20 +4,21 @@ use std::time::{Duration, Instant};
 
 use gapless_sse_core::{LimitExceeded, Limits, Parser};
 
-use crate::{comment, feed, message, retry};
+use crate::{Seen, comment, feed, message, read, retry};
 
 const SMALL: Limits = Limits { line: 8, event: 12 };
 
 /// The outcome of `stream`, which must be the same wherever it is cut.
 #[track_caller]
-fn outcome(stream: &[u8]) -> (Vec<gapless_sse_core::naive::Item>, Result<(), LimitExceeded>) {
-    let whole = feed(&mut Parser::with_limits(SMALL), [stream]);
+fn outcome(stream: &[u8]) -> (Vec<Seen>, Result<(), LimitExceeded>) {
+    let small = || Parser::with_limits(SMALL);
+    let whole = read(small, &[stream]);
     for cut in 0..=stream.len() {
-        let cut_in_two = feed(&mut Parser::with_limits(SMALL), [&stream[..cut], &stream[cut..]]);
-        assert_eq!(cut_in_two, whole, "cut at {cut}");
+        assert_eq!(read(small, &[&stream[..cut], &stream[cut..]]), whole, "cut at {cut}");
     }
-    assert_eq!(feed(&mut Parser::with_limits(SMALL), stream.chunks(1)), whole, "byte by byte");
-    whole
+    let bytes: Vec<_> = stream.chunks(1).collect();
+    assert_eq!(read(small, &bytes), whole, "byte by byte");
+    (whole.0, whole.1)
 }
 
 const LINE: LimitExceeded = LimitExceeded::Line { at: 3, limit: 8 };

@@ -1,12 +1,14 @@
 //! Events to bytes and back, by the letter of HTML section 9.2.
 
-#[cfg(feature = "stream")]
-mod incoming;
 #[cfg(feature = "json")]
 mod json;
 mod limits;
 mod properties;
+#[cfg(feature = "stream")]
+mod reader;
 mod reading;
+#[cfg(feature = "stream")]
+mod sharing;
 mod writing;
 
 use std::time::Duration;
@@ -46,6 +48,30 @@ fn owned(item: Item<'_>) -> Seen {
     }
 }
 
+/// What a parser that `new` makes reports for `chunks`, up to an error, and the last event ID it
+/// leaves; a reader that keeps its items must report the same, whoever owns the chunks.
+#[track_caller]
+fn read(
+    new: impl Fn() -> Parser,
+    chunks: &[&[u8]],
+) -> (Vec<Seen>, Result<(), LimitExceeded>, String) {
+    let mut parser = new();
+    let (seen, result) = feed(&mut parser, chunks.iter().copied());
+    let read = (seen, result, parser.last_event_id().to_owned());
+    #[cfg(feature = "stream")]
+    {
+        let kept = |(seen, result, parser): (_, _, Parser)| {
+            assert_eq!((seen, result, parser.last_event_id().to_owned()), read, "{chunks:?}");
+        };
+        let all = bytes::Bytes::from(chunks.concat());
+        let mut rest = all.clone();
+        kept(reader::read(new(), chunks.iter().map(|chunk| rest.split_to(chunk.len()))));
+        kept(reader::read(new(), chunks.iter().copied()));
+        kept(reader::read(new(), [reader::Pieces::of(chunks)]));
+    }
+    read
+}
+
 /// Asserts what `stream` holds and the last event ID it leaves: for the oracle, and for the
 /// parser whole, cut at every one and every two places, and byte by byte.
 #[track_caller]
@@ -54,10 +80,9 @@ fn assert_reads(stream: impl AsRef<[u8]>, expected: &[Seen], last_event_id: &str
     let expected = (expected.to_vec(), last_event_id.to_owned());
     assert_eq!(naive::decode(stream, ""), expected, "the oracle");
     let check = |chunks: &[&[u8]]| {
-        let mut parser = Parser::new();
-        let (seen, result) = feed(&mut parser, chunks.iter().copied());
+        let (seen, result, last_event_id) = read(Parser::new, chunks);
         assert_eq!(result, Ok(()));
-        assert_eq!((seen, parser.last_event_id().to_owned()), expected, "{chunks:?}");
+        assert_eq!((seen, last_event_id), expected, "{chunks:?}");
     };
     for second in 0..=stream.len() {
         for first in 0..=second {

@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::feed;
+use crate::read;
 
 /// Bytes that matter to a parser, more often than chance would have them, and any others.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
@@ -148,10 +148,11 @@ proptest! {
         cuts in vec(any::<Index>(), 0..8),
         seed in "[a-z]?",
     ) {
-        let mut parser = Parser::new().resume(&EventId::new(seed.as_str()).unwrap());
-        let (seen, result) = feed(&mut parser, cut(&stream, &cuts));
+        let id = EventId::new(seed.as_str()).unwrap();
+        let resumed = || Parser::new().resume(&id);
+        let (seen, result, last_event_id) = read(resumed, &cut(&stream, &cuts));
         prop_assert_eq!(result, Ok(()));
-        prop_assert_eq!((seen, parser.last_event_id().to_owned()), naive::decode(&stream, &seed));
+        prop_assert_eq!((seen, last_event_id), naive::decode(&stream, &seed));
     }
 
     #[test]
@@ -163,11 +164,10 @@ proptest! {
         for wish in wishes {
             write(wish, &mut stream, &mut expected, &mut last_event_id);
         }
-        let mut parser = Parser::new();
-        let (seen, result) = feed(&mut parser, cut(&stream, &cuts));
+        let (seen, result, left) = read(Parser::new, &cut(&stream, &cuts));
         prop_assert_eq!(result, Ok(()));
         prop_assert_eq!(seen, expected);
-        prop_assert_eq!(parser.last_event_id(), last_event_id);
+        prop_assert_eq!(left, last_event_id);
     }
 
     #[test]
@@ -177,11 +177,11 @@ proptest! {
         line in 0_usize..40,
         event in 0_usize..40,
     ) {
-        let limits = Limits { line, event };
-        let whole = feed(&mut Parser::with_limits(limits), [&stream[..]]);
-        prop_assert_eq!(&feed(&mut Parser::with_limits(limits), cut(&stream, &cuts)), &whole);
+        let limited = || Parser::with_limits(Limits { line, event });
+        let whole = read(limited, &[&stream]);
+        prop_assert_eq!(&read(limited, &cut(&stream, &cuts)), &whole);
         let all = naive::decode(&stream, "").0;
-        let (seen, result) = whole;
+        let (seen, result, _) = whole;
         prop_assert!(all.starts_with(&seen));
         prop_assert!(result.is_err() || seen.len() == all.len());
         for item in seen {

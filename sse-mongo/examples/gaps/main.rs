@@ -6,9 +6,9 @@
 //! ```sh
 //! cargo run -p gapless-sse-mongo --example gaps -- --mongo 'mongodb://127.0.0.1:27017/test?replicaSet=rs0'
 //! ```
-#![allow(clippy::print_stdout, reason = "a program that talks to people")]
 
 mod chart;
+mod failure;
 mod table;
 mod trial;
 
@@ -21,7 +21,8 @@ use clap::Parser;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
-use trial::{Failure, Outcome, Regime};
+use failure::Failure;
+use trial::{Outcome, Regime};
 
 const PROGRESS: Duration = Duration::from_secs(5);
 

@@ -10,9 +10,9 @@ use super::snapshot::fresh;
 use crate::options::Effort;
 use crate::position::key::Key;
 use crate::records::Records;
-use crate::server::act::Act;
 use crate::server::error::Error;
 use crate::server::find::{Find, Found, MAX_TIME, Range, Snapshot, What};
+use crate::server::operation::Operation;
 
 /// How many records a step reads, but for the first, which reads as many as are wanted.
 const RECORDS: usize = 2000;
@@ -188,7 +188,7 @@ impl<R: Record> Part<'_, R> {
         let find = || {
             let (range, keys, snapshot) = (range.clone(), keys.clone(), *snapshot);
             let find = Find { index, keys, range, order: search.order, limit, snapshot };
-            find.run_for(&records.connection, Act::History, what, step.max_time)
+            find.run_for(&records.connection, Operation::History, what, step.max_time)
         };
         let found = match snapshot {
             Some(Snapshot::Fresh) => fresh(find).await?,

@@ -7,14 +7,13 @@ use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
 ///
-/// History is searched on the index that it is read by, from its end or from where the page before
-/// has come, in steps. Of each step the server leaves out what does not meet the
-/// [`narrowing`](Self::narrow); what it gives, the filter itself decides. So the narrowing only
-/// saves work: whatever it says, no record is shown that the filter does not admit. But a record
-/// that it excludes is never found.
+/// A search of history reads the index in steps. In each, the server leaves out the records that do
+/// not meet [`narrow`](Self::narrow), and the filter itself decides over the others. So a narrowing
+/// saves work and nothing else: a record that it lets through is still filtered, and one that it
+/// excludes must be one that the filter does not admit.
 ///
-/// A page looks at so much and for so long as [`Effort`] says, and then ends where it is: its
-/// `more_after` goes on from there.
+/// A page ends after as much work as [`Effort`](crate::Effort) allows. Its `more_after` is where
+/// the next page goes on.
 ///
 /// ```
 /// use gapless_sse_core::follow::Filter;
@@ -39,7 +38,7 @@ use crate::position::key::{Key, Value};
 /// }
 /// ```
 pub trait Narrow: Filter {
-    /// What every record meets that the filter admits; nothing, unless it says so.
+    /// Conditions that every record meets which the filter admits. None by default.
     fn narrow(&self) -> Narrowing {
         Narrowing::default()
     }
@@ -47,7 +46,17 @@ pub trait Narrow: Filter {
 
 impl Narrow for Everything {}
 
-/// What every record meets that a filter admits: nothing by default.
+/// Conditions that every record meets which a filter admits. None by default.
+///
+/// ```
+/// use gapless_sse_mongo::Narrowing;
+/// use gapless_sse_mongo::bson::{DateTime, doc};
+///
+/// let narrowing = Narrowing::default()
+///     .not_before(DateTime::from_millis(1_700_000_000_000))
+///     .matching(doc! { "state": { "$in": ["paid", "sent"] } })
+///     .containing("item", "pen");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Narrowing {
     from: Option<DateTime>,
@@ -56,31 +65,31 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// Its date is a date, and this one or a later one. The rest is not even looked at.
+    /// The record's date is a BSON date, and this one or a later one. Other records are not read.
     #[must_use]
     pub fn not_before(mut self, date: DateTime) -> Self {
         self.from = self.from.max(Some(date));
         self
     }
 
-    /// Its date is a date, and an earlier one than this. The rest is not even looked at.
+    /// The record's date is a BSON date before this one. Other records are not read.
     #[must_use]
     pub fn before(mut self, date: DateTime) -> Self {
         self.before = Some(self.before.map_or(date, |before| before.min(date)));
         self
     }
 
-    /// It matches this query.
+    /// The record matches this query.
     #[must_use]
     pub fn matching(mut self, query: Document) -> Self {
         self.conditions.push(query);
         self
     }
 
-    /// What the field says has this text in it, in upper or lower case.
+    /// The field contains this text, in upper or lower case, or is not a string.
     ///
-    /// The server looks for a part of the text that it and Rust surely understand alike, and only
-    /// where the field holds text.
+    /// The server looks for the longest part of the text that is ASCII, since its notion of case
+    /// and Rust's may differ beyond that.
     #[must_use]
     pub fn containing(self, field: &str, text: &str) -> Self {
         let plain = |c: char| c.is_ascii_graphic() || c == ' ';

@@ -5,9 +5,9 @@ use std::time::Duration;
 use mongodb::bson::doc;
 
 use crate::position::commit::{ClusterTime, Position};
-use crate::server::act::Act;
 use crate::server::connection::Connection;
 use crate::server::error::Error;
+use crate::server::operation::Operation;
 
 /// How often and how long a fresh snapshot is tried for: just after a collection or an index was
 /// made, the newest that a majority has is older than it.
@@ -24,10 +24,11 @@ impl Connection {
             "projection": { "_id": 1 },
             "readConcern": { "level": "snapshot" },
         };
-        let reply = fresh(|| self.run(Act::History, command.clone())).await?;
+        let reply = fresh(|| self.run(Operation::History, command.clone())).await?;
         let time =
             reply.get_document("cursor").and_then(|cursor| cursor.get_timestamp("atClusterTime"));
-        let time = time.map_err(|_| Error::Answer { act: Act::History, what: "atClusterTime" })?;
+        let time = time
+            .map_err(|_| Error::Answer { operation: Operation::History, what: "atClusterTime" })?;
         Ok(Position::before(ClusterTime::from(time).next()))
     }
 }
@@ -43,5 +44,5 @@ where
             other => return other,
         }
     }
-    Err(Error::Answer { act: Act::History, what: "snapshot yet" })
+    Err(Error::Answer { operation: Operation::History, what: "snapshot yet" })
 }

@@ -12,10 +12,10 @@ use super::watch::Watch;
 use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
 use crate::records::{ChangeBatch, Records};
-use crate::server::act::Act;
 use crate::server::connection::Connection;
 use crate::server::error::Error;
 use crate::server::find::{Find, Range};
+use crate::server::operation::Operation;
 
 /// However often it is asked for: a server has other work too.
 const LEAST_INTERVAL: Duration = Duration::from_millis(10);
@@ -128,7 +128,7 @@ impl<R> Poll<R> {
             limit: self.records.connection.options.batch_size.max(1) as usize,
             snapshot: None,
         };
-        let found = find.run(&self.records.connection, Act::Changes).await?;
+        let found = find.run(&self.records.connection, Operation::Changes).await?;
         let date = &self.records.connection.options.fields.date;
         let keys = || found.documents().map(|record| Key::of(record, date));
         let (through, more, late) = match keys().last() {

@@ -14,10 +14,10 @@ use super::audit::{Audit, TailNumber, WINDOW};
 use crate::position::commit::Position;
 use crate::position::key::{Key, Value};
 use crate::records::Records;
-use crate::server::act::Act;
 use crate::server::connection::{Connection, answered};
 use crate::server::error::Error;
 use crate::server::find::{Find, MAX_TIME, Range, What};
+use crate::server::operation::Operation;
 use crate::server::probe::before;
 
 /// An audit is due when so many times the lateness have passed since the last one.
@@ -151,7 +151,8 @@ impl Connection {
                 limit: most - keys.len(),
                 snapshot: None,
             };
-            let found = find.run_for(self, Act::Audit, &What::Keys { skip: 0 }, MAX_TIME).await?;
+            let found =
+                find.run_for(self, Operation::Audit, &What::Keys { skip: 0 }, MAX_TIME).await?;
             let date = &self.options.fields.date;
             keys.extend(found.documents().map(|key| Key::of(key, date)));
             if found.more
@@ -206,7 +207,7 @@ impl Connection {
             find.insert("readConcern", doc! { "level": "majority" });
         }
         let find = RawDocumentBuf::try_from(&find)
-            .map_err(|_| Error::Answer { act: Act::Audit, what: "valid id" })?;
+            .map_err(|_| Error::Answer { operation: Operation::Audit, what: "valid id" })?;
         let db = self.db.clone();
         let read = self.turns.ask(async move {
             let mut server_cursor = db.run_raw_cursor_command(find).batch().await?;
@@ -216,7 +217,7 @@ impl Connection {
             }
             Ok::<_, DriverError>(batches)
         });
-        let _timed = self.stats.timed(Act::Audit);
-        answered(Act::Audit, read).await
+        let _timed = self.stats.timed(Operation::Audit);
+        answered(Operation::Audit, read).await
     }
 }

@@ -6,7 +6,7 @@ use mongodb::bson::{DateTime, Timestamp};
 use super::key::{Key, Value, take_array};
 use super::varint;
 
-/// Where a commit stands in the log.
+/// The position of a commit in the log, as it travels sealed in the ids of events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(pub(crate) Place);
 

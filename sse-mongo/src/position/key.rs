@@ -11,8 +11,8 @@ use super::varint;
 use crate::value::compat;
 use crate::value::order::compare;
 
-/// Where a record stands in history: by date, and among equal dates by `_id`, in the order in
-/// which MongoDB sorts values of any type.
+/// Where a record stands in history: by its date, then by its `_id`, in the order in which MongoDB
+/// sorts values of any type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub(crate) date: Value,
@@ -20,7 +20,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The record's date, if that is one.
+    /// The record's date, if it is a BSON date.
     pub fn date(&self) -> Option<DateTime> {
         match self.date.0 {
             RawBson::DateTime(date) => Some(date),

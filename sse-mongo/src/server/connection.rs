@@ -11,9 +11,9 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::act::Act;
 use super::error::Error;
 use super::known::{Deployment, Ready};
+use super::operation::Operation;
 use super::stats::Counters;
 use super::turns::{CONNECTIONS, Turns};
 use crate::options::Options;
@@ -84,19 +84,23 @@ impl Connection {
     }
 
     /// Runs a command on the database, within the time that an answer may take.
-    pub(crate) async fn run(&self, act: Act, command: Document) -> Result<Document, Error> {
+    pub(crate) async fn run(
+        &self,
+        operation: Operation,
+        command: Document,
+    ) -> Result<Document, Error> {
         let db = self.db.clone();
-        let _timed = self.stats.timed(act);
-        answered(act, self.turns.ask(async move { db.run_command(command).await })).await
+        let _timed = self.stats.timed(operation);
+        answered(operation, self.turns.ask(async move { db.run_command(command).await })).await
     }
 
     pub(crate) async fn run_for_long(
         &self,
-        act: Act,
+        operation: Operation,
         command: Document,
     ) -> Result<Document, Error> {
-        let _timed = self.stats.timed(act);
-        answer(act, INDEXING, async { self.db.run_command(command).await }).await
+        let _timed = self.stats.timed(operation);
+        answer(operation, INDEXING, async { self.db.run_command(command).await }).await
     }
 
     /// A cluster time was seen.
@@ -122,27 +126,27 @@ impl Connection {
 
 /// Waits for an answer of the driver, but not for ever.
 pub(crate) async fn within<T>(
-    act: Act,
+    operation: Operation,
     patience: Duration,
     future: impl Future<Output = T>,
 ) -> Result<T, Error> {
-    tokio::time::timeout(patience, future).await.map_err(|_| Error::TimedOut(act))
+    tokio::time::timeout(patience, future).await.map_err(|_| Error::TimedOut(operation))
 }
 
 pub(crate) async fn answer<T>(
-    act: Act,
+    operation: Operation,
     patience: Duration,
     future: impl Future<Output = Result<T, DriverError>>,
 ) -> Result<T, Error> {
-    within(act, patience, future).await?.map_err(|error| Error::server(act, error))
+    within(operation, patience, future).await?.map_err(|error| Error::server(operation, error))
 }
 
 /// Waits for an answer as long as any may take.
 pub(crate) async fn answered<T>(
-    act: Act,
+    operation: Operation,
     future: impl Future<Output = Result<T, DriverError>>,
 ) -> Result<T, Error> {
-    answer(act, ANSWER, future).await
+    answer(operation, ANSWER, future).await
 }
 
 /// The driver quotes what it cannot parse, and that may be a password.

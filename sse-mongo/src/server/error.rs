@@ -5,10 +5,18 @@ use std::error::Error as StdError;
 use gapless_sse_core::follow::{Fault, SourceError};
 use mongodb::error::{Error as DriverError, ErrorKind, WriteFailure};
 
-use super::act::Act;
+use super::operation::Operation;
 use super::privilege;
 
-/// Why MongoDB could not answer.
+/// Why MongoDB could not answer, and what to do about it.
+///
+/// ```
+/// use gapless_sse_core::follow::{Fault, SourceError};
+/// use gapless_sse_mongo::Error;
+///
+/// assert_eq!(Error::SnapshotGone.fault(), Fault::SnapshotGone);
+/// assert!(Error::NoDatabase.to_string().starts_with("connection string: name the database"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,17 +26,17 @@ pub enum Error {
     /// The connection string names no database.
     #[error("connection string: name the database at its end, as in mongodb://host:27017/logs")]
     NoDatabase,
-    /// The server does not let the connection's user do it.
-    #[error("not authorised to {act}: {advice}")]
+    /// The user lacks a privilege.
+    #[error("not authorised to {operation}: {advice}")]
     NotAuthorised {
-        /// What was not allowed.
-        act: Act,
+        /// What the server refused.
+        operation: Operation,
         /// What the user needs, on what, and what to enter in mongosh for it.
         advice: String,
         /// The driver's error.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The server knows no such user, or by another password.
+    /// The user does not exist, or has another password.
     #[error(
         "could not sign in ({reason}): check the user name, the password and authSource, the \
          database where the user was made, in the connection string"
@@ -58,10 +66,10 @@ pub enum Error {
          node (start it with --replSet rs0, then rs.initiate() once), or poll"
     )]
     NoChangeStreams,
-    /// The server is to be a member of a replica set, and is none yet.
+    /// The server was started as a member of a replica set that was not initiated yet.
     #[error("this MongoDB was started with --replSet but belongs to no set: rs.initiate() once")]
     NotInitiated,
-    /// What bears the collection's name cannot be followed.
+    /// The collection's name is that of a view or a time series.
     #[error("{name} is a {kind}: only plain collections can be followed")]
     NotACollection {
         /// The collection's name.
@@ -80,20 +88,20 @@ pub enum Error {
     Ended(String),
     /// The server did not answer in time.
     #[error("no answer in time to {0}")]
-    TimedOut(Act),
-    /// The server's answer lacks something.
-    #[error("could not {act}: the answer has no {what}")]
+    TimedOut(Operation),
+    /// The server's answer is incomplete.
+    #[error("could not {operation}: the answer has no {what}")]
     Answer {
-        /// What was being done.
-        act: Act,
-        /// What its answer lacks.
+        /// What the server was asked for.
+        operation: Operation,
+        /// What is missing.
         what: &'static str,
     },
     /// The server refused, or could not be reached.
-    #[error("could not {act}: {message}")]
+    #[error("could not {operation}: {message}")]
     Server {
-        /// What was being done.
-        act: Act,
+        /// What the server was asked for.
+        operation: Operation,
         /// What the driver says of it.
         message: String,
         /// The server's error code, when it answered.
@@ -115,21 +123,23 @@ impl SourceError for Error {
 }
 
 impl Error {
-    pub(crate) fn server(act: Act, source: DriverError) -> Self {
+    pub(crate) fn server(operation: Operation, source: DriverError) -> Self {
         let code = code_of(&source);
         if let ErrorKind::Authentication { message, .. } = source.kind.as_ref() {
             return Self::NotAuthenticated { reason: message.clone(), source: Box::new(source) };
         }
         match code {
             Some(13) => {
-                let advice = privilege::advice(act, &brief(&source));
-                Self::NotAuthorised { act, advice, source: Box::new(source) }
+                let advice = privilege::advice(operation, &brief(&source));
+                Self::NotAuthorised { operation, advice, source: Box::new(source) }
             }
             // 280 is a stream that can never be resumed, whatever the reason.
             Some(280 | 286) => Self::HistoryLost,
-            Some(239 | 246) if act == Act::History => Self::SnapshotGone,
+            Some(239 | 246) if operation == Operation::History => Self::SnapshotGone,
             Some(40573) => Self::NoChangeStreams,
-            _ => Self::Server { act, message: brief(&source), code, source: Box::new(source) },
+            _ => {
+                Self::Server { operation, message: brief(&source), code, source: Box::new(source) }
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use mongodb::bson::{
 };
 use mongodb::raw_batch_cursor::RawBatch;
 
-use super::act::Act;
 use super::connection::{Connection, answered};
 use super::error::Error;
+use super::operation::Operation;
 use crate::position::commit::ClusterTime;
 use crate::position::key::Key;
 
@@ -73,15 +73,19 @@ pub(crate) struct Found {
 }
 
 impl Find<'_> {
-    pub(crate) async fn run(self, connection: &Connection, act: Act) -> Result<Found, Error> {
-        self.run_for(connection, act, &What::All, MAX_TIME).await
+    pub(crate) async fn run(
+        self,
+        connection: &Connection,
+        operation: Operation,
+    ) -> Result<Found, Error> {
+        self.run_for(connection, operation, &What::All, MAX_TIME).await
     }
 
     /// As [`run`](Self::run), for some of what the range has, and for so long at most.
     pub(crate) async fn run_for(
         self,
         connection: &Connection,
-        act: Act,
+        operation: Operation,
         what: &What,
         max_time: Duration,
     ) -> Result<Found, Error> {
@@ -95,20 +99,20 @@ impl Find<'_> {
         let replicated = connection.deployment().await?.replicated;
         let command =
             RawDocumentBuf::try_from(&self.command(&connection.name, replicated, what, max_time))
-                .map_err(|_| Error::Answer { act, what: "valid name" })?;
+                .map_err(|_| Error::Answer { operation, what: "valid name" })?;
         let db = connection.db.clone();
         let cursor =
             connection.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
-        let _timed = connection.stats.timed(act);
-        let mut server_cursor = connection.by_index(answered(act, cursor).await)?;
+        let _timed = connection.stats.timed(operation);
+        let mut server_cursor = connection.by_index(answered(operation, cursor).await)?;
         loop {
             let read = connection.turns.ask(async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });
-            let (batch, rest) = answered(act, read).await?;
+            let (batch, rest) = answered(operation, read).await?;
             server_cursor = rest;
-            let batch = batch.ok_or(Error::Answer { act, what: "further batch" })?;
+            let batch = batch.ok_or(Error::Answer { operation, what: "further batch" })?;
             let found = Found::new(batch, &self, &connection.options.fields.date);
             // Before a large record, the repeated one may be all that a reply holds.
             if !found.more || found.documents().next().is_some() {

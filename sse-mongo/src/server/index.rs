@@ -6,10 +6,10 @@ use std::time::Duration;
 use mongodb::bson::{Bson, Document, RawBson, doc};
 use tokio::time::timeout;
 
-use super::act::Act;
 use super::connection::Connection;
 use super::error::Error;
 use super::known::{Ready, Way};
+use super::operation::Operation;
 
 /// How long an index that another reader makes is waited for. That of a new collection is made in
 /// this time; others take minutes, and those who ask are told so.
@@ -44,7 +44,8 @@ impl Connection {
             Way::ChangeStreams => tail.clone(),
         };
         let uuid = if found.is_some() { found } else { self.uuid().await? };
-        let uuid = uuid.ok_or(Error::Answer { act: Act::Find, what: "collection just made" })?;
+        let uuid =
+            uuid.ok_or(Error::Answer { operation: Operation::Find, what: "collection just made" })?;
         Ok(self.known().insert(Ready { uuid, tail, settled }).clone())
     }
 
@@ -68,7 +69,7 @@ impl Connection {
     /// The collection's UUID, if it exists.
     pub(crate) async fn uuid(&self) -> Result<Option<Vec<u8>>, Error> {
         let command = doc! { "listCollections": 1, "filter": { "name": &self.name } };
-        let reply = self.run(Act::Find, command).await?;
+        let reply = self.run(Operation::Find, command).await?;
         let Some(found) = first_batch(&reply).next() else { return Ok(None) };
         let kind = found.get_str("type").unwrap_or("collection");
         if kind != "collection" {
@@ -77,12 +78,12 @@ impl Connection {
         }
         match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
             Some(Bson::Binary(uuid)) => Ok(Some(uuid.bytes.clone())),
-            _ => Err(Error::Answer { act: Act::Find, what: "uuid" }),
+            _ => Err(Error::Answer { operation: Operation::Find, what: "uuid" }),
         }
     }
 
     async fn indexes(&self) -> Result<Vec<Document>, Error> {
-        let reply = self.run(Act::Index, doc! { "listIndexes": &self.name }).await?;
+        let reply = self.run(Operation::Index, doc! { "listIndexes": &self.name }).await?;
         Ok(first_batch(&reply).cloned().collect())
     }
 
@@ -113,7 +114,7 @@ impl Connection {
             "indexes": [{ "key": keys.clone(), "name": name }],
             "writeConcern": { "w": "majority" },
         };
-        match self.run_for_long(Act::Index, command).await {
+        match self.run_for_long(Operation::Index, command).await {
             Ok(_) => Ok(name.to_owned()),
             Err(Error::NotAuthorised { .. }) => {
                 Err(self.missing(name, keys, "the user may not make indexes".to_owned()))

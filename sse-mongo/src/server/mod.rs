@@ -1,11 +1,11 @@
 //! The server: what it is, what is asked of it, and what its answers mean.
 
-pub(crate) mod act;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod find;
 pub(crate) mod index;
 pub(crate) mod known;
+pub(crate) mod operation;
 mod privilege;
 pub(crate) mod probe;
 pub(crate) mod stats;

@@ -2,24 +2,24 @@
 
 use serde_json::Value;
 
-use super::act::Act;
+use super::operation::Operation;
 
 /// What the user needs, on what, and what to enter in mongosh for it. `refusal` is what the server
 /// says, such as `not authorized on etl to execute command { find: "logs", …`.
-pub(crate) fn advice(act: Act, refusal: &str) -> String {
+pub(crate) fn advice(operation: Operation, refusal: &str) -> String {
     if refusal.contains("requires authentication") {
         return "the server lets only its users in, and the connection string names none: \
                 mongodb://user:password@host/database?authSource=admin"
             .to_owned();
     }
     // Polling reads changes by what is history's.
-    let polls = act == Act::Changes && refusal.contains("command { find:");
-    let actions = if polls { Act::History } else { act }.actions();
+    let polls = operation == Operation::Changes && refusal.contains("command { find:");
+    let actions = if polls { Operation::History } else { operation }.actions();
     if actions.is_empty() {
         return "the user needs to be authenticated".to_owned();
     }
-    let (kind, named) = match (act, named(refusal)) {
-        (Act::Find, named) => ("database", named.map(|(database, _)| (database, ""))),
+    let (kind, named) = match (operation, named(refusal)) {
+        (Operation::Find, named) => ("database", named.map(|(database, _)| (database, ""))),
         (_, named) => ("collection", named.filter(|(_, collection)| !collection.is_empty())),
     };
     let needed = format!("the user needs {} on the {kind}", actions.join(" and "));

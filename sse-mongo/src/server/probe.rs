@@ -2,10 +2,10 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
-use super::act::Act;
 use super::connection::Connection;
 use super::error::Error;
 use super::known::{Deployment, Way};
+use super::operation::Operation;
 use crate::options::Mode;
 use crate::position::commit::ClusterTime;
 
@@ -27,7 +27,7 @@ impl Connection {
     }
 
     async fn probe(&self) -> Result<Deployment, Error> {
-        let hello = self.run(Act::Probe, doc! { "hello": 1 }).await?;
+        let hello = self.run(Operation::Probe, doc! { "hello": 1 }).await?;
         let sharded = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
         let replicated = sharded || hello.contains_key("setName");
         if !replicated && hello.contains_key("isreplicaset") {
@@ -65,9 +65,9 @@ impl Connection {
 
     /// The server's own time.
     pub(crate) async fn server_time(&self) -> Result<DateTime, Error> {
-        let hello = self.run(Act::Probe, doc! { "hello": 1 }).await?;
+        let hello = self.run(Operation::Probe, doc! { "hello": 1 }).await?;
         let time = hello.get_datetime("localTime").copied();
-        time.map_err(|_| Error::Answer { act: Act::Probe, what: "localTime" })
+        time.map_err(|_| Error::Answer { operation: Operation::Probe, what: "localTime" })
     }
 
     /// Dates before this one are settled: what has them is visible by now.
@@ -77,14 +77,14 @@ impl Connection {
 
     /// The newest time that the cluster has.
     pub(crate) async fn cluster_time(&self) -> Result<ClusterTime, Error> {
-        let ping = self.run(Act::Probe, doc! { "ping": 1 }).await?;
+        let ping = self.run(Operation::Probe, doc! { "ping": 1 }).await?;
         self.seen(&ping);
         let times = [
             ping.get("operationTime"),
             ping.get_document("$clusterTime").ok().and_then(|time| time.get("clusterTime")),
         ];
         let newest = times.into_iter().flatten().filter_map(as_cluster_time).max();
-        newest.ok_or(Error::Answer { act: Act::Probe, what: "operationTime" })
+        newest.ok_or(Error::Answer { operation: Operation::Probe, what: "operationTime" })
     }
 
     fn seen(&self, reply: &Document) {

@@ -4,20 +4,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::act::Act;
+use super::operation::Operation;
 
-/// What has happened since the collection was first followed, for metrics.
+/// What has happened since a [`Mongo`](crate::Mongo) was made, for metrics.
 ///
-/// Counters only grow, and the buckets of times are cumulative, as Prometheus has them.
+/// Counters never decrease, and the buckets of times are cumulative, as in Prometheus.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Stats {
-    /// The queries to the server, by what they were for. A change stream waits for news and is
-    /// counted only when it is opened.
-    pub queries: Vec<(Act, QueryTimes)>,
-    /// The tail, once it was heard of.
+    /// The queries to the server, by their purpose. A change stream counts when it is opened, not
+    /// while it waits.
+    pub queries: Vec<(Operation, QueryTimes)>,
+    /// The tail, once it has read something.
     pub tail: Option<TailStats>,
-    /// Records that polling found only after their place had been passed, and handed out as late.
+    /// Records that polling delivered late.
     pub late: u64,
     /// Records of the changes that were left out because they belong to no topic.
     pub skipped: u64,
@@ -26,8 +26,8 @@ pub struct Stats {
     pub undecodable: u64,
 }
 
-/// How long queries took, failed ones too.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How long queries took, including those that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueryTimes {
     /// How many there were.
@@ -35,12 +35,12 @@ pub struct QueryTimes {
     /// How long they took in all.
     pub total: Duration,
     /// How many took no longer than each of [`QueryTimes::BOUNDS`].
-    pub buckets: [u64; 10],
+    pub buckets: Vec<u64>,
 }
 
 impl QueryTimes {
     /// The upper bounds of the buckets.
-    pub const BOUNDS: [Duration; 10] = [
+    pub const BOUNDS: &'static [Duration] = &[
         Duration::from_millis(1),
         Duration::from_millis(3),
         Duration::from_millis(10),
@@ -54,21 +54,26 @@ impl QueryTimes {
     ];
 }
 
+impl Default for QueryTimes {
+    fn default() -> Self {
+        Self { count: 0, total: Duration::ZERO, buckets: vec![0; Self::BOUNDS.len()] }
+    }
+}
+
 /// How far behind the server the tail is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TailStats {
-    /// How old, by the server's clock, its high-water mark was when it was last heard of: all before
-    /// it was handed out. A change stream has whole seconds, and polling is never nearer than its
-    /// lateness.
+    /// How far behind the server's clock it was when it last read: everything older was delivered.
+    /// In whole seconds for a change stream, and never less than the lateness for polling.
     pub lag: Duration,
-    /// How long ago that was. It keeps growing while the server is silent, as without a majority.
+    /// How long ago that was. This grows while the server does not answer, or has no majority.
     pub heard: Duration,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    queries: [Times; Act::COUNT],
+    queries: [Times; Operation::ALL.len()],
     tail: Mutex<Option<(Duration, Instant)>>,
     late: AtomicU64,
     skipped: AtomicU64,
@@ -79,7 +84,7 @@ pub(crate) struct Counters {
 struct Times {
     micros: AtomicU64,
     /// By the first bucket that holds it; the last one is of those beyond all.
-    counts: [AtomicU64; 11],
+    counts: [AtomicU64; QueryTimes::BOUNDS.len() + 1],
 }
 
 /// Counts a query when it is dropped.
@@ -90,8 +95,8 @@ pub(crate) struct Timed<'a> {
 }
 
 impl Counters {
-    pub(crate) fn timed(&self, act: Act) -> Timed<'_> {
-        Timed { times: &self.queries[act as usize], began: Instant::now() }
+    pub(crate) fn timed(&self, operation: Operation) -> Timed<'_> {
+        Timed { times: &self.queries[operation as usize], began: Instant::now() }
     }
 
     /// The tail was heard of: its high-water mark is so old.
@@ -115,9 +120,11 @@ impl Counters {
 
     pub(crate) fn stats(&self) -> Stats {
         let tail = *self.tail();
-        let queries = Act::ALL.map(|act| (act, self.queries[act as usize].read()));
+        let queries = Operation::ALL
+            .iter()
+            .map(|&operation| (operation, self.queries[operation as usize].read()));
         Stats {
-            queries: queries.into(),
+            queries: queries.collect(),
             tail: tail.map(|(lag, at)| TailStats { lag, heard: at.elapsed() }),
             late: self.late.load(Ordering::Relaxed),
             skipped: self.skipped.load(Ordering::Relaxed),
@@ -133,15 +140,16 @@ impl Counters {
 impl Times {
     fn read(&self) -> QueryTimes {
         let mut count = 0;
-        let mut cumulative = self
+        let mut buckets = self
             .counts
             .each_ref()
             .map(|counter| {
                 count += counter.load(Ordering::Relaxed);
                 count
             })
-            .into_iter();
-        let buckets = std::array::from_fn(|_| cumulative.next().unwrap_or(count));
+            .to_vec();
+        // The last one has them all.
+        buckets.pop();
         let total = Duration::from_micros(self.micros.load(Ordering::Relaxed));
         QueryTimes { count, total, buckets }
     }

@@ -3,7 +3,7 @@
 //! As in the driver, version 3 is the one that counts where both are switched on.
 
 use mongodb::bson::raw::{RawBsonRef, RawDocumentBuf, RawElement, RawRegexRef};
-use mongodb::bson::{self, RawBson, RawDocument};
+use mongodb::bson::{self, RawArray, RawBson, RawDocument};
 use serde::de::DeserializeOwned;
 
 #[cfg(feature = "bson-3")]
@@ -21,8 +21,15 @@ pub(crate) fn name<'a>(element: &RawElement<'a>) -> &'a str {
     name
 }
 
+/// The values of an array, as fields whose names are their numbers.
+pub(crate) fn elements(array: &RawArray) -> impl Iterator<Item = RawElement<'_>> {
+    // Version 2 has none of an array, which is stored as a document.
+    let document = RawDocument::from_bytes(array.as_bytes()).ok();
+    document.into_iter().flat_map(RawDocument::iter_elements).map_while(Result::ok)
+}
+
 /// A pattern and its options.
-pub(crate) fn regex<'a>(regex: RawRegexRef<'a>) -> (&'a str, &'a str) {
+pub(crate) fn regex(regex: RawRegexRef<'_>) -> (&str, &str) {
     #[cfg(feature = "bson-3")]
     let parts = (regex.pattern.as_str(), regex.options.as_str());
     #[cfg(not(feature = "bson-3"))]

@@ -214,8 +214,7 @@ impl Writer {
             RawBsonRef::Array(array) => {
                 self.raw("[");
                 if depth <= MAX_DEPTH {
-                    for (index, element) in array.iter_elements().map_while(Result::ok).enumerate()
-                    {
+                    for (index, element) in compat::elements(array).enumerate() {
                         self.raw(if index == 0 { "" } else { "," });
                         self.element(&element, depth + 1);
                     }

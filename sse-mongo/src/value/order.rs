@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use mongodb::bson::raw::RawIter;
+use mongodb::bson::raw::RawElement;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{RawBinaryRef, RawBsonRef};
+use mongodb::bson::{RawBinaryRef, RawBsonRef, RawDocument};
 
 use super::compat;
 use super::number::Number;
@@ -30,10 +30,10 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
             B::String(l) | B::Symbol(l) | B::JavaScriptCode(l),
             B::String(r) | B::Symbol(r) | B::JavaScriptCode(r),
         ) if rank(left) == rank(right) => l.as_bytes().cmp(r.as_bytes()),
-        (B::Document(l), B::Document(r)) => {
-            documents(l.iter_elements(), r.iter_elements(), true, depth)
+        (B::Document(l), B::Document(r)) => documents(of_document(l), of_document(r), true, depth),
+        (B::Array(l), B::Array(r)) => {
+            documents(compat::elements(l), compat::elements(r), false, depth)
         }
-        (B::Array(l), B::Array(r)) => documents(l.iter_elements(), r.iter_elements(), false, depth),
         (B::Binary(l), B::Binary(r)) => {
             let key = |b: RawBinaryRef<'_>| (stored_len(b), u8::from(b.subtype));
             key(l).cmp(&key(r)).then_with(|| l.bytes.cmp(r.bytes))
@@ -54,9 +54,7 @@ fn compare_at(left: RawBsonRef<'_>, right: RawBsonRef<'_>, depth: usize) -> Orde
         }
         (B::JavaScriptCodeWithScope(l), B::JavaScriptCodeWithScope(r)) => {
             let code = l.code.as_bytes().cmp(r.code.as_bytes());
-            code.then_with(|| {
-                documents(l.scope.iter_elements(), r.scope.iter_elements(), true, depth)
-            })
+            code.then_with(|| documents(of_document(l.scope), of_document(r.scope), true, depth))
         }
         (B::Double(l), B::Double(r)) => Number::compare_doubles(l, r),
         _ => match (Number::of(left), Number::of(right)) {
@@ -92,19 +90,24 @@ fn rank(value: RawBsonRef<'_>) -> u8 {
     }
 }
 
+fn of_document(document: &RawDocument) -> impl Iterator<Item = RawElement<'_>> {
+    document.iter_elements().map_while(Result::ok)
+}
+
 /// Field by field: type, then name (of documents, not of arrays), then value; what ends first is
 /// less.
-fn documents(left: RawIter<'_>, right: RawIter<'_>, names: bool, depth: usize) -> Ordering {
+fn documents<'a>(
+    left: impl Iterator<Item = RawElement<'a>>,
+    right: impl Iterator<Item = RawElement<'a>>,
+    names: bool,
+    depth: usize,
+) -> Ordering {
     if depth >= MAX_DEPTH {
         return Ordering::Equal;
     }
-    let fields = |iter| {
-        RawIter::map_while(iter, |element| {
-            let element = element.ok()?;
-            Some((compat::name(&element).as_bytes(), element.value().ok()?))
-        })
-    };
-    let (mut left, mut right) = (fields(left), fields(right));
+    let field =
+        |element: RawElement<'a>| Some((compat::name(&element).as_bytes(), element.value().ok()?));
+    let (mut left, mut right) = (left.map_while(field), right.map_while(field));
     loop {
         let (l, r) = match (left.next(), right.next()) {
             (None, None) => return Ordering::Equal,

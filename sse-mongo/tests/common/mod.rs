@@ -63,9 +63,8 @@ pub(crate) async fn connect(uri: &str, options: Options) -> Mongo<Row> {
     Mongo::<Document>::connect(uri, "logs", options).await.unwrap().decode_with(row)
 }
 
-/// Never fails.
 pub(crate) fn row(record: &RawDocument) -> Result<Row, Box<dyn std::error::Error + Send + Sync>> {
-    let id = record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null);
+    let id = record.get("_id")?.unwrap_or(RawBsonRef::Null);
     Ok(Row { id: json::id_text(id), json: json::document(record) })
 }
 

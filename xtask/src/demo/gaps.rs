@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use clap::Args;
 use testbed::{Mongod, Program, mongod};
 
-use super::{GLANCE, signals};
+use super::signals::{GLANCE, signals};
 use crate::command::{cargo, run as run_command};
 use crate::failure::Failure;
 use crate::paths;

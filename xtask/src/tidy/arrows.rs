@@ -1,6 +1,6 @@
-//! Which part of the core may use which: `stream → session, follow → wire` and `client → wire`.
+//! Which part of the core may use which: `logs → stream → session → wire`, `logs → follow → wire` and `client → wire`.
 
-use super::{SourceFile, Violation};
+use super::source::{SourceFile, Violation};
 
 const CORE: &str = "sse-core/src/";
 
@@ -10,7 +10,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("session", &["wire"]),
     ("follow", &["wire"]),
     ("client", &["wire"]),
-    ("stream", &["session", "follow", "wire"]),
+    ("stream", &["session", "wire"]),
+    ("logs", &["stream", "follow", "wire"]),
 ];
 
 pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
@@ -27,9 +28,10 @@ pub(super) fn check(file: &SourceFile) -> Vec<Violation> {
         let what = format!("{part} has no place in the core; give it one in {}", file!());
         return vec![file.violation(1, what)];
     };
+    let inline = inline(&file.text);
     paths(&code(&file.text))
         .into_iter()
-        .filter(|path| path.is_from_root(module.len()))
+        .filter(|path| path.is_from_root(module.len() + inline[path.line - 1]))
         .filter(|path| path.head != part && !allowed.contains(&path.head.as_str()))
         .map(|path| {
             let head = &path.head;
@@ -56,6 +58,26 @@ impl Path {
     fn is_from_root(&self, depth: usize) -> bool {
         self.ups.is_none_or(|ups| ups >= depth)
     }
+}
+
+/// In how many modules in braces each line is, told by the indentation of `mod name {` and `}`.
+fn inline(text: &str) -> Vec<usize> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut depths = Vec::new();
+    for line in text.lines() {
+        let code = line.trim_start();
+        let indentation = line.len() - code.len();
+        depths.push(open.len());
+        let named = code.split_once("mod ").filter(|(before, _)| {
+            before.is_empty() || before.starts_with("pub") && !before.contains([';', '{'])
+        });
+        if named.is_some_and(|(_, name)| name.ends_with('{')) {
+            open.push(indentation);
+        } else if code == "}" && open.last() == Some(&indentation) {
+            open.pop();
+        }
+    }
+    depths
 }
 
 /// The text with comment lines emptied, so that lines keep their numbers.

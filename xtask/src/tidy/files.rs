@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::SourceFile;
+use super::source::SourceFile;
 use crate::failure::Failure;
 use crate::paths;
 
@@ -29,7 +29,7 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> std::
             if !NOT_OURS.contains(&name.as_str()) {
                 collect(&entry.path(), &format!("{path}/"), files)?;
             }
-        } else if kind.is_file() {
+        } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
             // Pictures and the like are no text, and no matter of tidiness.
             if let Ok(text) = String::from_utf8(fs::read(entry.path())?) {
                 files.push(SourceFile { path, text });

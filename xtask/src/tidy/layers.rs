@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::manifest::Manifest;
-use super::{SourceFile, Violation};
+use super::source::{SourceFile, Violation};
 
 const LIBRARIES: &[&str] = &[
     "gapless-sse-core",

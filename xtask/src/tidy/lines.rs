@@ -1,6 +1,6 @@
 //! Rules a file follows or breaks line by line.
 
-use super::{SourceFile, Violation};
+use super::source::{SourceFile, Violation};
 
 const LONGEST: usize = 500;
 

@@ -1,6 +1,6 @@
 //! Lock and configuration files name no host: who builds decides where from.
 
-use super::{SourceFile, Violation};
+use super::source::{SourceFile, Violation};
 
 /// How Cargo.lock says "crates.io", whichever mirror it came from.
 const CRATES_IO: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";

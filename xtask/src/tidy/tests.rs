@@ -1,6 +1,7 @@
 //! Each check finds its bad example, and lets the good one pass.
 
-use super::{Manifest, SourceFile, Violation, arrows, layers, lines, locks};
+use super::source::{SourceFile, Violation};
+use super::{Manifest, arrows, circles, layers, lines, locks, packages};
 
 fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
@@ -104,6 +105,15 @@ fn the_core_looks_down_only() {
 }
 
 #[test]
+fn a_module_in_braces_is_one_deeper() {
+    let inner = "pub mod inner {\n    use super::ring::Ring;\n}\n";
+    assert_eq!(in_core("follow/mod.rs", &format!("{inner}use super::wire::A;\n")), [""; 0]);
+    let inner = "mod inner {\n    use super::super::stream::A;\n}\nuse super::stream::A;\n";
+    let wrong = "follow may not use stream";
+    assert_eq!(in_core("follow/mod.rs", inner), [format!("2: {wrong}"), format!("4: {wrong}")]);
+}
+
+#[test]
 fn names_within_braces_are_found_on_their_lines() {
     let text = "// crate::stream::A\nuse crate::{\n    wire::{Event, stream},\n    stream::B,\n};";
     assert_eq!(in_core("follow/a.rs", text), ["4: follow may not use stream"]);
@@ -164,4 +174,129 @@ fn a_manifest_tells_its_features_and_whether_it_is_published() {
     assert_eq!(manifest.features().collect::<Vec<_>>(), ["b", "d"]);
     assert!(manifest.is_published());
     assert!(!Manifest::parse("[package]\nname = \"a\"\npublish = false\n").is_published());
+}
+
+/// What is said of the circles among the files of a crate, without advice.
+fn in_crate(files: &[(&str, &str)]) -> Vec<String> {
+    let mut all = vec![file("a/Cargo.toml", "[package]\nname = \"a\"\n")];
+    all.extend(files.iter().map(|(path, text)| file(&format!("a/src/{path}"), text)));
+    let of = "files that import each other in a circle: ";
+    found(circles::check(&all)).iter().map(|found| found.replacen(of, "", 1)).collect()
+}
+
+#[test]
+fn two_files_that_import_each_other_are_a_circle() {
+    let root = ("lib.rs", "mod one;\nmod two;\n");
+    let one = ("one.rs", "use crate::two::B;\npub struct A(B);\n");
+    let wrong = ["1: one.rs:1 → two.rs, two.rs:2 → one.rs"];
+    for two in [
+        "pub struct B;\nuse super::one::A;",
+        "pub struct B;\nuse crate::{one::{A}, other};",
+        "pub struct B;\nfn b() { f::<u8>(crate::one::A::new()) }",
+        "pub struct B;\nfn b() { vec![crate::one::A::new()] }",
+        "pub struct B;\nimpl super::one::A {}",
+        "pub struct B;\nuse crate::one; fn b() -> one::A {}",
+        "pub struct B;\nuse crate::one::*;",
+    ] {
+        assert_eq!(in_crate(&[root, one, ("two.rs", two)]), wrong, "{two}");
+    }
+    for two in [
+        "pub struct B; // crate::one::A",
+        "/// As [`A`](crate::one::A).\npub struct B;",
+        "pub struct B; const C: &str = \"crate::one::A\";",
+        "pub struct B; #[cfg(test)]\nuse crate::one::A;",
+        "pub struct B; #[cfg(test)]\nmod tests { use crate::one::A; }",
+        "pub struct B; #[cfg(all(test, feature = \"c\"))]\n#[d] fn e() { crate::one::A; }",
+        "pub struct B; use crate::one; use ::one::A;",
+    ] {
+        assert_eq!(in_crate(&[root, one, ("two.rs", two)]), [""; 0], "{two}");
+    }
+}
+
+#[test]
+fn a_circle_may_be_a_long_way_around() {
+    let files = [
+        ("main.rs", "mod a; mod b; mod c; mod d;"),
+        ("a.rs", "use crate::b::B; pub fn a() {}"),
+        ("b.rs", "use crate::c::C; pub struct B;"),
+        ("c.rs", "\npub struct C; fn c() { crate::a::a() }"),
+        ("d.rs", "use crate::a::a;"),
+    ];
+    assert_eq!(in_crate(&files), ["1: a.rs:1 → b.rs, b.rs:1 → c.rs, c.rs:2 → a.rs"]);
+}
+
+#[test]
+fn what_is_handed_on_is_looked_for_where_it_is_defined() {
+    let inner = ("inner/mod.rs", "mod one; mod two;\npub(crate) use {one::A, two::*};");
+    let one = ("inner/one.rs", "use super::B; pub struct A;");
+    let of =
+        |root: &str, two: &str| in_crate(&[("lib.rs", root), inner, one, ("inner/two.rs", two)]);
+    let root = "mod inner;\npub use inner::{A as First, B};";
+    assert_eq!(of(root, "pub struct B;"), [""; 0]);
+    let wrong = ["1: one.rs:1 → two.rs, two.rs:1 → one.rs"];
+    assert_eq!(of(root, "use crate::First; pub struct B;"), wrong);
+    assert_eq!(of(root, "use crate::inner::A; pub struct B;"), wrong);
+    assert_eq!(of("mod inner; use inner::*;", "use crate::A; pub struct B;"), wrong);
+}
+
+#[test]
+fn a_module_that_uses_what_it_hands_on_needs_it() {
+    let child = ("child.rs", "use crate::Above; pub struct Below;");
+    let of = |root: &str| in_crate(&[("lib.rs", root), child]);
+    assert_eq!(of("mod child; pub use child::Below; pub struct Above;"), [""; 0]);
+    let wrong = ["1: child.rs:1 → lib.rs, lib.rs:1 → child.rs"];
+    assert_eq!(of("mod child; pub use child::Below; pub struct Above(Below);"), wrong);
+    assert_eq!(of("mod child; pub struct Above(child::Below);"), wrong);
+    assert_eq!(of("mod child; use child::Below; pub struct Above;"), wrong);
+}
+
+#[test]
+fn modules_are_found_in_braces_and_at_the_path_they_name() {
+    let root = "mod outer { pub mod one; }\n#[path = \"odd.rs\"]\nmod two;";
+    let files = [
+        ("main.rs", root),
+        ("outer/one.rs", "use crate::two::B; pub struct A;"),
+        ("odd.rs", "use crate::outer::one::A; pub struct B;"),
+    ];
+    assert_eq!(in_crate(&files), ["1: odd.rs:1 → outer/one.rs, outer/one.rs:1 → odd.rs"]);
+}
+
+#[test]
+fn a_package_takes_licences_badges_and_whole_links_with_it() {
+    let stated = "[package]\nname = \"a\"\nrepository.workspace = true\nreadme = \"README.md\"\n\
+                  [package.metadata.docs.rs]\nall-features = true\nrustdoc-args = []\n";
+    let of = |manifest: &str, licence: &str, root: &str, readme: &str| {
+        let files = [
+            file("LICENSE-APACHE", "2.0"),
+            file("LICENSE-MIT", "free"),
+            file("a/Cargo.toml", manifest),
+            file("a/LICENSE-APACHE", "2.0"),
+            file("a/LICENSE-MIT", licence),
+            file("a/README.md", readme),
+            file("a/src/lib.rs", root),
+        ];
+        found(packages::check(&files))
+    };
+    let root = "//! Docs.\n#![cfg_attr(docsrs, feature(doc_cfg))]\n";
+    let links =
+        "[a](https://a.example) [b](#b) `[u8]`\n```rust\nd[0](1)\n```\n[c]: https://c.example\n";
+    assert_eq!(of(stated, "free", root, links), [""; 0]);
+    let unpublished = stated.replace("[package.", "publish = false\n[package.");
+    assert_eq!(of(&unpublished, "none", "", "[a](b)"), [""; 0]);
+
+    let bare = of("[package]\nname = \"a\"\n", "free", root, "");
+    let missing = |key, table| format!("1: no `{key}` in [{table}]");
+    let docs = "package.metadata.docs.rs";
+    let wrong = [
+        missing("repository", "package"),
+        missing("readme", "package"),
+        missing("all-features", docs),
+        missing("rustdoc-args", docs),
+    ];
+    assert_eq!(bare, wrong);
+    assert_eq!(of(stated, "none", root, ""), ["1: LICENSE-MIT is not that of the repository"]);
+    assert_eq!(of(stated, "free", "//! Docs.\n", "").len(), 1);
+    let wrong = "is in this repository only";
+    assert_eq!(of(stated, "free", root, "\n[a](../b.md)"), [format!("2: ../b.md {wrong}")]);
+    assert_eq!(of(stated, "free", root, "[a]: b#c\n"), [format!("1: b#c {wrong}")]);
 }

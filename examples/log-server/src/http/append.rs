@@ -8,11 +8,14 @@ use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::App;
 use super::path::Workflow;
 use super::problem::Problem;
-use super::{App, LARGEST_BODY};
 use crate::row::NewRow;
 use crate::store::Store;
+
+/// The largest request.
+pub(super) const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// The most rows of one request.
 const MOST_ROWS: usize = 10_000;

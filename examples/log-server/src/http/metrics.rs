@@ -122,7 +122,7 @@ impl Text {
     }
 
     fn histogram(&mut self, name: &str, act: &str, times: &QueryTimes) {
-        for (bound, count) in QueryTimes::BOUNDS.iter().zip(times.buckets) {
+        for (bound, count) in QueryTimes::BOUNDS.iter().zip(&times.buckets) {
             let bound = bound.as_secs_f64();
             self.line(format_args!("{name}_bucket{{act=\"{act}\",le=\"{bound}\"}} {count}"));
         }

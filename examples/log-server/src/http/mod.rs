@@ -1,4 +1,4 @@
-//! The server's HTTP: the paths, and what answers them.
+//! The server's HTTP: what every request needs, the paths, and what answers them.
 
 mod append;
 mod closed;
@@ -10,23 +10,18 @@ mod pages;
 mod path;
 mod problem;
 mod query;
+mod router;
 mod stream;
 mod viewer;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
-use axum::{Router, middleware};
 use gapless_sse_core::{Admission, Log};
 
 use crate::store::Store;
 pub use closed::ClosedStreams;
-use problem::Problem;
-
-/// The largest request that writes rows.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+pub use router::router;
 
 /// What every request needs.
 #[derive(Debug)]
@@ -56,24 +51,4 @@ impl<S: Store> Clone for App<S> {
             closed: self.closed.clone(),
         }
     }
-}
-
-/// All paths of the server; with `local_only`, for requests that name this machine and no others.
-pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
-    let workflow = "/{workspace}/workflow/{workflow}";
-    let workspaces = Router::new()
-        .route("/", get(lists::workspaces))
-        .route("/{workspace}/workflow", get(lists::workflows))
-        .route(&format!("{workflow}/logs"), get(pages::page).post(append::append))
-        .route(&format!("{workflow}/logs/stream"), get(stream::stream));
-    let router = Router::new()
-        .nest("/wfm/workflow/workspace", workspaces)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
-        .fallback(viewer::file)
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(app);
-    if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
 }

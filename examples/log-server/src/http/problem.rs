@@ -79,6 +79,7 @@ impl From<Refused> for Problem {
                 "your address has {limit} streams open, and may have no more; close some, or \
                  start the server with a higher --max-streams-per-address"
             ),
+            other => format!("{other}; try again in a few seconds"),
         };
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
     }

@@ -24,6 +24,7 @@ macro_rules! suite {
             history_and_changes_meet_without_a_gap,
             a_position_ahead_of_the_log_is_refused,
             coordinates_survive_their_encoding,
+            it_does_what_a_follower_relies_on,
             workspaces_and_workflows_are_listed,
             a_search_finds_what_a_look_at_every_row_finds,
             a_search_for_what_is_not_there_stops_and_goes_on_to_the_end,

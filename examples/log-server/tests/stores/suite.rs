@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gapless_sse_core::follow::{
     Batch, Changes, Coordinate, Entry, Frontier, HistoryQuery, Reset, Scope, SortOrder, Topic,
+    contract,
 };
 use jiff::{SignedDuration, Timestamp};
 use log_server::row::{NewRow, Row};
@@ -255,6 +256,20 @@ fn again<C: Coordinate>(coordinate: &C) -> Option<C> {
     let decoded = C::decode(&mut input);
     assert!(input.is_empty(), "all of it is taken");
     decoded
+}
+
+pub(crate) async fn it_does_what_a_follower_relies_on<S: Store>(store: &S) {
+    let append = async |count| {
+        for _ in 0..count {
+            for workflow in ["orders", "other"] {
+                let row = rows(Timestamp::now(), [workflow.to_owned()]);
+                store.append(&topic(workflow), row).await.unwrap();
+            }
+        }
+    };
+    let orders = orders();
+    let checked = contract::check(store, &orders, append);
+    timeout(4 * PATIENCE, checked).await.expect("it does not wait for ever").unwrap();
 }
 
 pub(crate) async fn workspaces_and_workflows_are_listed<S: Store>(store: &S) {

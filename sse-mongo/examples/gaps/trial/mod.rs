@@ -5,7 +5,6 @@ mod ours;
 mod regime;
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -17,11 +16,9 @@ use mongodb::{Client, Collection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::failure::Failure;
 use naive::{Field, Naive};
 pub(crate) use regime::Regime;
-
-/// Whatever a trial fails by.
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// The readers, in the order of [`Outcome::lost`].
 pub(crate) const READERS: [&str; 6] = [

@@ -14,7 +14,7 @@ use gapless_sse_mongo::{Error, Mongo, Options, Position};
 use mongodb::Collection;
 use tokio::sync::watch;
 
-use super::Failure;
+use crate::failure::Failure;
 
 /// Of so many changes one is the last before it is opened again, about.
 const REOPENED_ONE_IN: u32 = 100;

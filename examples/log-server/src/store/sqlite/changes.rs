@@ -6,7 +6,10 @@ use gapless_sse_core::follow::{Batch, Changes};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Seq, SqliteError, SqliteStore, database};
+use super::coordinates::Seq;
+use super::database;
+use super::error::SqliteError;
+use super::store::SqliteStore;
 
 /// Rows that are read at once.
 const BATCH: usize = 1000;

@@ -6,8 +6,10 @@ use gapless_sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOr
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::database::{LARGEST_PAGE, entry, last};
-use super::{Dated, Seq, SqliteStore};
+use super::coordinates::{Dated, Seq};
+use super::database::{LARGEST_PAGE, entry};
+use super::file::last;
+use super::store::SqliteStore;
 use crate::search::{Effort, Search};
 
 /// SQLite keeps to the time that is searched; the search decides over each of its rows.

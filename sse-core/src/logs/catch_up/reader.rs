@@ -12,7 +12,7 @@ use crate::wire::Encoded;
 const READ: usize = 64 * 1024;
 
 /// One reader of a catch-up. Dropping it leaves nothing behind.
-pub(in crate::stream) struct CatchUpReader<P: Ord + Clone, F: Filter> {
+pub(in crate::logs) struct CatchUpReader<P: Ord + Clone, F: Filter> {
     catch_up: Arc<CatchUp<P, F>>,
     number: u64,
     subscription: Subscription<P, F>,
@@ -23,7 +23,7 @@ pub(in crate::stream) struct CatchUpReader<P: Ord + Clone, F: Filter> {
 
 /// What a reader is given.
 #[derive(Debug)]
-pub(in crate::stream) enum CatchUpRead<P> {
+pub(in crate::logs) enum CatchUpRead<P> {
     /// Events, up to this position; none if the filter has left out all of them.
     Events(Option<Encoded>, P),
     /// There is nothing for it up to this position.
@@ -34,7 +34,7 @@ pub(in crate::stream) enum CatchUpRead<P> {
 
 impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
     /// Joins `catch_up`, to go on from `at`.
-    pub(in crate::stream) fn join(catch_up: &Arc<CatchUp<P, F>>, scope: Scope<F>, at: P) -> Self {
+    pub(in crate::logs) fn join(catch_up: &Arc<CatchUp<P, F>>, scope: Scope<F>, at: P) -> Self {
         let number = catch_up.readers().join(at);
         let subscription = catch_up.hub.subscribe(scope);
         let catch_up = Arc::clone(catch_up);
@@ -42,7 +42,7 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
     }
 
     /// Waits for what follows `at` in the life of the log that `epoch` names.
-    pub(in crate::stream) fn poll_next(
+    pub(in crate::logs) fn poll_next(
         &mut self,
         epoch: u32,
         at: &P,

@@ -28,9 +28,12 @@ pub struct LogOptions {
     /// own; 2 s by default.
     pub drain: Duration,
     /// Whether an event keeps the id that its [`Record`](crate::follow::Record) gives it, in place
-    /// of the id of its position; `false` by default. A client then comes back with an id of the
-    /// application, which has to find the position:
-    /// [`Log::position_id`](crate::Log::position_id).
+    /// of the id of its position; `false` by default.
+    ///
+    /// A client then comes back with an id of the application, which finds the position and makes an
+    /// id of it: [`Log::position_id`](crate::Log::position_id). What is lost: such an id does not
+    /// say that a client was within history. So where history has another order than the log, a
+    /// client that left in the middle of it misses the rest.
     pub record_ids: bool,
 }
 

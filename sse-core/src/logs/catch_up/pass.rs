@@ -10,11 +10,11 @@ use super::group::CatchUp;
 use super::window::Window;
 use crate::follow::internals::{Hub, Late, Publication};
 use crate::follow::{Batch, Changes, Fault, Filter, Record, Source, SourceError};
-use crate::stream::encoding::Encoding;
+use crate::logs::encoding::Encoding;
 
-/// Makes passes over the changes of `source` for whoever needs one; `log` is what the passes lead
-/// up to.
-pub(in crate::stream) async fn run<S, F: Filter>(
+/// Makes passes over the changes of `source` whenever a reader needs one. A pass leads up to the
+/// head of `log`.
+pub(in crate::logs) async fn run<S, F: Filter>(
     catch_up: &CatchUp<S::Position, F>,
     source: &S,
     encoding: &Encoding,

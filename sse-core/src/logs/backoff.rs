@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::random::jitter;
+use crate::stream::random::jitter;
 
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);

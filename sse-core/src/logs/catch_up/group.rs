@@ -16,7 +16,7 @@ use crate::follow::internals::Hub;
 /// One pass follows the other. A reader ahead of a pass waits until the pass comes by; one that is
 /// behind it, or too slow for it, waits for the next. A pass ends where the log's own ring begins
 /// to have what follows.
-pub(in crate::stream) struct CatchUp<P, F: Filter> {
+pub(in crate::logs) struct CatchUp<P, F: Filter> {
     pub(super) hub: Hub<P, F>,
     pub(super) ring_bytes: usize,
     readers: Mutex<Readers<P>>,
@@ -26,9 +26,9 @@ pub(in crate::stream) struct CatchUp<P, F: Filter> {
 
 /// The catch-ups of a log, so that a stream that has missed a minute does not wait for one that
 /// has missed a day.
-pub(in crate::stream) struct CatchUps<P, F: Filter> {
-    pub(in crate::stream) recent: Arc<CatchUp<P, F>>,
-    pub(in crate::stream) old: Arc<CatchUp<P, F>>,
+pub(in crate::logs) struct CatchUps<P, F: Filter> {
+    pub(in crate::logs) recent: Arc<CatchUp<P, F>>,
+    pub(in crate::logs) old: Arc<CatchUp<P, F>>,
     heads: Mutex<Option<Heads<P>>>,
 }
 
@@ -59,19 +59,19 @@ impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
 
 impl<P: Ord + Clone, F: Filter> CatchUps<P, F> {
     /// Each of them keeps `ring_bytes` of events.
-    pub(in crate::stream) fn new(ring_bytes: usize) -> Self {
+    pub(in crate::logs) fn new(ring_bytes: usize) -> Self {
         let catch_up = || Arc::new(CatchUp::new(ring_bytes));
         Self { recent: catch_up(), old: catch_up(), heads: Mutex::new(None) }
     }
 
     /// The log begins here, as far as is known.
-    pub(in crate::stream) fn begin(&self, start: &P) {
+    pub(in crate::logs) fn begin(&self, start: &P) {
         let (older, newer) = (start.clone(), start.clone());
         *self.heads() = Some(Heads { older, newer, set: Instant::now() });
     }
 
     /// The log has come so far.
-    pub(in crate::stream) fn note_head(&self, head: &P) {
+    pub(in crate::logs) fn note_head(&self, head: &P) {
         let mut heads = self.heads();
         if let Some(Heads { older, newer, set }) = &mut *heads
             && set.elapsed() >= RECENT
@@ -82,13 +82,13 @@ impl<P: Ord + Clone, F: Filter> CatchUps<P, F> {
     }
 
     /// The one for a stream that has everything up to `at`.
-    pub(in crate::stream) fn of(&self, at: &P) -> &Arc<CatchUp<P, F>> {
+    pub(in crate::logs) fn of(&self, at: &P) -> &Arc<CatchUp<P, F>> {
         let recent = self.heads().as_ref().is_some_and(|heads| *at >= heads.older);
         if recent { &self.recent } else { &self.old }
     }
 
     /// How many passes are under way, and how many readers there are.
-    pub(in crate::stream) fn load(&self) -> (usize, usize) {
+    pub(in crate::logs) fn load(&self) -> (usize, usize) {
         let (recent, old) = (self.recent.readers(), self.old.readers());
         let passes = usize::from(recent.in_pass()) + usize::from(old.in_pass());
         (passes, recent.len() + old.len())

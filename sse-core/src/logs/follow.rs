@@ -12,19 +12,19 @@ use super::availability::{Availability, Driver};
 use super::backoff::Backoff;
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
-use super::feed::Feed;
 use super::inner::{InUse, LogState};
-use super::item::BoxError;
 use super::notice;
 use super::options::FollowOptions;
 use super::outbox::Outbox;
 use super::question::{self, Answer};
-use super::random::jitter;
 use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
     Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
     Source, SourceError,
 };
+use crate::stream::BoxError;
+use crate::stream::Feed;
+use crate::stream::random::jitter;
 use crate::wire::Encoded;
 
 /// How many bytes of events are taken from the ring at once.

@@ -1,33 +1,39 @@
-//! What is asked of a server.
+//! What is asked of a server, and what it needs.
 
 use std::fmt;
 
-/// What was being done when an error occurred.
+/// What a server is asked for, as errors and statistics name it.
+///
+/// ```
+/// use gapless_sse_mongo::Operation;
+///
+/// assert_eq!(Operation::Changes.as_str(), "changes");
+/// assert_eq!(Operation::Changes.actions(), ["find", "changeStream"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Act {
-    /// Asking the server what it is, and its time.
+pub enum Operation {
+    /// What the server is, and its time.
     Probe,
-    /// Looking the collection up.
+    /// Whether the collection exists, and which one it is.
     Find,
-    /// Looking its indexes up.
+    /// The collection's indexes: to list and to make them.
     Index,
-    /// Reading history.
+    /// A part of a page of history.
     History,
-    /// Reading changes.
+    /// Changes: a change stream, or a poll.
     Changes,
-    /// Looking for what came late.
+    /// An audit of polling: which records came late.
     Audit,
-    /// Writing records.
+    /// To write records.
     Append,
-    /// Listing topics.
+    /// To list topics.
     List,
 }
 
-impl Act {
-    pub(crate) const COUNT: usize = 8;
-    /// Every one.
-    pub const ALL: [Self; Self::COUNT] = [
+impl Operation {
+    /// Every operation.
+    pub const ALL: &'static [Self] = &[
         Self::Probe,
         Self::Find,
         Self::Index,
@@ -38,7 +44,7 @@ impl Act {
         Self::List,
     ];
 
-    /// What it is as metrics name it.
+    /// Its name in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Probe => "probe",
@@ -52,8 +58,8 @@ impl Act {
         }
     }
 
-    /// What a user must be granted for it: of the database to list its collections, of the
-    /// collection for everything else. Whoever is signed in may ask a server what it is.
+    /// The actions that a user must be granted for it, as MongoDB names them: on the database for
+    /// [`Operation::Find`], on the collection for everything else. [`Operation::Probe`] needs none.
     pub fn actions(self) -> &'static [&'static str] {
         match self {
             Self::Probe => &[],
@@ -66,7 +72,7 @@ impl Act {
     }
 }
 
-impl fmt::Display for Act {
+impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Probe => "ask the server what it is",

@@ -1,4 +1,4 @@
-//! Who catches up: how far each reader has come, and which of them need another pass.
+//! The readers that catch up: how far each has come, and which of them need another pass.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl<P: Ord + Clone> Readers<P> {
         self.by_number.get_mut(&number)?.fault.take()
     }
 
-    /// Begins a pass at the position of the furthest behind of those who need one, if any does.
+    /// Begins a pass where the furthest behind is of the readers that need one, if any does.
     pub(super) fn begin_pass(&mut self) -> Option<P> {
         let waiting = self.by_number.values().filter(|reader| reader.needs_pass);
         let from = waiting.map(|reader| &reader.at).min()?.clone();
@@ -116,7 +116,7 @@ impl<P: Ord + Clone> Readers<P> {
 mod tests {
     use super::*;
 
-    /// Readers at these positions, who all need a pass; they are numbered in this order.
+    /// Readers at these positions, numbered in this order, which all need a pass.
     fn readers<const N: usize>(at: [u32; N]) -> Readers<u32> {
         let mut readers = Readers::new();
         for at in at {

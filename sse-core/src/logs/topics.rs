@@ -1,4 +1,4 @@
-//! Broadcast, and a topic for each user: what is published now, to whoever follows.
+//! Broadcast, and a topic for each user, in memory.
 
 use std::fmt;
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl<R: Record<Filter = Everything>> Topics<R> {
         Self { channel, log, begin: Arc::new(begin) }
     }
 
-    /// Sends `record` to all who follow `topic`.
+    /// Sends `record` to all streams of `topic`.
     pub fn publish(&self, topic: impl Into<Arc<str>>, record: R) {
         self.channel.publish(Topic::new(SPACE, topic), record);
     }

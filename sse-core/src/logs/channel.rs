@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::random::random;
 use crate::follow::{
     Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
+use crate::stream::random::random;
 use crate::wire::Encoded;
 
 /// A [`Source`] for what is not stored anywhere: progress, prices, who is typing.

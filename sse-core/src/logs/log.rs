@@ -25,7 +25,8 @@ use crate::wire::EventId;
 /// # async fn main() {
 /// let lines = Channel::new(1_000);
 /// let log = Log::spawn(lines.clone(), Seal::random(), LogOptions::default());
-/// let mut stream = log.follow(Scope::new("etl", ["orders"]), FollowOptions::default().start(false));
+/// let options = FollowOptions::default().start(false);
+/// let mut stream = log.follow(Scope::new("etl", ["orders"]), options);
 /// assert!(stream.next().await.unwrap().as_ref().starts_with(b"event: sync"));
 /// lines.publish(Topic::new("etl", "orders"), Event::new("a line"));
 /// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: a line\n\n"));

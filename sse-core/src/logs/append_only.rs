@@ -1,0 +1,335 @@
+//! A table that only grows, by its numbers, as a source.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::follow::{
+    Batch, Changes, Entry, Fault, Filter, FilterOf, Frontier, FrontierOf, HistoryQuery, Page,
+    Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
+};
+
+/// A store whose rows are never changed, each with a number that is greater than those of all rows
+/// before it: a SQL table with a growing key, a file of lines. [`AppendOnly`] makes a [`Source`] of
+/// it.
+///
+/// Rows have to become visible in the order of their numbers. They do where one connection writes,
+/// as in SQLite, or where writers take turns; a sequence of `PostgreSQL` gives numbers to
+/// transactions that may commit in another order. There, [`newest`](Self::newest) must not go
+/// beyond a number below which a transaction may still commit.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use gapless_sse_core::follow::{History, Scope, Seal, SortOrder, Topic};
+/// use gapless_sse_core::{
+///     AppendOnly, AppendOnlyStore, Event, FollowOptions, Log, LogOptions, Row, RowQuery,
+///     Unavailable,
+/// };
+///
+/// #[derive(Clone, Default)]
+/// struct Table(Arc<Mutex<Vec<Row<Event<'static>>>>>);
+///
+/// impl AppendOnlyStore for Table {
+///     type Record = Event<'static>;
+///     type Error = Unavailable<std::io::Error>;
+///
+///     /// `SELECT … WHERE number > :above AND number <= :up_to AND topic IN (:topics)
+///     /// ORDER BY number LIMIT :limit`
+///     async fn rows(&self, query: RowQuery<'_>) -> Result<Vec<Row<Self::Record>>, Self::Error> {
+///         let table = self.0.lock().unwrap();
+///         let mut found: Vec<_> = table.iter().filter(|row| query.has(row)).cloned().collect();
+///         if query.order == SortOrder::Descending {
+///             found.reverse();
+///         }
+///         found.truncate(query.limit);
+///         Ok(found)
+///     }
+///
+///     /// `SELECT max(number) …`
+///     async fn newest(&self) -> Result<u64, Self::Error> {
+///         Ok(self.0.lock().unwrap().last().map_or(0, |row| row.number))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let (table, orders) = (Table::default(), Topic::new("etl", "orders"));
+/// table.0.lock().unwrap().push(Row::new(1, orders.clone(), Event::new("one")));
+/// let log = Log::spawn(AppendOnly::new(table.clone()), Seal::random(), LogOptions::default());
+/// let options = FollowOptions::new(History::All).start(false).sync(false);
+/// let mut stream = log.follow(Scope::new("etl", ["orders"]), options);
+/// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: one\n\n"));
+/// table.0.lock().unwrap().push(Row::new(2, orders, Event::new("two")));
+/// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: two\n\n"));
+/// # }
+/// ```
+pub trait AppendOnlyStore: Send + Sync + 'static {
+    /// What the application makes of a row.
+    type Record: Record;
+    /// Why the store could not answer; [`Unavailable`] makes one of any error.
+    type Error: SourceError;
+
+    /// Reads the rows that the query asks for, in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the store cannot be read, [`Fault::HistoryLost`] when rows
+    /// that are asked for have been deleted.
+    fn rows(
+        &self,
+        query: RowQuery<'_>,
+    ) -> impl Future<Output = Result<Vec<Row<Self::Record>>, Self::Error>> + Send;
+
+    /// The number of the newest row, 0 if there is none. It never goes back.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the store cannot be read.
+    fn newest(&self) -> impl Future<Output = Result<u64, Self::Error>> + Send;
+
+    /// Waits until there may be rows after number `after`: as long as a poll's interval, 1 s by
+    /// default, or until the store tells of new ones. It may be dropped at any time.
+    fn wait(&self, after: u64) -> impl Future<Output = ()> + Send {
+        let _ = after;
+        sleep(Duration::from_secs(1))
+    }
+
+    /// Names this life of the store; 0 by default. See [`Source::epoch`].
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] while the store cannot be read.
+    fn epoch(&self) -> impl Future<Output = Result<u32, Self::Error>> + Send {
+        async { Ok(0) }
+    }
+}
+
+/// Which rows to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowQuery<'a> {
+    /// Only rows of these topics, which are of one space; `None` for those of all topics.
+    pub topics: Option<&'a [Topic]>,
+    /// Only rows with a greater number.
+    pub above: u64,
+    /// Only rows with this number or a lower one.
+    pub up_to: u64,
+    /// Lowest or greatest numbers first.
+    pub order: SortOrder,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+impl RowQuery<'_> {
+    /// Whether `row` is one of those asked for, but for the limit.
+    pub fn has<R>(&self, row: &Row<R>) -> bool {
+        (self.above < row.number && row.number <= self.up_to)
+            && self.topics.is_none_or(|topics| topics.contains(&row.topic))
+    }
+}
+
+/// A row of an [`AppendOnlyStore`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row<R> {
+    /// Its number.
+    pub number: u64,
+    /// What it belongs to.
+    pub topic: Topic,
+    /// What the application made of it.
+    pub record: R,
+}
+
+impl<R> Row<R> {
+    /// A row.
+    pub fn new(number: u64, topic: Topic, record: R) -> Self {
+        Self { number, topic, record }
+    }
+}
+
+/// The [`Source`] that an [`AppendOnlyStore`] is: the number of a row is its position and its key.
+#[derive(Debug)]
+pub struct AppendOnly<T>(Arc<T>);
+
+impl<T: AppendOnlyStore> AppendOnly<T> {
+    /// A source over `store`.
+    pub fn new(store: T) -> Self {
+        Self(Arc::new(store))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Clone for AppendOnly<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// How many rows of all topics are read at once.
+const BATCH: usize = 1000;
+/// How many rows are read at once where a filter may leave out most of them, and how often for one
+/// page.
+const STEP: usize = 1000;
+const STEPS: usize = 20;
+
+impl<T: AppendOnlyStore> Source for AppendOnly<T> {
+    type Position = u64;
+    type Key = u64;
+    type Record = T::Record;
+    type Error = T::Error;
+    type Changes = AppendOnlyChanges<T>;
+
+    async fn epoch(&self) -> Result<u32, T::Error> {
+        self.0.epoch().await
+    }
+
+    async fn tail_start(&self) -> Result<u64, T::Error> {
+        self.0.newest().await
+    }
+
+    async fn resume(
+        &self,
+        frontier: FrontierOf<Self>,
+    ) -> Result<Result<FrontierOf<Self>, Reset>, T::Error> {
+        let (Frontier::Live(to) | Frontier::History { as_of: to, .. }) = frontier;
+        let future = to > self.0.newest().await?;
+        Ok(if future { Err(Reset::Future) } else { Ok(frontier) })
+    }
+
+    async fn history(
+        &self,
+        scope: &Scope<FilterOf<Self>>,
+        query: HistoryQuery<u64, u64>,
+    ) -> Result<Page<Self>, T::Error> {
+        let HistoryQuery { as_of, after, order, limit } = query;
+        let as_of = match as_of {
+            Some(as_of) => as_of,
+            None => self.0.newest().await?,
+        };
+        let mut page = Page { as_of, entries: Vec::new(), more_after: None, scanned: 0 };
+        if limit == 0 {
+            return Ok(page);
+        }
+        let (mut above, mut up_to) = match order {
+            SortOrder::Ascending => (after.unwrap_or(0), as_of),
+            SortOrder::Descending => {
+                (0, after.map_or(as_of, |after| as_of.min(after.saturating_sub(1))))
+            }
+        };
+        for step in 0..STEPS {
+            // One more, to know whether there is more; many where a filter leaves out the first.
+            let limit_of_step = if step == 0 { STEP.min(limit.saturating_add(1)) } else { STEP };
+            let topics = Some(scope.topics());
+            let query = RowQuery { topics, above, up_to, order, limit: limit_of_step };
+            let rows = self.0.rows(query).await?;
+            let ended = rows.len() < limit_of_step;
+            for Row { number, topic, record } in rows {
+                if page.entries.len() == limit {
+                    page.more_after = page.entries.last().map(|entry| entry.key);
+                    return Ok(page);
+                }
+                page.scanned += 1;
+                match order {
+                    SortOrder::Ascending => above = number,
+                    SortOrder::Descending => up_to = number.saturating_sub(1),
+                }
+                if scope.filter().admits(&record.mark()) {
+                    page.entries.push(Entry { topic, key: number, record });
+                }
+            }
+            if ended {
+                return Ok(page);
+            }
+        }
+        page.more_after = Some(match order {
+            SortOrder::Ascending => above,
+            SortOrder::Descending => up_to.saturating_add(1),
+        });
+        Ok(page)
+    }
+
+    async fn changes(&self, from: &u64) -> Result<AppendOnlyChanges<T>, T::Error> {
+        Ok(AppendOnlyChanges { store: Arc::clone(&self.0), at: *from, is_first: true })
+    }
+}
+
+/// The rows of an [`AppendOnlyStore`] as they are appended.
+#[derive(Debug)]
+pub struct AppendOnlyChanges<T> {
+    store: Arc<T>,
+    at: u64,
+    /// The first batch comes at once, so that a reader that has everything is told so.
+    is_first: bool,
+}
+
+impl<T: AppendOnlyStore> Changes<AppendOnly<T>> for AppendOnlyChanges<T> {
+    async fn next(&mut self) -> Result<Batch<AppendOnly<T>>, T::Error> {
+        let mut newest = self.store.newest().await?;
+        while newest <= self.at && !self.is_first {
+            self.store.wait(self.at).await;
+            newest = self.store.newest().await?;
+        }
+        let up_to = newest.max(self.at);
+        let rows = if newest > self.at {
+            let order = SortOrder::Ascending;
+            let query = RowQuery { topics: None, above: self.at, up_to, order, limit: BATCH };
+            self.store.rows(query).await?
+        } else {
+            Vec::new()
+        };
+        let through = match rows.last() {
+            Some(last) if rows.len() >= BATCH => last.number,
+            _ => up_to,
+        };
+        let changes = rows
+            .into_iter()
+            .map(|Row { number, topic, record }| (number, Entry { topic, key: number, record }));
+        (self.at, self.is_first) = (through, false);
+        Ok(Batch::new(changes.collect(), through))
+    }
+}
+
+/// An error for which to wait and to try again, whatever it is.
+///
+/// ```
+/// use gapless_sse_core::Unavailable;
+///
+/// fn read() -> Result<Vec<u8>, Unavailable<std::io::Error>> {
+///     Ok(std::fs::read("the log")?)
+/// }
+/// # assert!(read().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable<E>(pub E);
+
+impl<E: fmt::Display> fmt::Display for Unavailable<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Error> Error for Unavailable<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl<E> From<E> for Unavailable<E> {
+    fn from(error: E) -> Self {
+        Self(error)
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> SourceError for Unavailable<E> {
+    fn fault(&self) -> Fault {
+        Fault::Unavailable
+    }
+}

@@ -1,0 +1,31 @@
+//! Logs that are followed, driven by tokio: the log, its driver and its streams; logs in memory and
+//! in tables.
+
+mod append_only;
+mod availability;
+mod backoff;
+mod catch_up;
+mod channel;
+mod driver;
+mod encoding;
+mod follow;
+mod inner;
+mod log;
+mod notice;
+mod options;
+mod outbox;
+mod question;
+mod stats;
+mod tail;
+mod topics;
+
+pub use append_only::{AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, Unavailable};
+pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
+pub use driver::LogDriver;
+pub use follow::Follow;
+pub use inner::LogState;
+pub use log::{Log, LogPage, PageError};
+pub use options::{FollowOptions, LogOptions};
+pub use stats::LogStats;
+pub use tail::TailEvent;
+pub use topics::Topics;
