@@ -196,15 +196,16 @@ impl Deadline {
     pub(super) fn set(this: &mut Option<Self>, due: Instant, now: Instant, waker: &Waker) {
         let runtime = Handle::current().id();
         let here = this.as_ref().is_some_and(|known| known.of.runtime == runtime);
-        if !(here && Self::try_set(this, due, now, waker)) {
+        let known = this.as_ref().filter(|_| here);
+        if !known.is_some_and(|known| known.try_set(due, now, waker)) {
             *this = Self::new(Deadlines::current());
             // If this fails too, the runtime is ending, and the stream with it.
-            Self::try_set(this, due, now, waker);
+            this.as_ref().map(|new| new.try_set(due, now, waker));
         }
     }
 
-    fn try_set(this: &Option<Self>, due: Instant, now: Instant, waker: &Waker) -> bool {
-        let Some(Self { of, entry }) = this else { return false };
+    fn try_set(&self, due: Instant, now: Instant, waker: &Waker) -> bool {
+        let Self { of, entry } = self;
         let (due, waker) = (of.rounded(due, now), waker.clone());
         let mut state = lock(&of.state);
         if of.is_closed() {
