@@ -71,7 +71,8 @@ where
     let socket = StallLimit::new(socket, stall_limit);
     match protocol {
         Protocol::Http1 => {
-            let left = http1::serve(socket, peer, service, options, shutdown).await?;
+            // Those that wait for their turn to ask need no room for it.
+            let left = Box::pin(http1::serve(socket, peer, service, options, shutdown)).await?;
             if let Some((socket, body)) = left {
                 let socket = StreamSocket::new(socket, &readiness)?;
                 streams.add(StallLimit::new(socket, stall_limit), peer, body);

@@ -1,7 +1,6 @@
 //! HTTP/2 with prior knowledge: all streams of a client over one socket.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +60,7 @@ where
     let ended = async {
         tokio::select! {
             ended = &mut connection => return ended,
-            () = begun(shutdown) => Pin::new(&mut connection).graceful_shutdown(),
+            () = begun(shutdown) => std::pin::Pin::new(&mut connection).graceful_shutdown(),
         }
         connection.await
     };

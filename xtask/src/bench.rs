@@ -151,7 +151,7 @@ fn durable_streams() -> Result<PathBuf, Failure> {
 /// The `broadcast` example of an adapter. Both have the same name, so each is built and moved out
 /// of the other's way.
 fn example(adapter: &str) -> Result<PathBuf, Failure> {
-    let what = format!("--package {adapter} --example broadcast");
+    let what = format!("--package {adapter} --example broadcast --features follow,serve");
     run_command(&mut cargo(&format!("build --release {what} --target-dir target/bench")))?;
     let built = paths::target().join("bench").join("release").join("examples");
     let program = built.join(adapter);

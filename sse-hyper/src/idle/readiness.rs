@@ -115,13 +115,12 @@ impl Table {
     pub(crate) fn add(&self, socket: &mut impl Source) -> io::Result<u32> {
         let entry = {
             let mut entries = self.entries();
-            match entries.free.pop() {
-                Some(entry) => entry,
-                None => {
-                    let entry = u32::try_from(entries.all.len()).map_err(io::Error::other)?;
-                    entries.all.push(Entry::default());
-                    entry
-                }
+            if let Some(entry) = entries.free.pop() {
+                entry
+            } else {
+                let entry = u32::try_from(entries.all.len()).map_err(io::Error::other)?;
+                entries.all.push(Entry::default());
+                entry
             }
         };
         let added = self.registry.register(socket, token(entry), Interest::READABLE);

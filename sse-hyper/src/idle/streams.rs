@@ -114,14 +114,13 @@ where
         // One that panics must not take its group with it.
         let polled = catch_unwind(AssertUnwindSafe(|| this.chunks.poll(context)));
         turn.made_progress();
-        match polled {
-            Ok(polled) => {
-                if let Err(error) = ready!(polled) {
-                    tracing::debug!(peer = %this.peer, error, "the connection ended early");
-                }
+        if let Ok(polled) = polled {
+            if let Err(error) = ready!(polled) {
+                tracing::debug!(peer = %this.peer, error, "the connection ended early");
             }
+        } else {
             // The panic hook has said the rest.
-            Err(_) => tracing::error!(peer = %this.peer, "serving a connection failed"),
+            tracing::error!(peer = %this.peer, "serving a connection failed");
         }
         Poll::Ready(())
     }
