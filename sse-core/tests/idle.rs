@@ -137,7 +137,7 @@ fn who_waits_is_told_that_the_runtime_has_ended() {
     // The same task goes on elsewhere.
     second.block_on(async {
         assert!(!poll());
-        tokio::time::sleep(SECOND * 2).await;
+        beat(&mut waiting(SECOND * 2)).await;
         assert_eq!(*count.0.lock().unwrap(), 2);
         assert!(poll(), "a heartbeat");
     });
@@ -166,7 +166,7 @@ fn wakers_may_drop_streams_when_they_are_woken_or_dropped() {
                 let polled = body.poll_next_unpin(&mut Context::from_waker(&holds()));
                 assert!(matches!(polled, Poll::Pending));
             }
-            tokio::time::sleep(SECOND * 2).await;
+            beat(&mut waiting(SECOND * 2)).await;
             beat(&mut body).await;
             assert!(body.poll_next_unpin(&mut Context::from_waker(&holds())).is_pending());
             drop(body);

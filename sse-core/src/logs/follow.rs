@@ -9,13 +9,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::availability::{Availability, Driver};
-use super::backoff::Backoff;
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
 use super::inner::{InUse, LogState};
 use super::notice;
+use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
-use super::outbox::Outbox;
 use super::question::{self, Answer};
 use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
@@ -47,35 +46,6 @@ pub struct Follow<S: Source> {
     /// Whether the client is sent `start` and `sync`.
     sends: (bool, bool),
     ended: bool,
-}
-
-/// What only a stream has that is not live yet, or has something to send. Thousands are live at a
-/// time, and have nothing of it.
-struct OnTheWay<S: Source> {
-    /// Events that are to be sent.
-    ready: Outbox,
-    /// What the source is asked for at the moment.
-    asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
-    /// Changes that were read up to this position, kept while history is brought up to date.
-    changes: Option<(S::Position, S::Changes)>,
-    /// Reads what it has missed.
-    catching_up: Option<CatchUpReader<S::Position, FilterOf<S>>>,
-    /// That of the stream that carries this.
-    heartbeat: Option<Duration>,
-    backoff: Backoff,
-}
-
-impl<S: Source> Default for OnTheWay<S> {
-    fn default() -> Self {
-        Self {
-            ready: Outbox::default(),
-            asked: None,
-            changes: None,
-            catching_up: None,
-            heartbeat: None,
-            backoff: Backoff::default(),
-        }
-    }
 }
 
 /// What `start` is to say; taken when it is said.
