@@ -13,7 +13,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::connection::BoxError;
+use crate::error::BoxError;
 
 const LINE_END: &[u8] = b"\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
@@ -25,7 +25,8 @@ pin_project! {
         socket: T,
         #[pin]
         body: B,
-        unwritten: Option<Chunk<B::Data>>,
+        // In a box, since what is written almost always fits.
+        unwritten: Option<Box<Unwritten<B::Data>>>,
         ended: bool,
     }
 }
@@ -58,11 +59,15 @@ where
                 Poll::Ready(Some(Ok(frame))) => {
                     // Nobody asked for trailers, and an empty chunk would be the last one.
                     let data = frame.into_data().ok().filter(Buf::has_remaining);
-                    *this.unwritten = data.map(Chunk::new);
+                    let Some(mut chunk) = data.map(Unwritten::new) else { continue };
+                    if chunk.poll_write(this.socket, context)?.is_pending() {
+                        *this.unwritten = Some(Box::new(chunk));
+                        return Poll::Pending;
+                    }
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
                 Poll::Ready(None) => {
-                    *this.unwritten = Some(Chunk::Copied(LAST_CHUNK.into()));
+                    *this.unwritten = Some(Box::new(Unwritten::Copied(LAST_CHUNK.into())));
                     *this.ended = true;
                 }
                 Poll::Pending => return gone(this.socket, context).map(Ok),
@@ -72,23 +77,22 @@ where
 }
 
 /// What is left to write of a chunk.
-enum Chunk<D> {
+enum Unwritten<D> {
     Copied(BytesMut),
-    /// In a box, since most are short.
-    Parts(Box<Parts<D>>),
+    Parts(Parts<D>),
 }
 
 /// The line with the size, the data and the end of their line.
 type Parts<D> = Chain<Chain<Cursor<[u8; 18]>, D>, &'static [u8]>;
 
-impl<D: Buf> Chunk<D> {
+impl<D: Buf> Unwritten<D> {
     fn new(data: D) -> Self {
         /// Up to here, copying takes less time than a write of three parts.
         const COPIED: usize = 4096;
         let size = data.remaining();
         let parts = size_line(size).chain(data).chain(LINE_END);
         if size > COPIED {
-            return Self::Parts(Box::new(parts));
+            return Self::Parts(parts);
         }
         let mut copied = BytesMut::with_capacity(parts.remaining());
         copied.put(parts);
@@ -101,7 +105,7 @@ impl<D: Buf> Chunk<D> {
     {
         match self {
             Self::Copied(bytes) => poll_write_all(bytes, socket, context),
-            Self::Parts(parts) => poll_write_all(&mut **parts, socket, context),
+            Self::Parts(parts) => poll_write_all(parts, socket, context),
         }
     }
 }

@@ -18,44 +18,45 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What a service's answer, hyper's socket and the connection know of a stream that leaves hyper.
-pub(crate) struct Handover<B>(Arc<Mutex<Stage<B>>>);
+pub(crate) struct Handover<B>(Arc<Mutex<Head<B>>>);
 
-enum Stage<B> {
+/// Where the head of a stream with this body is.
+enum Head<B> {
     /// No stream is on its way.
     None,
-    /// hyper was given the head of a stream with this body.
-    Begun(B),
-    /// It asks for the body, after it has put the head into its buffer.
-    Asked(B),
-    /// Its buffer is empty.
+    /// hyper was given it.
+    Given(B),
+    /// hyper asks for the body, after it has put the head into its buffer.
+    Buffered(B),
+    /// The buffer is empty.
     Sent(B),
 }
 
 impl<B: Body> Handover<B> {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Stage::None)))
+        Self(Arc::new(Mutex::new(Head::None)))
     }
 
-    /// What hyper is to see of a response to `asked`.
-    pub(crate) fn offer(&self, asked: &Asked, response: Response<B>) -> Response<Offered<B>> {
-        let leaves = asked.leaves_socket && is_event_stream(&response);
+    /// What hyper is to see of a response, which may take the socket if its request leaves it.
+    pub(crate) fn offer(&self, may_take: bool, response: Response<B>) -> Response<Offered<B>> {
+        let leaves = may_take && is_event_stream(&response);
         let (mut head, body) = response.into_parts();
         if !leaves {
             return Response::from_parts(head, Offered::Kept { body });
         }
         // There is nobody to read a further request.
         head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        *self.stage() = Stage::Begun(body);
+        *self.head() = Head::Given(body);
         Response::from_parts(head, Offered::Left { handover: self.clone() })
     }
 
     /// The body of a stream whose head is sent.
     pub(crate) fn sent(&self) -> Option<B> {
-        let mut stage = self.stage();
-        match mem::replace(&mut *stage, Stage::None) {
-            Stage::Sent(body) => Some(body),
+        let mut head = self.head();
+        match mem::replace(&mut *head, Head::None) {
+            Head::Sent(body) => Some(body),
             before => {
-                *stage = before;
+                *head = before;
                 None
             }
         }
@@ -63,12 +64,12 @@ impl<B: Body> Handover<B> {
 }
 
 impl<B> Handover<B> {
-    fn advance(&self, step: impl FnOnce(Stage<B>) -> Stage<B>) {
-        let mut stage = self.stage();
-        *stage = step(mem::replace(&mut *stage, Stage::None));
+    fn advance(&self, step: impl FnOnce(Head<B>) -> Head<B>) {
+        let mut head = self.head();
+        *head = step(mem::replace(&mut *head, Head::None));
     }
 
-    fn stage(&self) -> MutexGuard<'_, Stage<B>> {
+    fn head(&self) -> MutexGuard<'_, Head<B>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -79,17 +80,10 @@ impl<B> Clone for Handover<B> {
     }
 }
 
-/// What a request leaves to its response.
-pub(crate) struct Asked {
-    leaves_socket: bool,
-}
-
-impl Asked {
-    /// One that has ended has no more use for the socket; and before HTTP/1.1 there are no chunks.
-    pub(crate) fn by<T: Body>(request: &Request<T>) -> Self {
-        let ended = request.body().is_end_stream();
-        Self { leaves_socket: request.version() == Version::HTTP_11 && ended }
-    }
+/// Whether the response to a request may take the socket: one that has ended has no more use for
+/// it, and before HTTP/1.1 there are no chunks.
+pub(crate) fn leaves_socket<T: Body>(request: &Request<T>) -> bool {
+    request.version() == Version::HTTP_11 && request.body().is_end_stream()
 }
 
 /// Whether hyper would send it in chunks, and for long.
@@ -125,9 +119,9 @@ impl<B: Body> Body for Offered<B> {
         match self.project() {
             OfferedProjection::Kept { body } => body.poll_frame(context),
             OfferedProjection::Left { handover } => {
-                handover.advance(|stage| match stage {
-                    Stage::Begun(body) => Stage::Asked(body),
-                    stage => stage,
+                handover.advance(|head| match head {
+                    Head::Given(body) => Head::Buffered(body),
+                    head => head,
                 });
                 Poll::Pending
             }
@@ -185,9 +179,9 @@ impl<T: AsyncWrite + Unpin, B> AsyncWrite for Flushed<T, B> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-        self.handover.advance(|stage| match stage {
-            Stage::Asked(body) => Stage::Sent(body),
-            stage => stage,
+        self.handover.advance(|head| match head {
+            Head::Buffered(body) => Head::Sent(body),
+            head => head,
         });
         Poll::Ready(Ok(()))
     }

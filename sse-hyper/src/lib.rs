@@ -7,17 +7,29 @@ mod peer_address;
 mod refused;
 
 #[cfg(feature = "serve")]
+mod answer;
+#[cfg(feature = "serve")]
 mod chunks;
 #[cfg(feature = "serve")]
 mod connection;
 #[cfg(feature = "serve")]
+mod error;
+#[cfg(feature = "serve")]
 mod handover;
+#[cfg(feature = "serve")]
+mod http1;
+#[cfg(feature = "serve")]
+mod http2;
+#[cfg(feature = "serve")]
+mod idle;
 #[cfg(feature = "serve")]
 mod listen;
 #[cfg(feature = "serve")]
 mod options;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod shutdown;
 #[cfg(feature = "serve")]
 mod stall;
 #[cfg(feature = "serve")]

@@ -16,7 +16,8 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use crate::ServeOptions;
-use crate::connection::Connection;
+use crate::connection::{Shared, connection};
+use crate::idle::{OpenStreams, Readiness, Streams};
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -45,8 +46,14 @@ pub async fn serve<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    let (end, shutdown_begun) = watch::channel(());
+    let drain_limit = options.drain_limit;
+    let sockets = StreamSockets(Readiness::default());
+    let (streams, mut groups) = Streams::new();
+    let open_streams = OpenStreams::from(&streams);
+    let readiness = sockets.0.clone();
+    let shared = Shared { options, shutdown: shutdown_begun, readiness, streams };
     let mut connections = JoinSet::new();
-    let (end, ends) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     let mut back_off = BACK_OFF.0;
     loop {
@@ -61,13 +68,8 @@ pub async fn serve<S, B>(
         match accepted {
             Ok((socket, peer)) => {
                 back_off = BACK_OFF.0;
-                connections.spawn(Connection::new(
-                    socket,
-                    peer,
-                    service.clone(),
-                    options.clone(),
-                    ends.clone(),
-                ));
+                let (service, shared) = (service.clone(), shared.clone());
+                connections.spawn(connection(socket, peer, service, shared));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
@@ -80,16 +82,29 @@ pub async fn serve<S, B>(
             }
         }
     }
-    drop((listener, end));
+    drop((listener, end, shared));
     let ended = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
+        for tasks in [&mut connections, &mut groups] {
+            while let Some(ended) = tasks.join_next().await {
+                report(ended);
+            }
         }
     };
-    if timeout(options.drain_limit, ended).await.is_err() {
-        tracing::warn!(connections = connections.len(), "dropping what did not end in time");
+    if timeout(drain_limit, ended).await.is_err() {
+        let connections = connections.len() + open_streams.count();
+        tracing::warn!(connections, "dropping what did not end in time");
     }
     connections.shutdown().await;
+    groups.shutdown().await;
+}
+
+/// The sockets of streams, which are watched as long as the server lives.
+struct StreamSockets(Readiness);
+
+impl Drop for StreamSockets {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// The client was gone before it was accepted.

@@ -45,6 +45,11 @@ impl<T> StallLimit<T> {
         Self { socket, limit, timer: None, stalled: false }
     }
 
+    /// The socket without the limit.
+    pub fn into_inner(self) -> T {
+        self.socket
+    }
+
     fn watch(
         &mut self,
         context: &mut Context<'_>,

@@ -88,7 +88,7 @@ impl<B> Watched<B> {
 }
 
 impl<B: Body> Body for Watched<B> {
-    type Data = Chunk<B::Data>;
+    type Data = WatchedData<B::Data>;
     type Error = B::Error;
 
     fn poll_frame(
@@ -98,7 +98,7 @@ impl<B: Body> Body for Watched<B> {
         let this = self.project();
         this.body
             .poll_frame(context)
-            .map_ok(|frame| frame.map_data(|data| Chunk::new(data, this.unsent)))
+            .map_ok(|frame| frame.map_data(|data| WatchedData::new(data, this.unsent)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -111,12 +111,12 @@ impl<B: Body> Body for Watched<B> {
 }
 
 /// A part of a body, which waits until it is used up or dropped.
-pub(crate) struct Chunk<D> {
+pub(crate) struct WatchedData<D> {
     data: D,
     waits: Option<Unsent>,
 }
 
-impl<D: Buf> Chunk<D> {
+impl<D: Buf> WatchedData<D> {
     fn new(data: D, unsent: &Unsent) -> Self {
         let waits = data.has_remaining().then(|| unsent.clone());
         if let Some(unsent) = &waits {
@@ -126,7 +126,7 @@ impl<D: Buf> Chunk<D> {
     }
 }
 
-impl<D: Buf> Buf for Chunk<D> {
+impl<D: Buf> Buf for WatchedData<D> {
     fn remaining(&self) -> usize {
         self.data.remaining()
     }
@@ -153,7 +153,7 @@ impl<D: Buf> Buf for Chunk<D> {
     }
 }
 
-impl<D> Drop for Chunk<D> {
+impl<D> Drop for WatchedData<D> {
     fn drop(&mut self) {
         if let Some(unsent) = &self.waits {
             unsent.done();

@@ -79,6 +79,7 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
         ("axum, tuned", built.join("peer-axum-tuned")),
         ("warp", built.join("peer-warp")),
         ("actix-web-lab", built.join("peer-actix")),
+        ("durable-streams", DURABLE_STREAMS.into()),
         ("bare hyper", built.join("peer-hyper")),
     ];
     if let Some(unknown) = options.only.iter().find(|name| !servers.iter().any(|(n, _)| n == name))
@@ -88,6 +89,11 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
     }
     if !options.only.is_empty() {
         servers.retain(|(name, _)| options.only.iter().any(|only| only == name));
+    }
+    for (name, program) in &mut servers {
+        if *name == "durable-streams" {
+            *program = durable_streams()?;
+        }
     }
     let mut measure = command(built.join("sse-fanout"));
     measure.args(options.short.then_some("--short"));
@@ -122,10 +128,30 @@ fn mongo(Mongo { short, only }: &Mongo) -> Result<(), Failure> {
     write_down(&section)
 }
 
+/// The server that is a peer as a whole program, and its version.
+const DURABLE_STREAMS: &str = "durable-streams-server";
+const DURABLE_STREAMS_VERSION: &str = "0.1.5";
+
+/// Installs the server beside what is built for the comparison, unless it is there.
+fn durable_streams() -> Result<PathBuf, Failure> {
+    let folder = format!("durable-streams-{DURABLE_STREAMS_VERSION}");
+    let root = paths::target().join("bench").join(folder);
+    let program = root.join("bin").join(DURABLE_STREAMS);
+    if !program.exists() {
+        println!("installing durable-streams {DURABLE_STREAMS_VERSION}, which takes minutes once");
+        let install =
+            format!("install durable-streams --version {DURABLE_STREAMS_VERSION} --locked");
+        run_command(
+            cargo(&install).arg("--root").arg(&root).arg("--target-dir").arg(root.join("build")),
+        )?;
+    }
+    Ok(program)
+}
+
 /// The `broadcast` example of an adapter. Both have the same name, so each is built and moved out
 /// of the other's way.
 fn example(adapter: &str) -> Result<PathBuf, Failure> {
-    let what = format!("--package {adapter} --example broadcast");
+    let what = format!("--package {adapter} --example broadcast --features follow,serve");
     run_command(&mut cargo(&format!("build --release {what} --target-dir target/bench")))?;
     let built = paths::target().join("bench").join("release").join("examples");
     let program = built.join(adapter);

@@ -41,8 +41,8 @@ pub async fn tick(mut rate: watch::Receiver<f64>, publish: impl Fn(String)) -> I
     }
 }
 
-/// 200 bytes of JSON.
-fn text(t: Duration, seq: u64) -> String {
+/// The text of an event: 200 bytes of JSON.
+pub fn text(t: Duration, seq: u64) -> String {
     let head = format!(r#"{{"t":{},"seq":{seq},"text":""#, t.as_nanos());
     format!("{head:x<198}\"}}")
 }

@@ -10,10 +10,9 @@ use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::durable::{self, Publisher};
 use crate::scan::{LONGEST, Scanner};
-
-const REQUEST: &[u8] =
-    b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+use crate::server::{Api, Server};
 
 /// One address has too few ports for two runs in a row.
 const SOURCES: usize = 32;
@@ -25,6 +24,9 @@ const HOPELESS: Duration = Duration::from_secs(1);
 
 pub struct Load {
     server: SocketAddr,
+    request: String,
+    /// For a server that does not publish by itself.
+    publisher: Option<Publisher>,
     poll: Poll,
     events: Events,
     clients: Vec<Client>,
@@ -76,9 +78,17 @@ impl Seen {
 }
 
 impl Load {
-    pub fn new(server: SocketAddr) -> io::Result<Self> {
+    pub fn new(server: &Server) -> io::Result<Self> {
+        let (path, publisher) = match server.api {
+            Api::Rate => ("/events", None),
+            Api::Durable => (durable::PATH, Some(Publisher::start(server.address)?)),
+        };
         Ok(Self {
-            server,
+            server: server.address,
+            request: format!(
+                "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+            ),
+            publisher,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             clients: Vec::new(),
@@ -128,6 +138,9 @@ impl Load {
 
     /// Has the server publish so many events a second from now on. Its answer is not waited for.
     pub fn rate(&mut self, hertz: f64) -> io::Result<()> {
+        if let Some(publisher) = &self.publisher {
+            return publisher.rate(hertz);
+        }
         let mut control = Control::connect(self.server)?;
         write!(control, "GET /rate?r={hertz} HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
         self.controls.push(control);
@@ -175,7 +188,7 @@ impl Load {
                 if let Some(error) = client.socket.take_error()? {
                     return Err(error);
                 }
-                client.socket.write_all(REQUEST)?;
+                client.socket.write_all(self.request.as_bytes())?;
                 client.state = State::Requested;
             }
             if event.is_readable() {

@@ -1,5 +1,6 @@
 //! Measures each server it is told of, `NAME=PROGRAM`, and prints Markdown.
 
+mod durable;
 mod load;
 mod measure;
 mod report;
@@ -9,7 +10,7 @@ mod server;
 use std::process::ExitCode;
 
 use measure::{Contender, Plan, measure};
-use server::{Cores, raise_open_files};
+use server::{Api, Cores, raise_open_files};
 
 /// Events a second with which the search for the most begins.
 const FIRST: f64 = 128.0;
@@ -32,6 +33,7 @@ fn run() -> std::io::Result<()> {
             Some((name, program)) => contenders.push(Contender {
                 name: name.to_owned(),
                 program: program.into(),
+                api: Api::of(name),
                 rounds: Vec::new(),
             }),
             None if argument == "--short" => plan = Plan::SHORT,
@@ -43,11 +45,11 @@ fn run() -> std::io::Result<()> {
     raise_open_files(plan.idle as u64 + 500)?;
     // Contenders take turns, so that whatever slows the machine for a while slows all of them.
     for round in 1..=plan.rounds {
-        for Contender { name, program, rounds } in &mut contenders {
+        for Contender { name, program, api, rounds } in &mut contenders {
             eprintln!("{name}, round {round} of {}", plan.rounds);
             // A little below what it was before.
             let known = rounds.last().map(|last| last.most / plan.streams as f64 * 0.9);
-            let measured = measure(program, cores, plan, known.unwrap_or(FIRST))?;
+            let measured = measure(program, *api, cores, plan, known.unwrap_or(FIRST))?;
             eprintln!("  {measured:?}");
             rounds.push(measured);
         }

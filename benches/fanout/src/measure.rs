@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::load::{Load, Seen};
-use crate::server::{Cores, Server, cpu};
+use crate::server::{Api, Cores, Server, cpu};
 
 /// How much of everything.
 #[derive(Clone, Copy)]
@@ -41,6 +41,7 @@ impl Plan {
 pub struct Contender {
     pub name: String,
     pub program: PathBuf,
+    pub api: Api,
     pub rounds: Vec<Measured>,
 }
 
@@ -79,13 +80,19 @@ const NEAR: f64 = 1.06;
 /// Or when so many rates were tried, as on a machine that does other things too.
 const RATES: usize = 12;
 
-pub fn measure(program: &Path, cores: Cores, plan: Plan, hint: f64) -> io::Result<Measured> {
+pub fn measure(
+    program: &Path,
+    api: Api,
+    cores: Cores,
+    plan: Plan,
+    hint: f64,
+) -> io::Result<Measured> {
     let mut measured = Measured::default();
-    let server = Server::start(program, cores)?;
+    let server = Server::start(program, api, cores)?;
     memory(&server, plan, &mut measured)?;
     drop(server);
-    let server = Server::start(program, cores)?;
-    let mut load = Load::new(server.address)?;
+    let server = Server::start(program, api, cores)?;
+    let mut load = Load::new(&server)?;
     load.rate(0.0)?;
     load.settle()?;
     measured.connects = load.open(plan.streams, plan.streams)?.as_secs_f64();
@@ -97,7 +104,7 @@ pub fn measure(program: &Path, cores: Cores, plan: Plan, hint: f64) -> io::Resul
 /// Memory for streams that are open.
 fn memory(server: &Server, plan: Plan, measured: &mut Measured) -> io::Result<()> {
     // What a server does once, it does for the first stream.
-    let mut load = Load::new(server.address)?;
+    let mut load = Load::new(server)?;
     load.open(1, 1)?;
     load.rate(100.0)?;
     load.receive(Duration::from_millis(200))?;

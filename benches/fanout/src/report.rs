@@ -37,8 +37,8 @@ const fn alone(
 }
 
 const MEMORY: &[Column] = &[
-    compared("KiB a stream, idle from the start", 1024.0, 1, |round| round.idle),
-    compared("KiB a stream, idle after some events", 1024.0, 1, |round| round.used),
+    compared("KiB a stream, idle from the start", 1024.0, 2, |round| round.idle),
+    compared("KiB a stream, idle after some events", 1024.0, 2, |round| round.used),
     compared("1,000 connects at once, ms", 1e-3, 0, |round| round.connects),
 ];
 
@@ -76,6 +76,8 @@ benchmark sets. `gapless-sse-axum` and `gapless-sse-warp` are their `broadcast` 
 limit and admission; axum, warp and actix-web-lab are their own responses over a broadcast channel
 of tokio, with heartbeat. axum is there twice: as its documentation shows it, on tokio's default
 runtime, and with one thread, events encoded once and `TCP_NODELAY`; all others have one thread.
+durable-streams is the server of Electric's Durable Streams, with an HTTP engine of its own and
+its log in memory; the benchmark posts the events to it, and it adds a control event to each.
 Bare hyper is a bound: it shares one buffer of what is pending among all streams, and has nothing
 else. Servers have one core, the clients another. Contenders take turns, in rounds ({rounds} of them);
 each cell has the median, and in brackets how many times {STANDARD}'s that is.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,23 +12,48 @@ use rustix::param::clock_ticks_per_second;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+/// How a server is started, asked for a stream and told to publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// `--port`, `/events` and `/rate`.
+    Rate,
+    /// Durable Streams: what is published is sent to it.
+    Durable,
+}
+
+impl Api {
+    /// That of the contender with this name.
+    pub fn of(name: &str) -> Self {
+        if name == "durable-streams" { Self::Durable } else { Self::Rate }
+    }
+}
+
 pub struct Server {
     process: Child,
+    pub api: Api,
+    /// Of a server that keeps files.
+    data: Option<PathBuf>,
     pub address: SocketAddr,
 }
 
 impl Server {
     /// Starts `program` on the first core and goes on, on the second.
-    pub fn start(program: &Path, cores: Cores) -> io::Result<Self> {
+    pub fn start(program: &Path, api: Api, cores: Cores) -> io::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         // A new process stays where its parent is.
         cores.stay_on(0)?;
-        let started = Command::new(program)
-            .args(["--port", &address.port().to_string()])
-            .stdout(Stdio::null())
-            .spawn();
+        let mut command = Command::new(program);
+        command.args(["--port", &address.port().to_string()]).stdout(Stdio::null());
+        let data = (api == Api::Durable).then(|| {
+            let folder = format!("sse-fanout-{}-{}", std::process::id(), address.port());
+            std::env::temp_dir().join(folder)
+        });
+        if let Some(data) = &data {
+            command.arg("--data-dir").arg(data).args(["--durability", "memory"]);
+        }
+        let started = command.spawn();
         cores.stay_on(1)?;
-        let server = Self { process: started?, address };
+        let server = Self { process: started?, api, data, address };
         let begin = Instant::now();
         while let Err(error) = TcpStream::connect(address) {
             if begin.elapsed() > Duration::from_secs(10) {
@@ -58,6 +83,9 @@ impl Drop for Server {
         // It may be gone already.
         drop(self.process.kill());
         drop(self.process.wait());
+        if let Some(data) = &self.data {
+            drop(fs::remove_dir_all(data));
+        }
     }
 }
 

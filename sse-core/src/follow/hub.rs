@@ -220,7 +220,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             outage: false,
             stopped: false,
             place: 0,
-            read_to: None,
+            read_to: 0,
         };
         Subscription { hub: self.clone(), cursor }
     }
@@ -259,7 +259,7 @@ struct Cursor<F> {
     stopped: bool,
     place: u64,
     /// There is nothing for it before this place: not worth a look until there are more.
-    read_to: Option<u64>,
+    read_to: u64,
 }
 
 impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
@@ -296,7 +296,7 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         }
         match state.open.as_ref().map(|(_, ring)| ring.locate(&cursor.scope, position)) {
             Some(Standing::Within(place)) => {
-                (cursor.place, cursor.read_to) = (place, None);
+                (cursor.place, cursor.read_to) = (place, 0);
                 Poll::Ready(Ok(Located::Live))
             }
             Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
@@ -326,13 +326,13 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         let State { open: Some((_, ring)), merges, .. } = &mut *state else {
             return cursor.wait(&mut state, cx);
         };
-        let next = Some(ring.next_place());
+        let next = ring.next_place();
         if cursor.read_to == next {
             return cursor.wait(&mut state, cx);
         }
         match merges.read(ring, &cursor.scope, &mut cursor.place, max_bytes) {
             Ok(Some((frame, last))) => {
-                cursor.read_to = next.filter(|next| *next == cursor.place);
+                cursor.read_to = if cursor.place == next { next } else { 0 };
                 Poll::Ready(Ok(RingRead::Events { frame, last }))
             }
             Ok(None) => {

@@ -95,58 +95,69 @@ impl ResumePath {
     }
 }
 
+/// Thousands of machines are live at a time, so what has a key is in a box.
 #[derive(Debug)]
 enum State<P, K> {
     /// With the epoch and the frontier that the client brought.
-    Connecting(Option<(u32, Frontier<P, K>)>),
-    Checking(Frontier<P, K>),
+    Connecting(Option<Box<(u32, Frontier<P, K>)>>),
+    Checking(Box<Frontier<P, K>>),
     Fresh,
     /// The newest records of the snapshot, in one page.
     Newest {
         as_of: P,
     },
-    /// The right move: history as of `as_of`, beyond `after`.
-    Right {
-        as_of: P,
-        after: Option<K>,
-    },
-    /// The snapshot has gone: asks for a fresh one to go up to.
-    Rising {
-        from: P,
-        below: K,
-    },
-    /// The up-move: changes until `to` whose key is at most `below`.
-    Up {
-        from: P,
-        to: P,
-        below: K,
-    },
+    Moving(Box<Move<P, K>>),
     Locating(P),
     CatchingUp(P),
     Live(P),
+}
+
+/// A move within history.
+#[derive(Debug)]
+enum Move<P, K> {
+    /// The right move: history as of `as_of`, beyond `after`.
+    Right { as_of: P, after: Option<K> },
+    /// The snapshot has gone: asks for a fresh one to go up to.
+    Rising { from: P, below: K },
+    /// The up-move: changes until `to` whose key is at most `below`.
+    Up { from: P, to: P, below: K },
+}
+
+impl<P, K> From<Move<P, K>> for State<P, K> {
+    fn from(moving: Move<P, K>) -> Self {
+        Self::Moving(Box::new(moving))
+    }
 }
 
 impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// A stream that begins with the epoch and the frontier that its client brought, or with
     /// `history`.
     pub fn new(brought: Option<(u32, Frontier<P, K>)>, history: History) -> Self {
-        Self { resuming: false, path: None, state: State::Connecting(brought), history }
+        Self {
+            resuming: false,
+            path: None,
+            state: State::Connecting(brought.map(Box::new)),
+            history,
+        }
     }
 
     /// What to do next.
     pub fn want(&self) -> Want<P, K> {
         match &self.state {
             State::Connecting(_) => Want::Epoch,
-            State::Checking(frontier) => Want::Resume(frontier.clone()),
+            State::Checking(frontier) => Want::Resume((**frontier).clone()),
             State::Fresh | State::Newest { .. } => Want::History(match self.history {
                 History::All => page(None, None, SortOrder::Ascending, PAGE),
                 History::Newest(limit) => page(None, None, SortOrder::Descending, limit),
             }),
-            State::Right { as_of, after } => {
-                Want::History(page(Some(as_of.clone()), after.clone(), SortOrder::Ascending, PAGE))
-            }
-            State::Rising { .. } => Want::History(page(None, None, SortOrder::Ascending, 0)),
-            State::Up { from, .. } => Want::Changes(from.clone()),
+            State::Moving(moving) => match &**moving {
+                Move::Right { as_of, after } => {
+                    let (as_of, after) = (Some(as_of.clone()), after.clone());
+                    Want::History(page(as_of, after, SortOrder::Ascending, PAGE))
+                }
+                Move::Rising { .. } => Want::History(page(None, None, SortOrder::Ascending, 0)),
+                Move::Up { from, .. } => Want::Changes(from.clone()),
+            },
             State::CatchingUp(from) => Want::CatchUp(from.clone()),
             State::Locating(position) => Want::Locate(position.clone()),
             State::Live(_) => Want::Read,
@@ -158,9 +169,9 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     pub fn on_epoch(&mut self, epoch: u32) -> Option<Reset> {
         let (next, reset) = match std::mem::replace(&mut self.state, State::Fresh) {
             State::Connecting(None) => (State::Fresh, None),
-            State::Connecting(Some((brought, frontier))) if brought == epoch => {
+            State::Connecting(Some(brought)) if brought.0 == epoch => {
                 self.resuming = true;
-                (State::Checking(frontier), None)
+                (State::Checking(Box::new(brought.1)), None)
             }
             _ => (State::Fresh, Some(self.start_over(Reset::Epoch))),
         };
@@ -174,7 +185,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             Ok(Frontier::Live(position)) => self.state = State::Locating(position),
             Ok(Frontier::History { as_of, after }) => {
                 self.take(ResumePath::History);
-                self.state = State::Right { as_of, after: Some(after) };
+                self.state = Move::Right { as_of, after: Some(after) }.into();
             }
             Err(reset) => return Some(self.start_over(reset)),
         }
@@ -183,28 +194,36 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
 
     /// A page came, of the snapshot `as_of`.
     pub fn on_page(&mut self, as_of: P) {
-        match std::mem::replace(&mut self.state, State::Fresh) {
-            State::Rising { from, below } => {
-                let to = as_of.max(from.clone());
-                self.state = State::Up { from, to, below };
-            }
-            State::Right { after, .. } => self.state = State::Right { as_of, after },
-            _ => {
-                self.state = match self.history {
-                    History::All => State::Right { as_of, after: None },
-                    History::Newest(_) => State::Newest { as_of },
-                };
-            }
+        self.state = match std::mem::replace(&mut self.state, State::Fresh) {
+            State::Moving(moving) => match *moving {
+                Move::Rising { from, below } => {
+                    let to = as_of.max(from.clone());
+                    Move::Up { from, to, below }.into()
+                }
+                Move::Right { after, .. } => Move::Right { as_of, after }.into(),
+                Move::Up { .. } => self.first_page(as_of),
+            },
+            _ => self.first_page(as_of),
+        };
+    }
+
+    fn first_page(&self, as_of: P) -> State<P, K> {
+        match self.history {
+            History::All => Move::Right { as_of, after: None }.into(),
+            History::Newest(_) => State::Newest { as_of },
         }
     }
 
     /// A record of history is delivered: the frontier behind it.
     pub fn past(&mut self, key: &K) -> Option<Frontier<P, K>> {
         let as_of = match &mut self.state {
-            State::Right { as_of, after } => {
-                *after = Some(key.clone());
-                as_of
-            }
+            State::Moving(moving) => match &mut **moving {
+                Move::Right { as_of, after } => {
+                    *after = Some(key.clone());
+                    as_of
+                }
+                Move::Rising { .. } | Move::Up { .. } => return None,
+            },
             State::Newest { as_of } => as_of,
             _ => return None,
         };
@@ -214,50 +233,59 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// The page is delivered; history goes on beyond `more_after`, if it does. Answers the frontier
     /// if it is beyond the last record that was delivered.
     pub fn on_page_end(&mut self, more_after: Option<K>) -> Option<Frontier<P, K>> {
-        match (&mut self.state, more_after) {
-            (State::Right { as_of, after }, Some(end)) if after.as_ref() != Some(&end) => {
-                *after = Some(end.clone());
-                return Some(Frontier::History { as_of: as_of.clone(), after: end });
-            }
-            (State::Right { as_of, .. }, None) | (State::Newest { as_of }, _) => {
-                self.state = State::Locating(as_of.clone());
-            }
-            _ => {}
-        }
+        let as_of = match &mut self.state {
+            State::Newest { as_of } => as_of,
+            State::Moving(moving) => match (&mut **moving, more_after) {
+                (Move::Right { as_of, .. }, None) => as_of,
+                (Move::Right { as_of, after }, Some(end)) if after.as_ref() != Some(&end) => {
+                    *after = Some(end.clone());
+                    return Some(Frontier::History { as_of: as_of.clone(), after: end });
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.state = State::Locating(as_of.clone());
         None
+    }
+
+    fn up(&mut self) -> Option<(&mut P, &mut P, &mut K)> {
+        match &mut self.state {
+            State::Moving(moving) => match &mut **moving {
+                Move::Up { from, to, below } => Some((from, to, below)),
+                Move::Right { .. } | Move::Rising { .. } => None,
+            },
+            _ => None,
+        }
     }
 
     /// A change of the stream's scope came: the frontier behind it if it is to be delivered.
     pub fn change(&mut self, position: &P, key: &K) -> Option<Frontier<P, K>> {
-        match &mut self.state {
-            State::Up { from, to, below } if position > from && position <= to => {
-                *from = position.clone();
-                let frontier = Frontier::History { as_of: position.clone(), after: below.clone() };
-                (key <= below).then_some(frontier)
-            }
-            _ => None,
+        let (from, to, below) = self.up()?;
+        if position <= from || position > to {
+            return None;
         }
+        *from = position.clone();
+        let frontier = Frontier::History { as_of: position.clone(), after: below.clone() };
+        (key <= below).then_some(frontier)
     }
 
     /// A record of the stream's scope came late, at `through`: the frontier behind all that did if
     /// it is to be delivered. To be asked before [`on_through`](Self::on_through).
     pub fn late(&mut self, through: &P, key: &K) -> Option<Frontier<P, K>> {
-        match &self.state {
-            State::Up { from, to, below } if through > from && through <= to => {
-                let after = below.clone();
-                (key <= below).then(|| Frontier::History { as_of: through.clone(), after })
-            }
-            _ => None,
-        }
+        let (from, to, below) = self.up()?;
+        let delivers = through > from && through <= to && key <= below;
+        delivers.then(|| Frontier::History { as_of: through.clone(), after: below.clone() })
     }
 
     /// The source has no other changes up to here. Once up at the fresh snapshot, history goes on
     /// to the right.
     pub fn on_through(&mut self, through: P) {
-        if let State::Up { from, to, below } = &mut self.state {
+        if let Some((from, to, below)) = self.up() {
             *from = through.max(from.clone());
             if from >= to {
-                self.state = State::Right { as_of: to.clone(), after: Some(below.clone()) };
+                let (as_of, after) = (to.clone(), Some(below.clone()));
+                self.state = Move::Right { as_of, after }.into();
             }
         }
     }
@@ -303,10 +331,13 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             Fault::HistoryLost => Some(self.start_over(Reset::HistoryLost)),
             Fault::SnapshotGone => {
                 self.state = match std::mem::replace(&mut self.state, State::Fresh) {
-                    State::Right { as_of, after: Some(below) } => {
-                        State::Rising { from: as_of, below }
-                    }
-                    State::Right { .. } => State::Fresh,
+                    State::Moving(moving) => match *moving {
+                        Move::Right { as_of, after: Some(below) } => {
+                            Move::Rising { from: as_of, below }.into()
+                        }
+                        Move::Right { .. } => State::Fresh,
+                        other => other.into(),
+                    },
                     other => other,
                 };
                 None

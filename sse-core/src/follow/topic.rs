@@ -40,11 +40,21 @@ impl Topic {
 /// assert_eq!(scope.topics().len(), 2);
 /// assert!(scope.contains(&Topic::new("etl", "orders")));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Scope<F = Everything> {
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Scope<F = Everything>(Arc<Followed<F>>);
+
+/// In one piece, since each stream holds it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Followed<F> {
     space: Arc<str>,
     topics: Arc<[Topic]>,
     filter: F,
+}
+
+impl<F> Clone for Scope<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 impl Scope {
@@ -58,33 +68,34 @@ impl Scope {
             names.into_iter().map(|name| Topic::new(Arc::clone(&space), name)).collect();
         topics.sort_unstable();
         topics.dedup();
-        Self { space, topics: topics.into(), filter: Everything }
+        Self(Arc::new(Followed { space, topics: topics.into(), filter: Everything }))
     }
 }
 
 impl<F> Scope<F> {
     /// Those records of the same topics that `filter` admits.
     pub fn filtered<G>(self, filter: G) -> Scope<G> {
-        Scope { space: self.space, topics: self.topics, filter }
+        let (space, topics) = (Arc::clone(&self.0.space), Arc::clone(&self.0.topics));
+        Scope(Arc::new(Followed { space, topics, filter }))
     }
 
     /// The space of all its topics.
     pub fn space(&self) -> &str {
-        &self.space
+        &self.0.space
     }
 
     /// Its topics, sorted by name, each once.
     pub fn topics(&self) -> &[Topic] {
-        &self.topics
+        &self.0.topics
     }
 
     /// Which of their records it has.
     pub fn filter(&self) -> &F {
-        &self.filter
+        &self.0.filter
     }
 
     /// Whether `topic` is one of its own.
     pub fn contains(&self, topic: &Topic) -> bool {
-        self.topics.binary_search(topic).is_ok()
+        self.0.topics.binary_search(topic).is_ok()
     }
 }

@@ -9,13 +9,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::availability::{Availability, Driver};
-use super::backoff::Backoff;
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
 use super::inner::{InUse, LogState};
 use super::notice;
+use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
-use super::outbox::Outbox;
 use super::question::{self, Answer};
 use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
@@ -37,20 +36,11 @@ pub struct Follow<S: Source> {
     log: Arc<InUse<S>>,
     subscription: Subscription<S::Position, FilterOf<S>>,
     machine: Machine<S::Position, S::Key>,
-    /// Events that are to be sent.
-    ready: Outbox,
-    /// What the source is asked for at the moment.
-    asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
-    /// Changes that were read up to this position, kept while history is brought up to date.
-    changes: Option<Box<(S::Position, S::Changes)>>,
-    /// Reads what it has missed.
-    catching_up: Option<Box<CatchUpReader<S::Position, FilterOf<S>>>>,
+    /// What it does without once it is live and has nothing to send.
+    on_the_way: Option<Box<OnTheWay<S>>>,
     epoch: u32,
-    /// That of the stream that carries this.
-    heartbeat: Option<Duration>,
     /// The filter has left out what came last, so that the client does not know how far it is.
     untold: bool,
-    backoff: Backoff,
     began: Began,
     availability: Availability,
     /// Whether the client is sent `start` and `sync`.
@@ -84,14 +74,9 @@ impl<S: Source> Follow<S> {
         Self {
             subscription: log.hub.subscribe(scope),
             machine: Machine::new(brought, history),
-            ready: Outbox::default(),
-            asked: None,
-            changes: None,
-            catching_up: None,
+            on_the_way: None,
             epoch: 0,
-            heartbeat: None,
             untold: false,
-            backoff: Backoff::default(),
             began,
             availability: Availability::default(),
             sends: (start, sync),
@@ -131,7 +116,8 @@ impl<S: Source> Follow<S> {
         let resumed = self.began == Began::Resumed && reset.is_none();
         self.began = Began::Said;
         if self.sends.0 {
-            self.ready.push(notice::start(resumed, reset, self.heartbeat));
+            let heartbeat = self.on_the_way().heartbeat;
+            self.push(notice::start(resumed, reset, heartbeat));
         }
         self.tell_reset(reset);
         for told in news {
@@ -142,13 +128,13 @@ impl<S: Source> Follow<S> {
     /// One step on the way, and the events that it came to; `Pending` when there is nothing to do
     /// but to wait.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Encoded>> {
-        if let Some(asked) = &mut self.asked {
+        if let Some(asked) = self.on_the_way.as_mut().and_then(|way| way.asked.as_mut()) {
             if let Poll::Ready(news) = self.subscription.poll_news(cx) {
                 self.on_news(&news);
                 return Poll::Ready(None);
             }
             let answer = ready!(asked.as_mut().poll(cx));
-            self.asked = None;
+            self.on_the_way().asked = None;
             self.on_answer(answer);
             return Poll::Ready(None);
         }
@@ -174,17 +160,21 @@ impl<S: Source> Follow<S> {
                 Ok(located) => self.on_located(located),
                 Err(news) => self.on_news(&news),
             },
-            Want::Read => match ready!(self.subscription.poll_read(READ, cx)) {
-                Ok(RingRead::Events { frame, last }) => {
+            Want::Read => match self.subscription.poll_read(READ, cx) {
+                Poll::Pending => {
+                    self.on_the_way = None;
+                    return Poll::Pending;
+                }
+                Poll::Ready(Ok(RingRead::Events { frame, last })) => {
                     self.untold = frame.is_none();
                     self.machine.on_read(last);
                     return Poll::Ready(frame);
                 }
-                Ok(RingRead::Lagged) => {
+                Poll::Ready(Ok(RingRead::Lagged)) => {
                     self.log.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
                 }
-                Err(news) => self.on_news(&news),
+                Poll::Ready(Err(news)) => self.on_news(&news),
             },
         }
         Poll::Ready(None)
@@ -196,9 +186,9 @@ impl<S: Source> Follow<S> {
             return Poll::Ready(None);
         }
         let (log, scope) = (&self.log, self.subscription.scope());
-        let reader = self.catching_up.get_or_insert_with(|| {
-            let catch_up = log.catch_ups.of(from);
-            Box::new(CatchUpReader::join(catch_up, scope.clone(), from.clone()))
+        let way = self.on_the_way.get_or_insert_default();
+        let reader = way.catching_up.get_or_insert_with(|| {
+            CatchUpReader::join(log.catch_ups.of(from), scope.clone(), from.clone())
         });
         let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
             CatchUpRead::Failed(fault) => {
@@ -218,17 +208,18 @@ impl<S: Source> Follow<S> {
 
     /// The source has answered.
     fn works(&mut self) {
-        self.backoff.reset();
+        self.on_the_way().backoff.reset();
         self.availability.failing = false;
         self.tell_status();
     }
 
     fn ask(&mut self, question: impl Future<Output = Answer<S>> + Send + 'static) {
-        self.asked = Some(Box::pin(question));
+        self.on_the_way().asked = Some(Box::pin(question));
     }
 
     fn ask_for_changes(&mut self, from: S::Position) {
-        let open = self.changes.take().filter(|open| open.0 == from).map(|open| open.1);
+        let open = self.on_the_way().changes.take();
+        let open = open.filter(|open| open.0 == from).map(|open| open.1);
         self.ask(question::changes(Arc::clone(&self.log), from, open));
     }
 
@@ -238,9 +229,8 @@ impl<S: Source> Follow<S> {
                 self.availability.driver_runs();
                 self.tell_status();
                 self.epoch = *epoch;
-                self.asked = None;
-                self.changes = None;
-                self.catching_up = None;
+                let way = self.on_the_way();
+                (way.asked, way.changes, way.catching_up) = (None, None, None);
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }
@@ -255,8 +245,8 @@ impl<S: Source> Follow<S> {
             }
             News::Drain => {
                 let drain = self.log.options.drain;
-                self.ready.push(notice::drain(drain / 20 + jitter(drain)));
-                self.asked = None;
+                self.push(notice::drain(drain / 20 + jitter(drain)));
+                self.on_the_way().asked = None;
                 self.ended = true;
             }
         }
@@ -266,7 +256,7 @@ impl<S: Source> Follow<S> {
         self.machine.on_located(located);
         self.count_path();
         if located == Located::Live {
-            self.catching_up = None;
+            self.on_the_way().catching_up = None;
         }
     }
 
@@ -312,7 +302,7 @@ impl<S: Source> Follow<S> {
         }
         self.machine.on_page(as_of);
         // Those of an up-move are done with.
-        self.changes = None;
+        self.on_the_way().changes = None;
         for entry in &entries {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 self.deliver(&entry.record, &frontier);
@@ -343,7 +333,7 @@ impl<S: Source> Follow<S> {
         }
         self.deliver_late(&late, &through);
         self.machine.on_through(through.clone());
-        self.changes = Some(Box::new((through, changes)));
+        self.on_the_way().changes = Some((through, changes));
     }
 
     fn deliver_late(&mut self, late: &[Entry<S::Key, S::Record>], through: &S::Position) {
@@ -363,7 +353,7 @@ impl<S: Source> Follow<S> {
             let id = self.log.encoding.seal.seal(self.epoch, &frontier, scope);
             frames.insert(0, gap(frames.len(), id));
             // In one piece, since none of them has an id of its own.
-            self.ready.push(Encoded::merge(&frames));
+            self.push(Encoded::merge(&frames));
         }
     }
 
@@ -371,12 +361,12 @@ impl<S: Source> Follow<S> {
         let Encoding { seal, .. } = &self.log.encoding;
         let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
         let event = self.log.encoding.event(record, id);
-        self.ready.push(event);
+        self.push(event);
     }
 
     fn on_fault(&mut self, fault: Fault) {
-        self.changes = None;
-        self.catching_up = None;
+        let way = self.on_the_way();
+        (way.changes, way.catching_up) = (None, None);
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if matches!(fault, Fault::Unavailable | Fault::Ended) {
@@ -384,27 +374,35 @@ impl<S: Source> Follow<S> {
             self.tell_status();
         }
         // Whatever it was, the source is not asked again without a pause.
-        let wait = self.backoff.next();
+        let wait = self.on_the_way().backoff.next();
         self.ask(question::pause(wait));
     }
 
     fn tell_reset(&mut self, reset: Option<Reset>) {
         if let Some(reset) = reset {
             self.log.counters.reset(reset);
-            self.ready.push(notice::reset(reset));
+            self.push(notice::reset(reset));
         }
     }
 
     /// Tells each change of the source's state once, whether the tail or this stream noticed it.
     fn tell_status(&mut self) {
         if let Some(status) = self.availability.news() {
-            self.ready.push(notice::status(status));
+            self.push(notice::status(status));
         }
+    }
+
+    fn on_the_way(&mut self) -> &mut OnTheWay<S> {
+        self.on_the_way.get_or_insert_default()
+    }
+
+    fn push(&mut self, event: Encoded) {
+        self.on_the_way().ready.push(event);
     }
 
     fn push_sync(&mut self, sync: Encoded) {
         if self.sends.1 {
-            self.ready.push(sync);
+            self.push(sync);
         }
     }
 
@@ -433,7 +431,7 @@ impl<S: Source> Feed for Follow<S> {
             if this.began != Began::Said {
                 this.start(cx);
             }
-            if let Some(frame) = this.ready.pop() {
+            if let Some(frame) = this.on_the_way.as_mut().and_then(|way| way.ready.pop()) {
                 return Poll::Ready(Some(Ok(frame)));
             }
             if this.ended {
@@ -446,7 +444,7 @@ impl<S: Source> Feed for Follow<S> {
     }
 
     fn begin(self: Pin<&mut Self>, heartbeat: Option<Duration>) {
-        self.get_mut().heartbeat = heartbeat;
+        self.get_mut().on_the_way().heartbeat = heartbeat;
     }
 
     fn resumes(&self) -> bool {

@@ -12,6 +12,7 @@ mod follow;
 mod inner;
 mod log;
 mod notice;
+mod on_the_way;
 mod options;
 mod outbox;
 mod question;

@@ -64,12 +64,8 @@ pub(super) struct StreamStats {
 }
 
 impl StreamStats {
-    pub(super) fn new() -> Self {
-        Self { opened: Instant::now(), events: 0, bytes: 0, hook: None, error: None }
-    }
-
-    pub(super) fn set(&mut self, hook: Hook) {
-        self.hook = Some(hook);
+    pub(super) fn new(hook: Hook) -> Self {
+        Self { opened: Instant::now(), events: 0, bytes: 0, hook: Some(hook), error: None }
     }
 
     pub(super) fn events(&mut self, events: u32) {

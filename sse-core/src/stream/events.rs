@@ -48,20 +48,34 @@ pin_project! {
         // `None` once they have ended.
         #[pin]
         events: Option<S>,
-        // Until it is polled for the first time.
-        opening: Option<Box<Opening>>,
-        // Taken from the events, or the first bytes of all, and not yet passed on.
-        held: Option<Bytes>,
+        // What an idle stream does without.
+        rest: Option<Box<Rest>>,
         idle_timer: IdleTimer,
         // In milliseconds.
         retry: Option<u32>,
-        // An empty comment if it is nothing.
-        beat: Option<Box<Encoded>>,
         // Why, once the events are no more.
         over: CloseReason,
-        stats: StreamStats,
+        // For whoever asked.
+        stats: Option<Box<StreamStats>>,
         // Dropped when the stream has ended.
         guard: Option<Box<dyn Send + Sync>>,
+    }
+}
+
+/// Thousands of streams are idle at a time, and few of them have any of this then.
+#[derive(Debug, Default)]
+struct Rest {
+    /// Until it is polled for the first time.
+    opening: Option<Opening>,
+    /// Taken from the events, or the first bytes of all, and not yet passed on.
+    held: Option<Bytes>,
+    /// What a heartbeat is, if not an empty comment.
+    beat: Option<Encoded>,
+}
+
+impl Rest {
+    fn is_empty(&self) -> bool {
+        self.opening.is_none() && self.held.is_none() && self.beat.is_none()
     }
 }
 
@@ -86,13 +100,14 @@ impl<S: Feed> EventStream<S> {
         let heartbeat = Some(Heartbeat::DEFAULT_INTERVAL);
         Self {
             events: Some(events),
-            opening: Some(Box::new(Opening { heartbeat, lifetime })),
-            held: None,
+            rest: Some(Box::new(Rest {
+                opening: Some(Opening { heartbeat, lifetime }),
+                ..Rest::default()
+            })),
             idle_timer: IdleTimer::default(),
             retry: Some(RETRY),
-            beat: None,
             over: CloseReason::Ended,
-            stats: StreamStats::new(),
+            stats: None,
             guard: None,
         }
     }
@@ -112,7 +127,7 @@ impl<S: Feed> EventStream<S> {
     /// let silent = EventStream::new(stream::pending::<String>()).heartbeat(None);
     /// ```
     pub fn heartbeat(mut self, interval: impl Into<Option<Duration>>) -> Self {
-        if let Some(opening) = &mut self.opening {
+        if let Some(opening) = self.opening() {
             opening.heartbeat = interval.into();
         }
         self
@@ -120,7 +135,11 @@ impl<S: Feed> EventStream<S> {
 
     /// Sets what a heartbeat is, and after how much silence it is written.
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
-        self.beat = keep_alive.says.map(Box::new);
+        if let Some(says) = keep_alive.says {
+            self.rest.get_or_insert_default().beat = Some(says);
+        } else if let Some(rest) = &mut self.rest {
+            rest.beat = None;
+        }
         self.heartbeat(keep_alive.interval)
     }
 
@@ -141,7 +160,7 @@ impl<S: Feed> EventStream<S> {
     /// It ends between two events. By default that is an hour where a client that reconnects with
     /// its last event ID goes on from there ([`Feed::resumes`]), and never elsewhere.
     pub fn lifetime(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        if let Some(opening) = &mut self.opening {
+        if let Some(opening) = self.opening() {
             opening.lifetime = limit.into();
         }
         self
@@ -164,7 +183,7 @@ impl<S: Feed> EventStream<S> {
     /// # Ok::<(), mpsc::RecvError>(())
     /// ```
     pub fn on_close(mut self, hook: impl FnOnce(Closed) + Send + Sync + 'static) -> Self {
-        self.stats.set(Box::new(hook));
+        self.stats = Some(Box::new(StreamStats::new(Box::new(hook))));
         self
     }
 
@@ -183,8 +202,16 @@ impl<S: Feed> EventStream<S> {
     /// # }
     /// # handler(&Admission::new(Default::default()), "ann".into()).unwrap();
     /// ```
-    pub fn holding(self, guard: impl Send + Sync + 'static) -> Self {
-        Self { guard: Some(Box::new((self.guard, guard))), ..self }
+    pub fn holding(mut self, guard: impl Send + Sync + 'static) -> Self {
+        self.guard = Some(match self.guard {
+            Some(guards) => Box::new((guards, guard)),
+            None => Box::new(guard),
+        });
+        self
+    }
+
+    fn opening(&mut self) -> Option<&mut Opening> {
+        self.rest.as_mut()?.opening.as_mut()
     }
 
     /// Settles what was asked for, and writes the first bytes.
@@ -194,7 +221,7 @@ impl<S: Feed> EventStream<S> {
             events.begin(opening.heartbeat);
         }
         *this.idle_timer = IdleTimer::new(opening.heartbeat, opening.lifetime);
-        *this.held = Some(retry(*this.retry).unwrap_or(COMMENT));
+        hold(this.rest, retry(*this.retry).unwrap_or(COMMENT));
     }
 
     /// Ends between two events: what was taken is passed on, what was not is there for the
@@ -205,9 +232,9 @@ impl<S: Feed> EventStream<S> {
             this.events.set(None);
             *this.over = CloseReason::Lifetime;
             if let Some(retry) = retry(*this.retry) {
-                let mut last = BytesMut::from(this.held.take().unwrap_or_default());
+                let mut last = BytesMut::from(take_held(this.rest).unwrap_or_default());
                 last.put_slice(&retry);
-                *this.held = Some(last.freeze());
+                hold(this.rest, last.freeze());
             }
         }
     }
@@ -217,12 +244,16 @@ impl<S: Feed> EventStream<S> {
         let Some(events) = this.events.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         match ready!(events.poll_events(context)) {
             Some(Ok(encoded)) => {
-                this.stats.events(encoded.events());
+                if let Some(stats) = this.stats {
+                    stats.events(encoded.events());
+                }
                 return Poll::Ready(Some(encoded.into()));
             }
             Some(Err(error)) => {
                 *this.over = CloseReason::Failed;
-                this.stats.fail(error);
+                if let Some(stats) = this.stats {
+                    stats.fail(error);
+                }
             }
             None => {}
         }
@@ -232,7 +263,7 @@ impl<S: Feed> EventStream<S> {
 
     /// Everything that is pending, up to the bound; what would pass it is held for the next.
     fn pending(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Option<Bytes> {
-        let first = match self.as_mut().project().held.take() {
+        let first = match take_held(self.as_mut().project().rest) {
             Some(held) => held,
             None => match self.as_mut().next_frame(context) {
                 Poll::Ready(Some(frame)) => frame,
@@ -246,13 +277,26 @@ impl<S: Feed> EventStream<S> {
         {
             length += frame.len();
             if length > MERGED {
-                *self.project().held = Some(frame);
+                hold(self.project().rest, frame);
                 break;
             }
             merged.get_or_insert_with(|| BytesMut::from(&first[..])).put_slice(&frame);
         }
         Some(merged.map_or(first, BytesMut::freeze))
     }
+}
+
+fn hold(rest: &mut Option<Box<Rest>>, bytes: Bytes) {
+    rest.get_or_insert_default().held = Some(bytes);
+}
+
+/// What was held; nothing stays behind for it.
+fn take_held(rest: &mut Option<Box<Rest>>) -> Option<Bytes> {
+    let held = rest.as_mut()?.held.take();
+    if rest.as_ref().is_some_and(|rest| rest.is_empty()) {
+        *rest = None;
+    }
+    held
 }
 
 /// A block that says nothing, and dispatches nothing.
@@ -267,7 +311,9 @@ impl<S: Feed> Stream for EventStream<S> {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(opening) = self.as_mut().project().opening.take() {
+        if let Some(rest) = self.as_mut().project().rest
+            && let Some(opening) = rest.opening.take()
+        {
             self.as_mut().open(&opening);
         }
         loop {
@@ -279,20 +325,26 @@ impl<S: Feed> Stream for EventStream<S> {
             let mut this = self.as_mut().project();
             if let Some(bytes) = pending {
                 this.idle_timer.wrote(now);
-                this.stats.bytes(bytes.len());
+                if let Some(stats) = this.stats {
+                    stats.bytes(bytes.len());
+                }
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if this.events.is_none() {
                 *this.guard = None;
-                this.stats.close(*this.over);
+                if let Some(stats) = this.stats {
+                    stats.close(*this.over);
+                }
                 return Poll::Ready(None);
             }
             ready!(this.idle_timer.poll_due(now, context));
             if !this.idle_timer.is_over(Instant::now()) {
                 let says = this.events.as_mut().as_pin_mut().and_then(Feed::heartbeat);
-                let beat = says.or_else(|| this.beat.as_deref().cloned());
+                let beat = says.or_else(|| this.rest.as_ref()?.beat.clone());
                 let beat = beat.map_or(COMMENT, Bytes::from);
-                this.stats.bytes(beat.len());
+                if let Some(stats) = this.stats {
+                    stats.bytes(beat.len());
+                }
                 return Poll::Ready(Some(Ok(beat)));
             }
         }

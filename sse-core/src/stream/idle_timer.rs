@@ -1,34 +1,35 @@
-//! A heartbeat and a lifetime, and the one timer that they need.
+//! A heartbeat and a lifetime, and the deadline that they need.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::task::{Unconstrained, unconstrained};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
 
+use super::deadlines::Deadline;
+use super::moment::Moment;
 use super::random::random;
-use crate::session::{Heartbeat, Lifetime};
+use crate::session::Lifetime;
 
 /// An interval of zero would send heartbeats without end.
-const SHORTEST: Duration = Duration::from_millis(1);
+const SHORTEST: u32 = 1;
+
+/// Longer than that is never.
+const NEVER: u32 = u32::MAX;
 
 /// Fires when nothing was written for an interval, and at the end of the lifetime, if there is
-/// one. A write only stores its time; the timer is armed anew when it has fired.
+/// one. A write only stores its time; the deadline is set anew when it has passed.
+///
+/// Thousands of these are idle at a time, so they are kept small.
 pub(super) struct IdleTimer {
-    heartbeat: Heartbeat,
-    lifetime: Option<Lifetime>,
-    timer: Option<Timer>,
-}
-
-/// Fires no later than something is due; made when the stream is first idle.
-struct Timer {
-    /// Always registered once it was polled, also when the task has used up its turn.
-    sleep: Pin<Box<Unconstrained<Sleep>>>,
-    at: Instant,
+    /// In milliseconds.
+    interval: u32,
+    last_write: Moment,
+    end: Moment,
+    /// Passes no later than something is due; set when the stream is first idle.
+    deadline: Option<Deadline>,
+    at: Moment,
     /// Whom it wakes. As long as that is the one who asks, and it is not due, it need not be asked.
-    wakes: Waker,
+    wakes: Option<Waker>,
 }
 
 /// One that never fires.
@@ -41,60 +42,63 @@ impl Default for IdleTimer {
 impl IdleTimer {
     /// Fires after each `interval` without a write, and after about `lifetime`.
     pub(super) fn new(interval: Option<Duration>, lifetime: Option<Duration>) -> Self {
-        let now = Instant::now().into_std();
-        let interval = interval.map_or(Duration::MAX, |interval| interval.max(SHORTEST));
+        let now = Instant::now();
+        let milliseconds = |interval: Duration| u32::try_from(interval.as_millis());
+        let lifetime = lifetime.and_then(|limit| {
+            let now = now.into_std();
+            // None is left of one that is over already.
+            let left = Lifetime::new(limit, random(), now).left(now);
+            left.map_or(Some(Duration::ZERO), |left| (left < Duration::MAX).then_some(left))
+        });
+        let now = Moment::from(now);
         Self {
-            heartbeat: Heartbeat::new(interval, now),
-            lifetime: lifetime.map(|limit| Lifetime::new(limit, random(), now)),
-            timer: None,
+            interval: interval
+                .map_or(NEVER, |time| milliseconds(time).unwrap_or(NEVER).max(SHORTEST)),
+            last_write: now,
+            end: lifetime.map_or(Moment::NEVER, |left| now + left),
+            deadline: None,
+            at: Moment::NEVER,
+            wakes: None,
         }
     }
 
     /// Whether the lifetime is over.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.lifetime.is_some_and(|lifetime| lifetime.left(now.into_std()).is_none())
+        self.end != Moment::NEVER && self.end <= now.into()
     }
 
     pub(super) fn wrote(&mut self, now: Instant) {
-        self.heartbeat.wrote(now.into_std());
+        self.last_write = now.into();
     }
 
     /// Waits until a heartbeat is due, and takes it as written, or until the lifetime is over.
-    pub(super) fn poll_due(&mut self, mut now: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(Timer { sleep, at, wakes }) = &mut self.timer {
-            if now < *at && wakes.will_wake(cx.waker()) {
-                return Poll::Pending;
-            }
-            wakes.clone_from(cx.waker());
-            ready!(sleep.as_mut().poll(cx));
-            now = Instant::now();
+    pub(super) fn poll_due(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let at = Moment::from(now);
+        if at < self.at
+            && self.wakes.as_ref().is_some_and(|wakes| wakes.will_wake(cx.waker()))
+            && !self.deadline.as_ref().is_some_and(Deadline::is_void)
+        {
+            return Poll::Pending;
         }
-        loop {
-            let std_now = now.into_std();
-            let rest = self.lifetime.map_or(Some(Duration::MAX), |lifetime| lifetime.left(std_now));
-            let Some(rest) = rest else { return Poll::Ready(()) };
-            let Some(left) = self.heartbeat.due_in(std_now) else {
-                self.heartbeat.wrote(std_now);
-                return Poll::Ready(());
-            };
-            ready!(self.arm(left.min(rest), cx));
-            now = Instant::now();
-        }
-    }
-
-    fn arm(&mut self, left: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = sleep(left);
-        let at = sleep.deadline();
-        let sleep = unconstrained(sleep);
-        let wakes = cx.waker().clone();
-        let timer = match &mut self.timer {
-            Some(timer) => {
-                timer.sleep.set(sleep);
-                (timer.at, timer.wakes) = (at, wakes);
-                timer
-            }
-            none => none.insert(Timer { sleep: Box::pin(sleep), at, wakes }),
+        let beat = match self.interval {
+            NEVER => Moment::NEVER,
+            interval => self.last_write + Duration::from_millis(interval.into()),
         };
-        timer.sleep.as_mut().poll(cx)
+        if self.end <= at {
+            return Poll::Ready(());
+        }
+        if beat <= at {
+            self.last_write = at;
+            return Poll::Ready(());
+        }
+        self.at = beat.min(self.end);
+        if let Some(left) = self.at.since(at) {
+            Deadline::set(&mut self.deadline, now + left, now, cx.waker());
+            match &mut self.wakes {
+                Some(wakes) => wakes.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+        }
+        Poll::Pending
     }
 }

@@ -3,11 +3,13 @@
 #[cfg(feature = "http-body")]
 mod body;
 mod close;
+mod deadlines;
 mod events;
 mod feed;
 mod idle_timer;
 mod item;
 mod keep_alive;
+mod moment;
 pub(crate) mod random;
 mod try_events;
 

@@ -1,0 +1,40 @@
+//! What a stream of a log has until it is live.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::backoff::Backoff;
+use super::catch_up::CatchUpReader;
+use super::outbox::Outbox;
+use super::question::Answer;
+use crate::follow::{FilterOf, Source};
+
+/// What only a stream has that is not live yet, or has something to send. Thousands are live at a
+/// time, and have nothing of it.
+pub(super) struct OnTheWay<S: Source> {
+    /// Events that are to be sent.
+    pub(super) ready: Outbox,
+    /// What the source is asked for at the moment.
+    pub(super) asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
+    /// Changes that were read up to this position, kept while history is brought up to date.
+    pub(super) changes: Option<(S::Position, S::Changes)>,
+    /// Reads what it has missed.
+    pub(super) catching_up: Option<CatchUpReader<S::Position, FilterOf<S>>>,
+    /// That of the stream that carries this.
+    pub(super) heartbeat: Option<Duration>,
+    pub(super) backoff: Backoff,
+}
+
+impl<S: Source> Default for OnTheWay<S> {
+    fn default() -> Self {
+        Self {
+            ready: Outbox::default(),
+            asked: None,
+            changes: None,
+            catching_up: None,
+            heartbeat: None,
+            backoff: Backoff::default(),
+        }
+    }
+}

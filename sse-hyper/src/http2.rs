@@ -1,0 +1,79 @@
+//! HTTP/2 with prior knowledge: all streams of a client over one socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::SetOnce;
+use tokio::time::timeout;
+
+use crate::answer::{HttpBody, HttpService, answer};
+use crate::error::BoxError;
+use crate::shutdown::{Shutdown, begun};
+use crate::unsent::{Unsent, Watched};
+use crate::{ServeOptions, StallLimit};
+
+/// How much of a response waits for a client to read.
+const BUFFER: usize = 64 * 1024;
+
+/// How many requests one connection may have at the same time. All pages that a browser has open
+/// share one; a proxy opens more when this is not enough.
+const STREAMS: u32 = 256;
+
+/// hyper adds its limits to the present time, which overflows for [`Duration::MAX`].
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Ends with the connection.
+pub(crate) async fn serve<S, B>(
+    socket: StallLimit<TcpStream>,
+    peer: SocketAddr,
+    service: S,
+    options: ServeOptions,
+    shutdown: Shutdown,
+) -> Result<(), BoxError>
+where
+    S: HttpService<B>,
+    B: HttpBody,
+{
+    let unsent = Unsent::new();
+    let watched = unsent.clone();
+    let first = Arc::new(SetOnce::new());
+    let requested = Arc::clone(&first);
+    let service = service_fn(move |request| {
+        let _ = requested.set(());
+        let (response, unsent) = (answer(service.clone(), peer, request), watched.clone());
+        async move { Ok::<_, S::Error>(response.await?.map(|body| Watched::new(body, unsent))) }
+    });
+    // The pings are for a client that has vanished, and for one that stands still without
+    // anything to read.
+    let mut connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(options.stall_limit.min(YEAR))
+        .keep_alive_timeout(options.stall_limit.min(YEAR))
+        .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(socket), service);
+    let ended = async {
+        tokio::select! {
+            ended = &mut connection => return ended,
+            () = begun(shutdown) => std::pin::Pin::new(&mut connection).graceful_shutdown(),
+        }
+        connection.await
+    };
+    let cut_off = async {
+        // hyper waits without limit for the preface and for what follows it.
+        if timeout(options.header_read_limit, first.wait()).await.is_err() {
+            return "no request came in time";
+        }
+        unsent.stalled(options.stall_limit).await;
+        "the client stopped taking what it asked for"
+    };
+    tokio::select! {
+        ended = ended => Ok(ended?),
+        reason = cut_off => Err(reason.into()),
+    }
+}
