@@ -73,8 +73,9 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
     let built = paths::target().join("bench").join("release");
     run_command(&mut cargo(&format!("build --bins --package sse-fanout {PEERS}")))?;
     let mut servers = vec![
-        ("gapless-sse-axum", example("gapless-sse-axum", "ticks")?),
-        ("gapless-sse-warp", example("gapless-sse-warp", "warp_ticks")?),
+        ("gapless-sse-axum", built.join("ours-axum")),
+        ("gapless-sse-axum, filtered", built.join("ours-axum")),
+        ("gapless-sse-warp", built.join("ours-warp")),
         ("axum", built.join("peer-axum")),
         ("axum, tuned", built.join("peer-axum-tuned")),
         ("warp", built.join("peer-warp")),
@@ -145,17 +146,6 @@ fn durable_streams() -> Result<PathBuf, Failure> {
             cargo(&install).arg("--root").arg(&root).arg("--target-dir").arg(root.join("build")),
         )?;
     }
-    Ok(program)
-}
-
-/// The example of an adapter that publishes by itself, out of the way of others of its name.
-fn example(adapter: &str, name: &str) -> Result<PathBuf, Failure> {
-    let what = format!("--package {adapter} --example {name} --features follow,serve");
-    run_command(&mut cargo(&format!("build --release {what} --target-dir target/bench")))?;
-    let built = paths::target().join("bench").join("release").join("examples");
-    let program = built.join(adapter);
-    fs::copy(built.join(name), &program)
-        .map_err(Failure::io(format!("copy the example of {adapter}")))?;
     Ok(program)
 }
 

@@ -80,7 +80,7 @@ impl Seen {
 impl Load {
     pub fn new(server: &Server) -> io::Result<Self> {
         let (path, publisher) = match server.api {
-            Api::Rate => ("/events", None),
+            Api::Rate | Api::Filtered => ("/events", None),
             Api::Durable => (durable::PATH, Some(Publisher::start(server.address)?)),
         };
         Ok(Self {

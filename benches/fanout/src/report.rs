@@ -72,9 +72,9 @@ cargo xtask bench fanout
 ```
 
 Each server does the same: an event of 200 bytes of JSON goes to all streams, at a rate that the
-benchmark sets. `gapless-sse-axum` and `gapless-sse-warp` are their examples of ticks, with ids, heartbeat, stall
-limit and admission; axum, warp and actix-web-lab are their own responses over a broadcast channel
-of tokio, with heartbeat. axum is there twice: as its documentation shows it, on tokio's default
+benchmark sets. Ours have ids, heartbeat, stall limit, lifetime and admission; *filtered* are streams
+of a `Log` with one of two filters each. axum, warp and actix-web-lab are their own responses over a
+broadcast channel of tokio, with heartbeat. axum is there twice: as its documentation shows it, on tokio's default
 runtime, and with one thread, events encoded once and `TCP_NODELAY`; all others have one thread.
 durable-streams is the server of Electric's Durable Streams, with an HTTP engine of its own and
 its log in memory; the benchmark posts the events to it, and it adds a control event to each.

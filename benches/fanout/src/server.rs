@@ -17,6 +17,8 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 pub enum Api {
     /// `--port`, `/events` and `/rate`.
     Rate,
+    /// The same with `--filtered`.
+    Filtered,
     /// Durable Streams: what is published is sent to it.
     Durable,
 }
@@ -24,7 +26,11 @@ pub enum Api {
 impl Api {
     /// That of the contender with this name.
     pub fn of(name: &str) -> Self {
-        if name == "durable-streams" { Self::Durable } else { Self::Rate }
+        match name {
+            "durable-streams" => Self::Durable,
+            name if name.ends_with("filtered") => Self::Filtered,
+            _ => Self::Rate,
+        }
     }
 }
 
@@ -44,6 +50,7 @@ impl Server {
         cores.stay_on(0)?;
         let mut command = Command::new(program);
         command.args(["--port", &address.port().to_string()]).stdout(Stdio::null());
+        command.args((api == Api::Filtered).then_some("--filtered"));
         let data = (api == Api::Durable).then(|| {
             let folder = format!("sse-fanout-{}-{}", std::process::id(), address.port());
             std::env::temp_dir().join(folder)

@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("conformance", &[]),
     ("sse-fuzz", &["gapless-sse-core", "gapless-sse-mongo"]),
     ("sse-bench", &["gapless-sse-core"]),
-    ("sse-fanout", &[]),
+    ("sse-fanout", &["gapless-sse-axum", "gapless-sse-warp"]),
     ("sse-mongo-bench", &["gapless-sse-core", "gapless-sse-axum", "gapless-sse-mongo", "testbed"]),
 ];
 
