@@ -95,7 +95,7 @@ impl Client {
     }
 
     pub(crate) fn begin(&self) -> FollowOptions {
-        let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
+        let after = (!self.last_id.is_empty()).then(|| EventId::new(&*self.last_id).unwrap());
         FollowOptions::new(self.history).after(after)
     }
 

@@ -30,7 +30,7 @@ async fn watch(State(mut progress): State<watch::Receiver<Progress>>) -> impl In
     progress.mark_changed(); // The state as it is comes first.
     Sse::new(stream::unfold(progress, |mut progress| async move {
         progress.changed().await.ok()?;
-        let event = Event::json(&*progress.borrow_and_update());
+        let event = Event::json(*progress.borrow_and_update());
         Some((event, progress))
     }))
 }

@@ -38,7 +38,7 @@ impl AppendOnlyStore for Orders {
 type App = (Orders, Log<AppendOnly<Orders>>);
 
 async fn follow(State((_, log)): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
-    let options = FollowOptions::new(History::Newest(100)).after(last.map(|id| id.to_string()));
+    let options = FollowOptions::new(History::Newest(100)).after(last);
     Sse::new(log.follow(Scope::new("", ["orders"]), options))
 }
 

@@ -23,5 +23,9 @@ pub use response::Sse;
 #[cfg(feature = "serve")]
 pub use serve::{serve, serve_with};
 
+#[cfg(feature = "follow")]
+#[doc(no_inline)]
+pub use gapless_sse_core::{FollowOptions, Log, LogOptions, Topics, follow};
+
 /// An event that owns what it says, to be sent on a stream; [`core::Event`] may also borrow it.
 pub type Event = core::Event<'static>;

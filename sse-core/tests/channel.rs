@@ -7,7 +7,9 @@ use std::time::Duration;
 use gapless_sse_core::follow::{
     Everything, History, Record, Scope, Seal, SortOrder, Topic, contract,
 };
-use gapless_sse_core::{Channel, Event, Follow, FollowOptions, Item, Log, LogOptions, Parser};
+use gapless_sse_core::{
+    Channel, Event, EventId, Follow, FollowOptions, Item, Log, LogOptions, Parser,
+};
 use tokio::time::timeout;
 
 #[derive(Debug)]
@@ -43,7 +45,7 @@ fn log(channel: &Numbers, ring_bytes: usize) -> Log<Numbers> {
 }
 
 fn begin(after: Option<String>) -> FollowOptions {
-    FollowOptions::new(History::Newest(3)).after(after)
+    FollowOptions::new(History::Newest(3)).after(after.map(|id| EventId::new(id).unwrap()))
 }
 
 /// What comes until nothing does: the data of messages, and the types of other events.

@@ -12,7 +12,8 @@ use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt};
 use gapless_sse_core::follow::{Everything, History, Record, Scope, Seal, Topic};
 use gapless_sse_core::{
-    Admission, AdmissionLimits, Channel, Event, EventStream, Follow, FollowOptions, Log, LogOptions,
+    Admission, AdmissionLimits, Channel, Event, EventId, EventStream, Follow, FollowOptions, Log,
+    LogOptions,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
@@ -82,7 +83,8 @@ impl Churn {
     fn open(&mut self, last_id: Option<String>) {
         let topics: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.topic()).collect();
         let history = if self.rng.bool() { History::All } else { History::Newest(5) };
-        let begin = FollowOptions::new(history).after(last_id.clone());
+        let begin =
+            FollowOptions::new(history).after(last_id.clone().map(|id| EventId::new(id).unwrap()));
         let events = self.log.follow(Scope::new("space", topics), begin);
         let lifetime = Some(Duration::from_secs(120));
         let permit = self.admission.admit(self.step).unwrap();

@@ -185,3 +185,47 @@ async fn any_value_is_a_record_as_json() {
     topics.publish("a", Json::new(("line\nbreak", 1)).unwrap());
     assert_eq!(read(&mut stream).await.events, [r#"["line\nbreak",1]"#]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_after_a_stream_was_asked_for_reaches_it() {
+    let topics = Topics::new(1_000);
+    topics.publish("job", Event::new("of before"));
+    let mut stream = topics.stream("job", None::<EventId>);
+    topics.publish("job", Event::new("started"));
+    let (parser, mut data) = (&mut Parser::new(), Vec::new());
+    while data.last().is_none_or(|last| last != "started") {
+        let frame = stream.next().await.unwrap();
+        let mut items = parser.push(frame.as_ref());
+        while let Some(item) = items.next().unwrap() {
+            if let Item::Event(event) = item {
+                data.push(event.data.to_owned());
+            }
+        }
+    }
+    let start = r#"{"resumed":false,"reset":null,"heartbeat_ms":null}"#;
+    assert_eq!(data, [start, "{}", "started"]);
+    let resumed = topics.log().stats().resumed;
+    assert!(resumed.iter().all(|(_, count)| *count == 0), "it was not resumed: {resumed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_cut_off_before_the_first_record_comes_back_to_the_same_place() {
+    let topics = Topics::new(1_000);
+    let mut stream = topics.stream("job", None::<EventId>);
+    let mut parser = Parser::new();
+    while parser.last_event_id().is_empty() {
+        let frame = stream.next().await.unwrap();
+        let mut items = parser.push(frame.as_ref());
+        while items.next().unwrap().is_some() {}
+    }
+    drop(stream);
+    topics.publish("job", Event::new("meanwhile"));
+    let id = EventId::new(parser.last_event_id()).unwrap();
+    let mut stream = topics.stream("job", Some(id));
+    loop {
+        let frame = stream.next().await.unwrap();
+        if frame.as_ref().ends_with(b"data: meanwhile\n\n") {
+            break;
+        }
+    }
+}

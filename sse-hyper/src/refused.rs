@@ -22,7 +22,7 @@ const AGAIN: (u64, u64) = (2, 6);
 /// let response = gapless_sse_hyper::refused_response(Refused::PerKey(6));
 /// assert_eq!(response.status(), 429);
 /// assert!(response.headers().contains_key("retry-after"));
-/// assert_eq!(response.body(), "6 streams of this client are open, and no more may be");
+/// assert_eq!(response.body(), "this client already has 6 open streams, which is the limit");
 /// ```
 ///
 /// [status]: https://www.rfc-editor.org/rfc/rfc6585#section-4

@@ -17,7 +17,7 @@ async fn follow(
     Path((tenant, shop)): Path<(String, String)>,
     last: Option<LastEventId>,
 ) -> impl IntoResponse {
-    let options = FollowOptions::new(History::Newest(10)).after(last.map(|id| id.to_string()));
+    let options = FollowOptions::new(History::Newest(10)).after(last);
     Sse::new(orders.follow(Scope::new(tenant, [shop]), options))
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 use common::{Logs, Row, at, ids, logs, page, query, record, scope, set, standalone, within};
 use futures_util::StreamExt;
 use gapless_sse_core::follow::{Batch, Changes, History, Seal, SortOrder, Source};
-use gapless_sse_core::{EventStream, Follow, FollowOptions, Item, Log, LogOptions, Parser};
+use gapless_sse_core::{
+    EventId, EventStream, Follow, FollowOptions, Item, Log, LogOptions, Parser,
+};
 use gapless_sse_mongo::bson::{DateTime, Document, doc};
 use gapless_sse_mongo::{Mode, Mongo, Options};
 use tokio::task::JoinHandle;
@@ -79,7 +81,7 @@ struct Client {
 
 impl Client {
     fn connect(&self, served: &Served, history: History) -> Stream {
-        let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
+        let after = (!self.last_id.is_empty()).then(|| EventId::new(&*self.last_id).unwrap());
         let heartbeat = Duration::from_millis(300);
         let events = served.log.follow(scope(), FollowOptions::new(history).after(after));
         EventStream::new(events).heartbeat(heartbeat)

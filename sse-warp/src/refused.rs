@@ -9,6 +9,9 @@ use warp::reply::Response;
 
 /// Answers with 429, the limit in words, and `Retry-After`.
 ///
+/// An `EventSource` takes any status but 200 as final and does not come back: a page that is to try
+/// again makes a new one after a while, or asks by `fetch`, which also reads `Retry-After`.
+///
 /// ```
 /// use std::net::IpAddr;
 ///

@@ -19,7 +19,7 @@ async fn one_stream_too_many_is_refused_at_once(host: Host) {
         (AdmissionLimits::default().max_total(2).max_per_key(9), "2 streams are open"),
         (
             AdmissionLimits::default().max_total(9).max_per_key(3),
-            "3 streams of this client are open",
+            "this client already has 3 open streams",
         ),
     ];
     for (admission, words) in limits {

@@ -64,8 +64,7 @@ impl App {
     }
 
     fn follow(&self, last: Option<EventId>) -> EventStream<Follow<Channel<Line>>> {
-        let after = last.map(|id| id.as_str().to_owned());
-        let begin = FollowOptions::new(History::All).after(after);
+        let begin = FollowOptions::new(History::All).after(last);
         let events = self.log.follow(Scope::new("conformance", ["log"]), begin);
         EventStream::new(events).heartbeat(self.heartbeat).lifetime(self.lifetime)
     }

@@ -34,11 +34,13 @@ const PAGE: usize = 1000;
 pub struct Machine<P, K> {
     state: State<P, K>,
     history: History,
+    /// A frontier was brought by the client, so that how it goes on is counted.
+    comes_back: bool,
     resuming: bool,
     path: Option<ResumePath>,
 }
 
-/// How much history a stream begins with that comes without a position.
+/// How much history a client without a last event ID is given first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum History {
@@ -134,11 +136,19 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// `history`.
     pub fn new(brought: Option<(u32, Frontier<P, K>)>, history: History) -> Self {
         Self {
+            comes_back: true,
             resuming: false,
             path: None,
             state: State::Connecting(brought.map(Box::new)),
             history,
         }
+    }
+
+    /// A stream of a client without a frontier, which begins with the changes after `position`, in
+    /// the life of the log that `epoch` names.
+    pub fn from_position(epoch: u32, position: P) -> Self {
+        let brought = Some((epoch, Frontier::Live(position)));
+        Self { comes_back: false, ..Self::new(brought, History::Newest(0)) }
     }
 
     /// What to do next.
@@ -170,7 +180,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         let (next, reset) = match std::mem::replace(&mut self.state, State::Fresh) {
             State::Connecting(None) => (State::Fresh, None),
             State::Connecting(Some(brought)) if brought.0 == epoch => {
-                self.resuming = true;
+                self.resuming = self.comes_back;
                 (State::Checking(Box::new(brought.1)), None)
             }
             _ => (State::Fresh, Some(self.start_over(Reset::Epoch))),

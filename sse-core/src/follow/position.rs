@@ -18,8 +18,10 @@ const LIVE: u8 = 0;
 const HISTORY: u8 = 1;
 const MAC_LENGTH: usize = 8;
 
-/// Turns frontiers into the ids of events, and ids that clients bring back into frontiers.
+/// The secret that signs event ids, so that only ids of this log are believed: [`Seal::new`] with a
+/// secret that all servers share and that survives restarts, otherwise [`Seal::random`].
 ///
+/// It turns frontiers into the ids of events, and ids that clients bring back into frontiers.
 /// An id is `base64url(version and kind 1 B ‖ epoch 4 B ‖ coordinates ‖ mac 8 B)`. The mac is
 /// HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
 /// every stream of it; an id within history is bound to the exact topics. A filter is no part of

@@ -270,3 +270,10 @@ impl Reset {
         }
     }
 }
+
+/// That of a source that cannot fail.
+impl SourceError for std::convert::Infallible {
+    fn fault(&self) -> Fault {
+        match *self {}
+    }
+}

@@ -70,7 +70,8 @@ use crate::follow::{
 pub trait AppendOnlyStore: Send + Sync + 'static {
     /// What the application makes of a row.
     type Record: Record;
-    /// Why the store could not answer; [`Unavailable`] makes one of any error.
+    /// Why the store could not answer; [`Unavailable`] makes one of any error, and
+    /// [`Infallible`](std::convert::Infallible) is that of a store that cannot fail.
     type Error: SourceError;
 
     /// Reads the rows that the query asks for, in its order.
@@ -91,14 +92,16 @@ pub trait AppendOnlyStore: Send + Sync + 'static {
     /// [`Fault::Unavailable`] while the store cannot be read.
     fn newest(&self) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
-    /// Waits until there may be rows after number `after`: as long as a poll's interval, 1 s by
-    /// default, or until the store tells of new ones. It may be dropped at any time.
+    /// Waits until there may be rows after number `after`. By default that is a second, so new rows
+    /// come up to a second late: wait for what tells of them instead, such as a
+    /// [`Notify`](tokio::sync::Notify) that each insert rings. It may be dropped at any time.
     fn wait(&self, after: u64) -> impl Future<Output = ()> + Send {
         let _ = after;
         sleep(Duration::from_secs(1))
     }
 
-    /// Names this life of the store; 0 by default. See [`Source::epoch`].
+    /// Changes when the store is reset or restored from a backup; 0 by default. See
+    /// [`Source::epoch`].
     ///
     /// # Errors
     ///

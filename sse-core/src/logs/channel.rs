@@ -127,6 +127,11 @@ impl<R: Record> Channel<R> {
 }
 
 impl<R> Channel<R> {
+    /// The epoch, and the position of the newest record.
+    pub(super) fn end(&self) -> (u32, Sequence) {
+        (self.epoch, Sequence(self.kept().end()))
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept<R>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

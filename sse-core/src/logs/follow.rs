@@ -24,14 +24,24 @@ use crate::follow::{
 use crate::stream::BoxError;
 use crate::stream::Feed;
 use crate::stream::random::jitter;
-use crate::wire::Encoded;
+use crate::wire::{Encoded, EventId};
 
 /// How many bytes of events are taken from the ring at once.
 const READ: usize = 64 * 1024;
 
 /// The events of one stream of a log, for an [`EventStream`](crate::EventStream) to make a
-/// response of: `start` first, then each record as a message, and what else a client must know.
-/// Its heartbeat says how far the log is.
+/// response of. Each record is an event with the id of its position; its heartbeat is `sync`, where
+/// there is a newer position. What a client must know of the stream itself comes as events of their
+/// own, since a browser reads no status or header of an `EventSource`:
+///
+/// | event | data | meaning |
+/// | --- | --- | --- |
+/// | `start` | `{"resumed":bool,"reset":null or reason,"heartbeat_ms":number or null}` | the first event: how the stream began |
+/// | `sync` | `{}` | a fresh position, as its id |
+/// | `reset` | `{"reason":…}` | what the client has is void, and history follows anew; see [`Reset`] |
+/// | `status` | `{"source":"unavailable" or "ok","message":…}` | the source is away, or back |
+/// | `gap`, `late` | `{"late":number}`, a record | records that came too late for their place |
+/// | `drain` | `{}` | the server shuts down; the client comes back after the `retry:` beside it |
 pub struct Follow<S: Source> {
     log: Arc<InUse<S>>,
     subscription: Subscription<S::Position, FilterOf<S>>,
@@ -64,8 +74,8 @@ impl<S: Source> Follow<S> {
         options: FollowOptions,
     ) -> Self {
         let FollowOptions { after, history, start, sync } = options;
-        let after = after.filter(|id| !id.is_empty());
-        let brought = after.as_deref().and_then(|id| log.encoding.seal.open(id, &scope));
+        let after = after.filter(|id| !id.as_str().is_empty());
+        let brought = after.as_ref().and_then(|id| log.encoding.seal.open(id.as_str(), &scope));
         let began = match (&after, &brought) {
             (None, _) => Began::Fresh,
             (Some(_), Some(_)) => Began::Resumed,
@@ -83,6 +93,22 @@ impl<S: Source> Follow<S> {
             ended: false,
             log,
         }
+    }
+
+    /// A stream for a client without an id that is given what is committed after `position`, also
+    /// what is so before the stream is first polled.
+    pub(super) fn from_position(
+        log: Arc<InUse<S>>,
+        scope: Scope<FilterOf<S>>,
+        options: FollowOptions,
+        (epoch, position): (u32, S::Position),
+    ) -> Self {
+        let id = log.encoding.seal.seal_live(epoch, &position, scope.space());
+        let mut stream = Self::new(log, scope, options.after(None::<EventId>));
+        stream.machine = Machine::from_position(epoch, position);
+        // A client that is cut off before the first record comes back to this place.
+        stream.on_the_way().begins_at = Some(id);
+        stream
     }
 
     /// Waits for the next events: one, or several in one piece. `None` once the log is drained.
@@ -118,6 +144,12 @@ impl<S: Source> Follow<S> {
         if self.sends.0 {
             let heartbeat = self.on_the_way().heartbeat;
             self.push(notice::start(resumed, reset, heartbeat));
+        }
+        if let Some(id) = self.on_the_way().begins_at.take()
+            && self.sends.1
+            && reset.is_none()
+        {
+            self.push(notice::sync(id));
         }
         self.tell_reset(reset);
         for told in news {

@@ -54,7 +54,7 @@ pub struct LogPage<S: Source> {
 /// Why a page could not be read.
 #[derive(Debug)]
 pub enum PageError<E> {
-    /// The cursor is none of ours, or of another log.
+    /// The cursor was not issued by this log.
     Cursor,
     /// The source failed.
     Source(E),
@@ -63,9 +63,9 @@ pub enum PageError<E> {
 impl<E: fmt::Display> fmt::Display for PageError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cursor => f.write_str(
-                "the cursor is not one that this log has given out; begin again without it",
-            ),
+            Self::Cursor => {
+                f.write_str("the cursor was not issued by this log; begin again without it")
+            }
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }
@@ -126,6 +126,17 @@ impl<S: Source> Log<S> {
     /// The events of one stream of the records in `scope`.
     pub fn follow(&self, scope: Scope<FilterOf<S>>, options: FollowOptions) -> Follow<S> {
         Follow::new(Arc::clone(&self.0), scope, options)
+    }
+
+    /// The events of one stream of the records that are committed after `position`, for a client
+    /// without an id.
+    pub(super) fn follow_from(
+        &self,
+        scope: Scope<FilterOf<S>>,
+        options: FollowOptions,
+        position: (u32, S::Position),
+    ) -> Follow<S> {
+        Follow::from_position(Arc::clone(&self.0), scope, options, position)
     }
 
     /// The id of `position` for streams of `space`, to follow the log after it: for clients that

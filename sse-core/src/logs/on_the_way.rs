@@ -9,6 +9,7 @@ use super::catch_up::CatchUpReader;
 use super::outbox::Outbox;
 use super::question::Answer;
 use crate::follow::{FilterOf, Source};
+use crate::wire::EventId;
 
 /// What only a stream has that is not live yet, or has something to send. Thousands are live at a
 /// time, and have nothing of it.
@@ -24,6 +25,8 @@ pub(super) struct OnTheWay<S: Source> {
     /// That of the stream that carries this.
     pub(super) heartbeat: Option<Duration>,
     pub(super) backoff: Backoff,
+    /// The id of where it begins, for a client that has none.
+    pub(super) begins_at: Option<EventId>,
 }
 
 impl<S: Source> Default for OnTheWay<S> {
@@ -35,6 +38,7 @@ impl<S: Source> Default for OnTheWay<S> {
             catching_up: None,
             heartbeat: None,
             backoff: Backoff::default(),
+            begins_at: None,
         }
     }
 }

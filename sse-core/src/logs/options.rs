@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::follow::History;
+use crate::wire::EventId;
 
 /// How a [`Log`](crate::Log) is followed.
 ///
@@ -79,10 +80,10 @@ impl LogOptions {
 /// Where a stream begins, and which events it has besides its records.
 ///
 /// ```
-/// use gapless_sse_core::FollowOptions;
 /// use gapless_sse_core::follow::History;
+/// use gapless_sse_core::{EventId, FollowOptions};
 ///
-/// let last_event_id = Some("EMvBWy0AAAAA".to_owned());
+/// let last_event_id = Some(EventId::from(41));
 /// let options = FollowOptions::new(History::Newest(10)).after(last_event_id);
 /// assert!(options.start && options.sync);
 /// ```
@@ -90,7 +91,7 @@ impl LogOptions {
 #[non_exhaustive]
 pub struct FollowOptions {
     /// The id of the last event that the client has, as it sent it.
-    pub after: Option<String>,
+    pub after: Option<EventId>,
     /// The history that a client without an id is given.
     pub history: History,
     /// Whether the stream begins with a `start` event; `true` by default. Without it, a client does
@@ -115,9 +116,9 @@ impl FollowOptions {
         Self { after: None, history, start: true, sync: true }
     }
 
-    /// Sets [`after`](Self::after).
-    pub fn after(self, after: Option<String>) -> Self {
-        Self { after, ..self }
+    /// Sets [`after`](Self::after), to an id or to what an adapter's extractor gives.
+    pub fn after(self, last_event_id: Option<impl Into<EventId>>) -> Self {
+        Self { after: last_event_id.map(Into::into), ..self }
     }
 
     /// Sets [`start`](Self::start).

@@ -10,16 +10,19 @@ use super::channel::{Channel, Keep};
 use super::follow::Follow;
 use super::log::Log;
 use super::options::{FollowOptions, LogOptions};
-use crate::follow::{Everything, Record, Scope, Seal, Topic};
+use crate::follow::{Everything, History, Record, Scope, Seal, Topic};
 use crate::wire::{Event, EventId};
 
-/// Topics in memory that are published to and followed, and nothing else to set up: a
-/// [`Channel`] and a [`Log`] that follows it in a task of its own.
+/// In-memory publish/subscribe topics that clients can resume: a [`Channel`] and a [`Log`] that
+/// follows it in a task of its own.
 ///
 /// A client that comes back with its last event ID is given what it has missed, as long as that
 /// is kept, and is told `reset` otherwise. Nothing outlives the process, nor do the ids. All topics
 /// share what is kept. A clone publishes to the same topics; the task ends with the last clone and
 /// the last stream.
+///
+/// A stream also has the events `start`, `sync` and `reset`, which [`Follow`] describes. Events get
+/// ids of their own: one that was set is replaced, unless [`LogOptions::record_ids`] says otherwise.
 ///
 /// ```
 /// use gapless_sse_core::{Event, EventId, EventStream, Topics};
@@ -48,8 +51,7 @@ pub struct Topics<R: Record = Event<'static>> {
 const SPACE: &str = "";
 
 impl<R: Record<Filter = Everything>> Topics<R> {
-    /// Topics of which so many records are kept, or as much as [`Keep`] says. A client without an
-    /// id is given what is published from then on.
+    /// Keeps the newest `keep` records of all topics together, or bytes: see [`Keep`].
     ///
     /// # Panics
     ///
@@ -103,7 +105,11 @@ impl<R: Record<Filter = Everything>> Topics<R> {
         self.channel.publish(Topic::new(SPACE, topic), record);
     }
 
-    /// The events of `topic` for one client, after the last one that it has.
+    /// The events of `topic` for one client: those after its last event ID, or, without one, those
+    /// that are published from this call on.
+    ///
+    /// Without an id, write `None::<EventId>`. The stream is a [`Feed`](crate::Feed), not a
+    /// `Stream`: a handler that answers with it returns `impl IntoResponse` or `impl Reply`.
     pub fn stream(
         &self,
         topic: impl Into<Arc<str>>,
@@ -119,9 +125,16 @@ impl<R: Record<Filter = Everything>> Topics<R> {
         last_event_id: Option<impl Into<EventId>>,
     ) -> Follow<Channel<R>> {
         let scope = Scope::new(SPACE, topics);
-        let after = last_event_id.map(|id| self.position_id(&scope, id.into()).as_str().to_owned());
-        let begin = FollowOptions::clone(&self.begin).after(after);
-        self.log.follow(scope, begin)
+        let begin = FollowOptions::clone(&self.begin);
+        match last_event_id {
+            None if begin.history == History::Newest(0) => {
+                self.log.follow_from(scope, begin, self.channel.end())
+            }
+            last => {
+                let after = last.map(|id| self.position_id(&scope, id.into()));
+                self.log.follow(scope, begin.after(after))
+            }
+        }
     }
 
     /// Publishes to `topic` what is received, until the sender is gone. The task that does so keeps

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// # Ok::<(), Refused>(())
 /// ```
 ///
-/// The permit belongs into the stream: `EventStream::holding` keeps it until the stream has ended
+/// Put the permit into the stream: `EventStream::holding` keeps it until the stream has ended
 /// or is dropped. In a variable of the handler it would be dropped as soon as the response begins,
 /// and nothing would be limited.
 pub struct Admission<K: Ord>(Arc<Places<K>>);
@@ -78,9 +78,9 @@ pub enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Total(limit) => write!(f, "{limit} streams are open, and no more may be"),
+            Self::Total(limit) => write!(f, "{limit} streams are open, which is the limit"),
             Self::PerKey(limit) => {
-                write!(f, "{limit} streams of this client are open, and no more may be")
+                write!(f, "this client already has {limit} open streams, which is the limit")
             }
         }
     }

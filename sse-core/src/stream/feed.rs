@@ -49,8 +49,10 @@ use crate::wire::Encoded;
     message = "`{Self}` is not a stream of events",
     label = "not a stream of events",
     note = "hand over a `Stream` that yields `Event`, `Encoded`, `String` or `&str`, or a `Result` \
-            of one of them; a stream of bytes that are encoded already goes to `from_bytes`, and a \
-            receiver of a channel becomes a stream by the wrappers of `tokio-stream`"
+            of one of them whose error converts into `Box<dyn Error + Send + Sync>` (`try_events` \
+            takes any other); a stream of bytes that are encoded already goes to `Sse::from_bytes` \
+            (axum) or `reply_bytes` (warp); a receiver of a channel becomes a stream by \
+            `futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx))`"
 )]
 pub trait Feed {
     /// The next event, or several in one piece; an error, after which the feed is not polled again;

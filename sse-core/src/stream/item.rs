@@ -23,7 +23,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
     message = "a stream of events cannot yield `{Self}`",
     label = "yields `{Self}`",
     note = "yield `Event`, `Encoded`, `String` or `&str`, or a `Result` of one of them whose error \
-            is `Send + Sync`; bytes that are encoded already go to `from_bytes`"
+            converts into `Box<dyn Error + Send + Sync>`; `try_events` takes any other error; bytes that \
+            are encoded already go to `Sse::from_bytes` (axum) or `reply_bytes` (warp)"
 )]
 pub trait IntoEncoded {
     /// The bytes of the event.

@@ -11,8 +11,11 @@ use crate::wire::{Encoded, Event};
 
 /// Turns the error of a stream into its last event, so that the client is told in words.
 ///
-/// Without this, an error ends the stream and reaches only
-/// [`on_close`](crate::EventStream::on_close); a browser reconnects as after any other end.
+/// Without this, an error ends the response normally, and only
+/// [`on_close`](crate::EventStream::on_close) sees it.
+///
+/// An `EventSource` reconnects after this event, as after every end of a response: have the page
+/// call `source.close()` when it comes, and when a job says that it is done.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};

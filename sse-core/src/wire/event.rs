@@ -52,7 +52,7 @@ impl<'a> Event<'a> {
     /// ```
     /// use gapless_sse_core::{Encoded, Event};
     ///
-    /// let event = Event::json(&["a", "b"])?;
+    /// let event = Event::json(["a", "b"])?;
     /// assert_eq!(Encoded::from(event).as_ref(), b"data: [\"a\",\"b\"]\n\n");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -61,7 +61,7 @@ impl<'a> Event<'a> {
     ///
     /// When `value` does not serialise: a map with keys that are no text, or an error of its own.
     #[cfg(feature = "json")]
-    pub fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
+    pub fn json(value: impl serde::Serialize) -> Result<Self, serde_json::Error> {
         Self::default().json_data(value)
     }
 
@@ -78,11 +78,8 @@ impl<'a> Event<'a> {
     ///
     /// When `value` does not serialise.
     #[cfg(feature = "json")]
-    pub fn json_data(
-        self,
-        value: &(impl serde::Serialize + ?Sized),
-    ) -> Result<Self, serde_json::Error> {
-        Ok(self.data(serde_json::to_string(value)?))
+    pub fn json_data(self, value: impl serde::Serialize) -> Result<Self, serde_json::Error> {
+        Ok(self.data(serde_json::to_string(&value)?))
     }
 
     /// Sets the id, which the client keeps as its last event ID and sends when it reconnects, to

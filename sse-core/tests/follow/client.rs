@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use gapless_sse_core::follow::{History, Scope};
-use gapless_sse_core::{Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
+use gapless_sse_core::{EventId, Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
 use tokio::time::timeout;
 
 use crate::model::{Model, Shown};
@@ -30,7 +30,7 @@ impl Client {
         scope: &Scope<Shown>,
         history: History,
     ) -> Follow<Model> {
-        let after = (!self.last_id.is_empty()).then(|| self.last_id.clone());
+        let after = (!self.last_id.is_empty()).then(|| EventId::new(&*self.last_id).unwrap());
         log.follow(scope.clone(), FollowOptions::new(history).after(after))
     }
 

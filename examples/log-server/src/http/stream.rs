@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use gapless_sse_core::{Closed, Follow, FollowOptions};
+use gapless_sse_core::{Closed, EventId, Follow, FollowOptions};
 
 use super::App;
 use super::path::Workflow;
@@ -23,8 +23,10 @@ pub(super) async fn stream<S: Store>(
     let mut parameters = Parameters::new(query, &[&["after", "history"], &SEARCH[..]].concat())?;
     let (history, search) = (parameters.history()?, parameters.search()?);
     let after = match last_event_id.map_err(Problem::bad_request)? {
-        Some(LastEventId(id)) => Some(id.as_str().to_owned()),
-        None => parameters.take("after"),
+        Some(LastEventId(id)) => Some(id),
+        None => {
+            parameters.take("after").map(EventId::new).transpose().map_err(Problem::bad_request)?
+        }
     };
     let permit = app.admission.admit(client(peer))?;
     let events =
