@@ -12,7 +12,7 @@ use super::availability::{Availability, Driver};
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
 use super::inner::{InUse, LogState};
-use super::notice;
+use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
 use super::question::{self, Answer};
@@ -21,9 +21,8 @@ use crate::follow::{
     Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
     Source, SourceError,
 };
-use crate::stream::BoxError;
-use crate::stream::Feed;
 use crate::stream::random::jitter;
+use crate::stream::{BoxError, Feed};
 use crate::wire::{Encoded, EventId};
 
 /// How many bytes of events are taken from the ring at once.
@@ -56,15 +55,6 @@ pub struct Follow<S: Source> {
     /// Whether the client is sent `start` and `sync`.
     sends: (bool, bool),
     ended: bool,
-}
-
-/// What `start` is to say; taken when it is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Began {
-    Fresh,
-    Resumed,
-    BadId,
-    Said,
 }
 
 impl<S: Source> Follow<S> {

@@ -11,6 +11,15 @@ const RESET: EventType = EventType::from_static("reset");
 const STATUS: EventType = EventType::from_static("status");
 const DRAIN: EventType = EventType::from_static("drain");
 
+/// What `start` is to say; taken when it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Began {
+    Fresh,
+    Resumed,
+    BadId,
+    Said,
+}
+
 /// How the stream began, and how often it shows that it is alive, so that a client can tell when
 /// it is not.
 pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Option<Duration>) -> Encoded {
