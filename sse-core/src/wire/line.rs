@@ -156,6 +156,9 @@ impl Lines {
             return Ok(Line::Unended);
         }
         let rest = chunk.rest();
+        if self.partial.length() == 0 && chunk.stops_here() {
+            return Ok(Line::Undecoded);
+        }
         let end = line_end(rest);
         let length = end.unwrap_or(rest.len());
         self.check(self.partial.length() + length)?;
@@ -171,17 +174,12 @@ impl Lines {
             [b'\r', b'\n', ..] => Some(1),
             _ => None,
         };
-        if let Some(lf) = lf.filter(|_| whole) {
-            // A blank line is no text to share.
-            if chunk.stops() && length > 0 {
-                return Ok(Line::Undecoded);
-            }
-            if !chunk.stops()
-                && let Some(line) = chunk.decode(length, lf + 1)
-            {
-                self.ended += 1;
-                return Ok(Line::Whole(line));
-            }
+        if let Some(lf) = lf.filter(|_| whole)
+            && !chunk.stops()
+            && let Some(line) = chunk.decode(length, lf + 1)
+        {
+            self.ended += 1;
+            return Ok(Line::Whole(line));
         }
         self.ended += 1;
         chunk.skip(length + 1);

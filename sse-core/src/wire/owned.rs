@@ -27,7 +27,7 @@ pub(super) struct OwnedParser {
     text: ByteString,
     /// How far the text has been read.
     text_at: usize,
-    /// Whether the chunk can hold text to share.
+    /// Whether the rest of the chunk can hold text to share.
     shares: bool,
     /// Where the text has the last event ID, if it does.
     last_id: Span,
@@ -147,6 +147,7 @@ impl OwnedParser {
         let mut borrowed = Borrowed::default();
         let step = self.parser.step(&mut chunk, &mut borrowed)?;
         self.at = self.chunk.len() - chunk.unread().len();
+        self.shares = chunk.stops();
         if let Step::WholeLines = step {
             self.take_text();
             return Ok(None);
