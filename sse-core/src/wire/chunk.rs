@@ -25,7 +25,7 @@ impl<'c> Chunk<'c> {
         Self { bytes, text: "", rest: bytes, stops: false }
     }
 
-    /// A chunk that is read up to its first whole lines the last of which ends with LF, and the first
+    /// A chunk that is read up to its first whole lines, the last of which ends with LF and the first
     /// of which is not blank. The reader goes on with [`whole_lines`](Self::whole_lines).
     #[cfg(feature = "stream")]
     pub(super) fn until_whole_lines(bytes: &'c [u8]) -> Self {
@@ -39,13 +39,10 @@ impl<'c> Chunk<'c> {
         Self { bytes: text.as_bytes(), text, rest: &[], stops: false }
     }
 
-    /// Whether it stops here, where a line begins. A blank line is no text to share, and where no LF
-    /// follows, the chunk does not stop any more.
+    /// Whether it stops here, where a line begins that is not blank. Where no LF follows, the chunk
+    /// does not stop any more.
     pub(super) fn stops_here(&mut self) -> bool {
-        if !self.stops || matches!(self.rest, [b'\r' | b'\n', ..]) {
-            return false;
-        }
-        self.stops = memrchr(b'\n', self.rest).is_some();
+        self.stops = self.stops && memrchr(b'\n', self.rest).is_some();
         self.stops
     }
 

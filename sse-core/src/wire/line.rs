@@ -15,6 +15,10 @@ use super::limits::LimitExceeded;
 /// How long the name of data is, with its colon.
 const DATA: usize = "data:".len();
 
+/// A line that does not end within so many bytes is long: where it lies in whole lines that are read
+/// as one text, its end is looked for only there.
+const NEAR: usize = 4096;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Where a line is. It holds no borrow of [`Lines`], so that a parser can go on reading while it
@@ -156,10 +160,13 @@ impl Lines {
             return Ok(Line::Unended);
         }
         let rest = chunk.rest();
-        if self.partial.length() == 0 && chunk.stops_here() {
-            return Ok(Line::Undecoded);
+        let mut end = line_end(&rest[..rest.len().min(NEAR)]);
+        if end.is_none() && rest.len() > NEAR {
+            if self.partial.length() == 0 && chunk.stops_here() {
+                return Ok(Line::Undecoded);
+            }
+            end = line_end(&rest[NEAR..]).map(|end| NEAR + end);
         }
-        let end = line_end(rest);
         let length = end.unwrap_or(rest.len());
         self.check(self.partial.length() + length)?;
         if end.is_none() {
@@ -174,12 +181,17 @@ impl Lines {
             [b'\r', b'\n', ..] => Some(1),
             _ => None,
         };
-        if let Some(lf) = lf.filter(|_| whole)
-            && !chunk.stops()
-            && let Some(line) = chunk.decode(length, lf + 1)
-        {
-            self.ended += 1;
-            return Ok(Line::Whole(line));
+        if let Some(lf) = lf.filter(|_| whole) {
+            // A blank line is no text to share.
+            if chunk.stops() && length > 0 {
+                return Ok(Line::Undecoded);
+            }
+            if !chunk.stops()
+                && let Some(line) = chunk.decode(length, lf + 1)
+            {
+                self.ended += 1;
+                return Ok(Line::Whole(line));
+            }
         }
         self.ended += 1;
         chunk.skip(length + 1);
