@@ -35,6 +35,15 @@ impl Borrowed<'_> {
     }
 }
 
+#[cfg(feature = "stream")]
+impl<'c> Borrowed<'c> {
+    /// The data, the type and the id, if any.
+    #[inline]
+    pub(super) fn fields(&self) -> (&'c str, &'c str, Option<&'c str>) {
+        (self.data.unwrap_or_default(), self.event_type.unwrap_or_default(), self.id)
+    }
+}
+
 /// The fields of the begun event that were copied, and the last event ID.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
@@ -226,19 +235,6 @@ impl Buffers {
         }
     }
 
-    /// Ends a block with data of which nothing was copied, for a reader that keeps the chunk: its
-    /// data, its type, if any, and its id.
-    #[cfg(feature = "stream")]
-    #[inline]
-    pub(super) fn release<'c>(
-        &mut self,
-        borrowed: &Borrowed<'c>,
-    ) -> (&'c str, &'c str, Option<&'c str>) {
-        self.commit_id(borrowed);
-        let Borrowed { data, event_type, id, .. } = *borrowed;
-        (data.unwrap_or_default(), event_type.unwrap_or_default(), id)
-    }
-
     /// Ends a block with data, and gives the event away. One that has no id of its own is given
     /// what `former` makes of the last event ID.
     #[cfg(feature = "stream")]
@@ -249,12 +245,17 @@ impl Buffers {
     ) -> ReceivedEvent {
         let has_id = borrowed.id.is_some() || self.has_id;
         self.commit_id(borrowed);
+        let event_type = borrowed.event_type.unwrap_or(&self.event_type);
+        let (start, end) = (self.data_start, self.data.len().saturating_sub(1));
+        let data = borrowed.data.unwrap_or_else(|| &self.data[start..end]);
+        if let Some(event) = ReceivedEvent::short(data, event_type, &self.last_event_id) {
+            self.clear();
+            return event;
+        }
         let (id, former) = match &*self.last_event_id {
             id if has_id => (id, None),
             id => ("", former(id)),
         };
-        let event_type = borrowed.event_type.unwrap_or(&self.event_type);
-        let (start, end) = (self.data_start, self.data.len().saturating_sub(1));
         let event = match borrowed.data {
             None if end >= MOVED => {
                 // The next is often as long.
@@ -262,10 +263,7 @@ impl Buffers {
                 let text = mem::replace(&mut self.data, next);
                 ReceivedEvent::owned(text, Span::new(start, end), event_type, id, former)
             }
-            data => {
-                let data = data.unwrap_or_else(|| &self.data[start..end]);
-                ReceivedEvent::copied(data, event_type, id, former)
-            }
+            _ => ReceivedEvent::copied(data, event_type, id, former),
         };
         self.clear();
         event

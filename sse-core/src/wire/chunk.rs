@@ -25,8 +25,8 @@ impl<'c> Chunk<'c> {
         Self { bytes, text: "", rest: bytes, stops: false }
     }
 
-    /// A chunk that is read up to its first line that is whole, not blank and ends with LF. The
-    /// reader goes on with [`whole_lines`](Self::whole_lines).
+    /// A chunk that is read up to its first whole lines, the last of which ends with LF and the first
+    /// of which is not blank. The reader goes on with [`whole_lines`](Self::whole_lines).
     #[cfg(feature = "stream")]
     pub(super) fn until_whole_lines(bytes: &'c [u8]) -> Self {
         Self { stops: true, ..Self::new(bytes) }
@@ -37,6 +37,13 @@ impl<'c> Chunk<'c> {
     #[inline]
     pub(super) fn whole_lines(text: &'c str) -> Self {
         Self { bytes: text.as_bytes(), text, rest: &[], stops: false }
+    }
+
+    /// Whether it stops here, where a line begins that is not blank. Where no LF follows, the chunk
+    /// does not stop any more.
+    pub(super) fn stops_here(&mut self) -> bool {
+        self.stops = self.stops && memrchr(b'\n', self.rest).is_some();
+        self.stops
     }
 
     /// Whether it is not to be decoded here.

@@ -36,9 +36,22 @@ impl Decoder {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
         match utf8(bytes) {
-            Ok(text) if self.begun.is_empty() => self.text.push_str(text),
+            Ok(text) if self.begun.is_empty() => {
+                if self.text.capacity() - self.text.len() < text.len() {
+                    self.grow(text.len());
+                }
+                self.text.push_str(text);
+            }
             _ => self.push_broken(bytes),
         }
+    }
+
+    /// Makes room in fewer steps than a string takes by itself: each copies what has come of a long
+    /// text.
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        const STEP: usize = 4;
+        self.text.reserve(length.max((STEP - 1) * self.text.len()));
     }
 
     /// Takes these bytes if each is a character for which `accept` holds.

@@ -15,6 +15,10 @@ use super::limits::LimitExceeded;
 /// How long the name of data is, with its colon.
 const DATA: usize = "data:".len();
 
+/// A line that does not end within so many bytes is long: where it lies in whole lines that are read
+/// as one text, its end is looked for only there.
+const NEAR: usize = 4096;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Where a line is. It holds no borrow of [`Lines`], so that a parser can go on reading while it
@@ -156,7 +160,13 @@ impl Lines {
             return Ok(Line::Unended);
         }
         let rest = chunk.rest();
-        let end = line_end(rest);
+        let mut end = line_end(&rest[..rest.len().min(NEAR)]);
+        if end.is_none() && rest.len() > NEAR {
+            if self.partial.length() == 0 && chunk.stops_here() {
+                return Ok(Line::Undecoded);
+            }
+            end = line_end(&rest[NEAR..]).map(|end| NEAR + end);
+        }
         let length = end.unwrap_or(rest.len());
         self.check(self.partial.length() + length)?;
         if end.is_none() {

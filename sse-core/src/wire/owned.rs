@@ -27,7 +27,7 @@ pub(super) struct OwnedParser {
     text: ByteString,
     /// How far the text has been read.
     text_at: usize,
-    /// Whether the chunk can hold text to share.
+    /// Whether the rest of the chunk can hold text to share.
     shares: bool,
     /// Where the text has the last event ID, if it does.
     last_id: Span,
@@ -96,14 +96,12 @@ impl OwnedParser {
     #[allow(clippy::inline_always, reason = "an event is built where it is to be, and not moved")]
     #[inline(always)]
     pub(super) fn next_in_text(&mut self) -> Result<Option<ReceivedEvent>, LimitExceeded> {
-        // Here, and not where it is needed: what was just written by words is slow to move.
-        let shared = self.text.clone();
         let text = &self.text;
         let mut chunk = Chunk::whole_lines(&text[self.text_at..]);
         let (data, event_type, own_id);
         if let Some(line) = self.parser.single_line_event(&mut chunk) {
             self.text_at = text.len() - chunk.unread().len();
-            (data, event_type, own_id) = (Span::within(line, text), Span::default(), None);
+            (data, event_type, own_id) = (line, "", None);
         } else {
             let mut borrowed = Borrowed::default();
             let step = self.parser.step_by_lines(&mut chunk, &mut borrowed)?;
@@ -112,22 +110,27 @@ impl OwnedParser {
                 self.item = copied(&mut self.parser, &mut self.former_id, step, &borrowed);
                 return Ok(None);
             }
-            let fields = self.parser.buffers().release(&borrowed);
-            (data, event_type) = (Span::within(fields.0, text), Span::within(fields.1, text));
-            own_id = fields.2.map(|id| Span::within(id, text));
+            (data, event_type, own_id) = borrowed.fields();
         }
-        let (id, former_id) = match own_id {
-            Some(id) => {
-                self.last_id = id;
-                (id, None)
-            }
-            None if self.parser.last_event_id().is_empty() => (Span::default(), None),
-            None if self.last_id.of(text) == self.parser.last_event_id() => (self.last_id, None),
-            None => {
-                remember(&mut self.former_id, self.parser.last_event_id());
-                (Span::default(), self.former_id.clone())
-            }
+        if let Some(id) = own_id {
+            self.parser.buffers().set_last_event_id(id);
+            self.last_id = Span::within(id, text);
+        }
+        let last_id = self.parser.last_event_id();
+        if let Some(event) = ReceivedEvent::short(data, event_type, last_id) {
+            return Ok(Some(event));
+        }
+        // Here, and not where it is needed: what was just written by words is slow to move.
+        let shared = text.clone();
+        let (id, former_id) = if last_id.is_empty() {
+            (Span::default(), None)
+        } else if own_id.is_some() || last_id == self.last_id.of(text) {
+            (self.last_id, None)
+        } else {
+            remember(&mut self.former_id, last_id);
+            (Span::default(), self.former_id.clone())
         };
+        let (data, event_type) = (Span::within(data, text), Span::within(event_type, text));
         Ok(Some(ReceivedEvent::shared(shared, data, event_type, id, former_id)))
     }
 
@@ -144,6 +147,7 @@ impl OwnedParser {
         let mut borrowed = Borrowed::default();
         let step = self.parser.step(&mut chunk, &mut borrowed)?;
         self.at = self.chunk.len() - chunk.unread().len();
+        self.shares = chunk.stops();
         if let Step::WholeLines = step {
             self.take_text();
             return Ok(None);
@@ -176,6 +180,9 @@ fn copied(
 ) -> Option<Received> {
     Some(match step {
         Step::SingleLineEvent(data) => {
+            if let Some(event) = ReceivedEvent::short(data, "", parser.last_event_id()) {
+                return Some(Received::Event(event));
+            }
             remember(former_id, parser.last_event_id());
             Received::Event(ReceivedEvent::copied(data, "", "", former_id.clone()))
         }

@@ -4,10 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrayvec::ArrayString;
 use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::span::Span;
+
+/// Up to this length in bytes, the fields of an event are copied into it: that takes less time than
+/// counting a reference, and keeps no chunk. It is as much as fits where longer events have their
+/// spans.
+const SHORT: usize = 68;
 
 /// Something a stream holds, as [`Item`](crate::Item), to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +28,14 @@ pub enum Received {
 
 /// An event that was received, as [`Message`](crate::Message), to be kept.
 ///
-/// An event that arrived within one chunk shares the chunk's memory, at the cost of one reference;
-/// one that is joined from several chunks or several lines of data has memory of its own. A clone
-/// is a reference in either case.
+/// An event whose data, type and last event ID take up to 68 bytes together holds them itself. A
+/// longer one that arrived within one chunk shares the chunk's memory, at the cost of one
+/// reference; one that is joined from several chunks or several lines of data has memory of its
+/// own. A clone is a copy of the former, a reference to the latter.
 ///
-/// So one small event keeps its whole chunk alive, which is some 16 KiB from most clients. That
-/// does not matter to an event that is handled and dropped; [`detach`](Self::detach) one that is
-/// kept for long.
+/// So one event that is not short keeps its whole chunk alive, which is some 16 KiB from most
+/// clients. That does not matter to an event that is handled and dropped; [`detach`](Self::detach)
+/// one that is kept for long.
 ///
 /// ```
 /// use futures_util::{StreamExt, stream};
@@ -45,20 +52,28 @@ pub enum Received {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct ReceivedEvent {
-    /// The lines of the chunk, or the fields alone.
-    text: ByteString,
-    data: Span,
-    event_type: Span,
-    /// The last event ID, unless it is the former.
-    id: Span,
-    former_id: Option<Arc<str>>,
+pub struct ReceivedEvent(Fields);
+
+/// Where the fields of an event are.
+#[derive(Clone)]
+enum Fields {
+    /// In the event itself: the data, the type and the last event ID.
+    Short { text: ArrayString<SHORT>, data_end: u8, type_end: u8 },
+    /// In the lines of the chunk, or in a text of their own.
+    Shared {
+        text: ByteString,
+        data: Span,
+        event_type: Span,
+        /// The last event ID, unless it is the former.
+        id: Span,
+        former_id: Option<Arc<str>>,
+    },
 }
 
 impl ReceivedEvent {
     /// The event type; `message` where the stream gives none.
     pub fn event_type(&self) -> &str {
-        match self.event_type.of(&self.text) {
+        match self.own_type() {
             "" => "message",
             event_type => event_type,
         }
@@ -67,18 +82,23 @@ impl ReceivedEvent {
     /// The data, its lines joined with line feeds.
     #[inline]
     pub fn data(&self) -> &str {
-        self.data.of(&self.text)
+        match &self.0 {
+            Fields::Short { text, data_end, .. } => &text[..usize::from(*data_end)],
+            Fields::Shared { text, data, .. } => data.of(text),
+        }
     }
 
     /// The last event ID: of this event, or of the last before it that had one; else empty.
     pub fn last_event_id(&self) -> &str {
-        match &self.former_id {
-            Some(id) => id,
-            None => self.id.of(&self.text),
+        match &self.0 {
+            Fields::Short { text, type_end, .. } => &text[usize::from(*type_end)..],
+            Fields::Shared { former_id: Some(id), .. } => id,
+            Fields::Shared { text, id, .. } => id.of(text),
         }
     }
 
-    /// The data as bytes that share the event's memory: to send it on without a copy.
+    /// The data as bytes that share the event's memory, to send it on without a copy; that of a
+    /// short event is copied.
     ///
     /// ```
     /// use gapless_sse_core::ReceivedEvent;
@@ -88,7 +108,10 @@ impl ReceivedEvent {
     /// }
     /// ```
     pub fn data_bytes(&self) -> Bytes {
-        self.text.as_bytes().slice_ref(self.data().as_bytes())
+        match &self.0 {
+            Fields::Short { .. } => Bytes::copy_from_slice(self.data().as_bytes()),
+            Fields::Shared { text, data, .. } => text.as_bytes().slice(data.start()..data.end()),
+        }
     }
 
     /// The data as a string of its own: copied, unless the event has memory of its own that nobody
@@ -104,14 +127,16 @@ impl ReceivedEvent {
     /// }
     /// ```
     pub fn into_data(self) -> String {
-        // Taking the text copies all of it if it is shared.
-        if self.text.len() > 2 * self.data().len() {
-            return self.data().to_owned();
+        match self.0 {
+            // Taking the text copies all of it if it is shared.
+            Fields::Shared { text, data: at, .. } if text.len() <= 2 * at.len() => {
+                let mut data = String::from(text);
+                data.truncate(at.end());
+                data.drain(..at.start());
+                data
+            }
+            _ => self.data().to_owned(),
         }
-        let mut data = String::from(self.text);
-        data.truncate(self.data.end());
-        data.drain(..self.data.start());
-        data
     }
 
     /// The event in memory of its own, no larger than the event: for one that is kept long after
@@ -125,8 +150,43 @@ impl ReceivedEvent {
     /// }
     /// ```
     pub fn detach(self) -> Self {
-        let (event_type, id) = (self.event_type.of(&self.text), self.id.of(&self.text));
-        Self::copied(self.data(), event_type, id, self.former_id.clone())
+        match &self.0 {
+            Fields::Short { .. } => self,
+            Fields::Shared { text, id, former_id, .. } => {
+                Self::copied(self.data(), self.own_type(), id.of(text), former_id.clone())
+            }
+        }
+    }
+
+    /// The event type that the stream gives, if any.
+    fn own_type(&self) -> &str {
+        match &self.0 {
+            Fields::Short { text, data_end, type_end } => {
+                &text[usize::from(*data_end)..usize::from(*type_end)]
+            }
+            Fields::Shared { text, event_type, .. } => event_type.of(text),
+        }
+    }
+
+    /// An event that holds its fields itself, if they are short.
+    #[allow(clippy::cast_possible_truncation, reason = "what fits is shorter")]
+    #[inline]
+    pub(super) fn short(data: &str, event_type: &str, last_event_id: &str) -> Option<Self> {
+        const { assert!(SHORT <= u8::MAX as usize) };
+        let type_end = data.len() + event_type.len();
+        if type_end + last_event_id.len() > SHORT {
+            return None;
+        }
+        let mut text = ArrayString::new();
+        text.try_push_str(data).ok()?;
+        if !event_type.is_empty() {
+            text.try_push_str(event_type).ok()?;
+        }
+        if !last_event_id.is_empty() {
+            text.try_push_str(last_event_id).ok()?;
+        }
+        let (data_end, type_end) = (data.len() as u8, type_end as u8);
+        Some(Self(Fields::Short { text, data_end, type_end }))
     }
 
     /// An event whose data and type lie in `text`.
@@ -138,7 +198,7 @@ impl ReceivedEvent {
         id: Span,
         former_id: Option<Arc<str>>,
     ) -> Self {
-        Self { text, data, event_type, id, former_id }
+        Self(Fields::Shared { text, data, event_type, id, former_id })
     }
 
     /// An event of which nothing lies in a text that can be shared.
@@ -166,7 +226,7 @@ impl ReceivedEvent {
         let id = Span::appended(id, &mut text);
         // What a string holds in reserve would last as long as the event.
         let text = ByteString::from(text.into_boxed_str());
-        Self { text, data, event_type, id, former_id }
+        Self::shared(text, data, event_type, id, former_id)
     }
 }
 

@@ -47,6 +47,11 @@ impl Span {
         self.end as usize
     }
 
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        self.end() - self.start()
+    }
+
     /// The part of `text` that is there.
     #[inline]
     pub(super) fn of(self, text: &str) -> &str {

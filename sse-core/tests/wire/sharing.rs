@@ -16,13 +16,18 @@ fn chunks(stream: &str, cuts: &[usize]) -> (Bytes, Vec<Bytes>) {
     (all, chunks)
 }
 
+/// Data too long to lie in an event itself.
+const LONG: &str =
+    "a line of a log that is long enough to be shared with the chunk in which it came";
+
 fn lies_within(part: &str, all: &Bytes) -> bool {
     all.as_ptr_range().contains(&part.as_ptr())
 }
 
 #[test]
 fn an_event_within_a_chunk_shares_it() {
-    let (all, chunks) = chunks("event: log\nid: 7\ndata: x\n\ndata: y\r\n\r\n", &[]);
+    let stream = format!("event: log\nid: 7\ndata: {LONG}\n\ndata: {LONG}\r\n\r\n");
+    let (all, chunks) = chunks(&stream, &[]);
     for event in events(chunks) {
         assert!(lies_within(event.data(), &all));
         assert!(lies_within(event.last_event_id(), &all));
@@ -31,8 +36,45 @@ fn an_event_within_a_chunk_shares_it() {
 }
 
 #[test]
+fn a_short_event_keeps_no_chunk() {
+    let (all, chunks) = chunks("event: log\nid: 7\ndata: x\n\ndata: y\r\n\r\n", &[]);
+    let events = events(chunks);
+    let fields = events
+        .iter()
+        .map(|event| [event.event_type(), event.data(), event.last_event_id()].map(str::to_owned));
+    assert_eq!(fields.collect::<Vec<_>>(), [["log", "x", "7"], ["message", "y", "7"]]);
+    assert!(all.is_unique());
+}
+
+#[test]
+fn an_event_of_any_length_has_the_same_fields() {
+    for length in 0..200 {
+        let (data, id) = ("x".repeat(length), "7".repeat(length % 7));
+        let stream = format!("event: log\nid: {id}\ndata: {data}\n\ndata: {data}\n\n");
+        for cut in [0, 20, stream.len() - 2] {
+            let events = events(chunks(&stream, &[cut]).1);
+            for (event, event_type) in events.iter().zip(["log", "message"]) {
+                let fields = [event.event_type(), event.data(), event.last_event_id()];
+                assert_eq!(fields, [event_type, &data, &id]);
+                assert_eq!(event.clone().detach(), *event);
+                assert_eq!(event.data_bytes(), data);
+                assert_eq!(event.clone().into_data(), data);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_taken_back_is_not_that_of_the_next_event() {
+    let stream = format!("id: 7\ndata: {LONG}\n\nid\n\ndata: {LONG}\n\n");
+    let events = events(chunks(&stream, &[]).1);
+    assert_eq!([events[0].last_event_id(), events[1].last_event_id()], ["7", ""]);
+}
+
+#[test]
 fn an_event_after_a_cut_one_shares_its_chunk() {
-    let (all, chunks) = chunks("data: cut\n\ndata: x\n\n", &[8]);
+    let stream = format!("data: cut, {LONG}\n\ndata: {LONG}\n\n");
+    let (all, chunks) = chunks(&stream, &[8]);
     let events = events(chunks);
     assert!(!lies_within(events[0].data(), &all));
     assert!(lies_within(events[1].data(), &all));
@@ -40,13 +82,13 @@ fn an_event_after_a_cut_one_shares_its_chunk() {
 
 #[test]
 fn the_first_event_of_a_stream_shares_its_chunk_after_a_byte_order_mark() {
-    let (all, chunks) = chunks("\u{FEFF}data: x\n\n", &[]);
+    let (all, chunks) = chunks(&format!("\u{FEFF}data: {LONG}\n\n"), &[]);
     assert!(lies_within(events(chunks)[0].data(), &all));
 }
 
 #[test]
 fn an_event_is_taken_out_of_its_chunk_when_it_is_detached() {
-    let (all, chunks) = chunks("event: log\nid: 7\ndata: x\n\n", &[]);
+    let (all, chunks) = chunks(&format!("event: log\nid: 7\ndata: {LONG}\n\n"), &[]);
     for event in events(chunks) {
         let detached = event.clone().detach();
         assert_eq!(detached, event);
@@ -58,16 +100,19 @@ fn an_event_is_taken_out_of_its_chunk_when_it_is_detached() {
 
 #[test]
 fn a_joined_event_keeps_no_chunk() {
-    let (all, chunks) = chunks("id: 7\ndata: x\ndata: y\n\nevent: log\ndata: cut\n\n", &[40]);
+    let stream = format!("id: 7\ndata: {LONG}\ndata: y\n\nevent: log\ndata: {LONG}\n\n");
+    let (all, chunks) = chunks(&stream, &[120]);
     let events = events(chunks);
-    assert_eq!(events.iter().map(ReceivedEvent::data).collect::<Vec<_>>(), ["x\ny", "cut"]);
+    let joined = format!("{LONG}\ny");
+    assert_eq!(events.iter().map(ReceivedEvent::data).collect::<Vec<_>>(), [&*joined, LONG]);
     assert!(all.is_unique());
 }
 
 #[test]
 fn the_last_event_id_is_the_same_text_in_all_events_that_have_it() {
-    for cut in [17, 26] {
-        let (_, chunks) = chunks("id: 7\ndata: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n", &[cut]);
+    let event = format!("data: {LONG}\n\n");
+    for cut in [event.len() + 10, 2 * event.len() + 5] {
+        let (_, chunks) = chunks(&format!("id: 7\n{}", event.repeat(4)), &[cut]);
         let ids: Vec<_> =
             events(chunks).iter().map(|event| event.last_event_id().as_ptr()).collect();
         let changes = ids.windows(2).filter(|pair| pair[0] != pair[1]).count();
@@ -77,7 +122,8 @@ fn the_last_event_id_is_the_same_text_in_all_events_that_have_it() {
 
 #[test]
 fn the_last_event_id_outlives_its_chunk_and_does_not_keep_it() {
-    let (first, second) = (Bytes::from("id: 7\n\n".to_owned()), Bytes::from_static(b"data: x\n\n"));
+    let second = Bytes::from(format!("data: {LONG}\n\n"));
+    let first = Bytes::from("id: 7\n\n".to_owned());
     let events = events([first.clone(), second]);
     assert_eq!(events[0].last_event_id(), "7");
     assert!(first.is_unique());
@@ -85,9 +131,9 @@ fn the_last_event_id_outlives_its_chunk_and_does_not_keep_it() {
 
 #[test]
 fn data_is_handed_on_as_bytes_without_a_copy() {
-    let (all, chunks) = chunks("id: 7\ndata: x\n\n", &[]);
+    let (all, chunks) = chunks(&format!("id: 7\ndata: {LONG}\n\n"), &[]);
     let data = events(chunks)[0].data_bytes();
-    assert_eq!(data, "x");
+    assert_eq!(data, LONG);
     assert!(all.as_ptr_range().contains(&data.as_ptr()));
 }
 
@@ -126,7 +172,9 @@ fn events_are_equal_when_a_listener_sees_the_same() {
 #[test]
 fn events_within_a_chunk_allocate_nothing() {
     let log = "event: log\nid: 0123456789abcdef\ndata: {\"message\":\"loaded\"}\n\n";
-    for event in ["data: x\n\n", log, "id: 1\ndata: x\n\ndata: y\n\n", "data: €\r\n\r\n"] {
+    let long = format!("event: log\nid: 1\ndata: {LONG}\n\ndata: {LONG}\n\n");
+    let short = "id: 1\ndata: x\n\ndata: y\n\n";
+    for event in ["data: x\n\n", log, short, "data: €\r\n\r\n", &long] {
         let count = |times: usize| {
             let chunk = Bytes::from(event.repeat(times));
             // The first clone of a chunk allocates its reference count.
@@ -149,4 +197,16 @@ fn a_cut_event_is_built_once() {
         allocation_counter::measure(|| each_event(chunks, drop)).count_total
     };
     assert_eq!(count(150) - count(50), 100);
+}
+
+#[test]
+fn a_short_event_that_is_cut_allocates_nothing() {
+    let event = "event: log\nid: 7\ndata: a short one\n\n";
+    let count = |times: usize| {
+        let all = Bytes::from(event.repeat(times));
+        let cuts = (0..all.len()).step_by(30);
+        let chunks: Vec<_> = cuts.map(|at| all.slice(at..all.len().min(at + 30))).collect();
+        allocation_counter::measure(|| each_event(chunks, drop)).count_total
+    };
+    assert_eq!(count(1000), count(100));
 }
