@@ -4,67 +4,58 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http_body::Body;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::answer::{HttpBody, HttpService};
 use crate::error::BoxError;
-use crate::idle::{Readiness, StreamSocket, Streams};
+use crate::idle::{Readiness, StreamSocket};
 use crate::shutdown::{Shutdown, begun};
+use crate::stream::Stream;
 use crate::{ServeOptions, StallLimit, http1, http2};
 
 /// What all connections of a server share.
-pub(crate) struct Shared<B: Body> {
+#[derive(Clone)]
+pub(crate) struct Shared {
     pub(crate) options: ServeOptions,
     pub(crate) shutdown: Shutdown,
     pub(crate) readiness: Readiness,
-    pub(crate) streams: Streams<B>,
-}
-
-impl<B: Body> Clone for Shared<B> {
-    fn clone(&self) -> Self {
-        Self {
-            options: self.options.clone(),
-            shutdown: self.shutdown.clone(),
-            readiness: self.readiness.clone(),
-            streams: self.streams.clone(),
-        }
-    }
 }
 
 /// Serves requests until the client or a shutdown ends the connection, or until one of them is an
-/// event stream, which is not part of this any more.
+/// event stream, which is left to go on by itself.
 pub(crate) async fn connection<S, B>(
     socket: TcpStream,
     peer: SocketAddr,
     service: S,
-    shared: Shared<B>,
-) where
+    shared: Shared,
+) -> Option<Stream<B>>
+where
     S: HttpService<B>,
     B: HttpBody,
 {
-    if let Err(error) = exchanges(socket, peer, service, shared).await {
+    exchanges(socket, peer, service, shared).await.unwrap_or_else(|error| {
         tracing::debug!(%peer, error, "the connection ended early");
-    }
+        None
+    })
 }
 
 async fn exchanges<S, B>(
     socket: TcpStream,
     peer: SocketAddr,
     service: S,
-    shared: Shared<B>,
-) -> Result<(), BoxError>
+    shared: Shared,
+) -> Result<Option<Stream<B>>, BoxError>
 where
     S: HttpService<B>,
     B: HttpBody,
 {
-    let Shared { options, shutdown, readiness, streams } = shared;
+    let Shared { options, shutdown, readiness } = shared;
     // Events are small and must not wait for the acknowledgement of the one before.
     socket.set_nodelay(true)?;
     let spoken = tokio::select! {
         spoken = timeout(options.header_read_limit, Protocol::of(&socket)) => spoken,
-        () = begun(shutdown.clone()) => return Ok(()),
+        () = begun(shutdown.clone()) => return Ok(None),
     };
     let protocol = spoken.map_err(|_| "no request came in time")??;
     let stall_limit = options.stall_limit;
@@ -73,15 +64,13 @@ where
         Protocol::Http1 => {
             // Those that wait for their turn to ask need no room for it.
             let left = Box::pin(http1::serve(socket, peer, service, options, shutdown)).await?;
-            if let Some((socket, body)) = left {
-                let socket = StreamSocket::new(socket, &readiness)?;
-                streams.add(StallLimit::new(socket, stall_limit), peer, body);
-            }
-            Ok(())
+            let Some((socket, body)) = left else { return Ok(None) };
+            let socket = StreamSocket::new(socket, &readiness)?;
+            Ok(Some(Stream::new(StallLimit::new(socket, stall_limit), peer, body)))
         }
         Protocol::Http2 => {
             // It takes much, which one of HTTP/1.1 needs no room for.
-            Box::pin(http2::serve(socket, peer, service, options, shutdown)).await
+            Box::pin(http2::serve(socket, peer, service, options, shutdown)).await.map(|()| None)
         }
     }
 }

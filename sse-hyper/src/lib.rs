@@ -33,6 +33,8 @@ mod shutdown;
 #[cfg(feature = "serve")]
 mod stall;
 #[cfg(feature = "serve")]
+mod stream;
+#[cfg(feature = "serve")]
 mod unsent;
 
 pub use headers::{InvalidLastEventId, LAST_EVENT_ID, last_event_id, response_headers};

@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::ServeOptions;
 use crate::connection::{Shared, connection};
-use crate::idle::{OpenStreams, Readiness, Streams};
+use crate::idle::Readiness;
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -49,11 +49,10 @@ pub async fn serve<S, B>(
     let (end, shutdown_begun) = watch::channel(());
     let drain_limit = options.drain_limit;
     let sockets = StreamSockets(Readiness::default());
-    let (streams, mut groups) = Streams::new();
-    let open_streams = OpenStreams::from(&streams);
     let readiness = sockets.0.clone();
-    let shared = Shared { options, shutdown: shutdown_begun, readiness, streams };
-    let mut connections = JoinSet::new();
+    let shared = Shared { options, shutdown: shutdown_begun, readiness };
+    // A connection that comes to an event stream over HTTP/1.1 ends, and leaves the stream.
+    let (mut connections, mut streams) = (JoinSet::new(), JoinSet::new());
     let mut shutdown = pin!(shutdown);
     let mut back_off = BACK_OFF.0;
     loop {
@@ -61,6 +60,10 @@ pub async fn serve<S, B>(
             () = &mut shutdown => break,
             accepted = listener.accept() => accepted,
             Some(ended) = connections.join_next() => {
+                report(ended).flatten().map(|stream| streams.spawn(stream));
+                continue;
+            }
+            Some(ended) = streams.join_next() => {
                 report(ended);
                 continue;
             }
@@ -84,18 +87,19 @@ pub async fn serve<S, B>(
     }
     drop((listener, end, shared));
     let ended = async {
-        for tasks in [&mut connections, &mut groups] {
-            while let Some(ended) = tasks.join_next().await {
-                report(ended);
-            }
+        while let Some(ended) = connections.join_next().await {
+            report(ended).flatten().map(|stream| streams.spawn(stream));
+        }
+        while let Some(ended) = streams.join_next().await {
+            report(ended);
         }
     };
     if timeout(drain_limit, ended).await.is_err() {
-        let connections = connections.len() + open_streams.count();
+        let connections = connections.len() + streams.len();
         tracing::warn!(connections, "dropping what did not end in time");
     }
     connections.shutdown().await;
-    groups.shutdown().await;
+    streams.shutdown().await;
 }
 
 /// The sockets of streams, which are watched as long as the server lives.
@@ -113,8 +117,6 @@ fn concerns_one_client(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "serving a connection failed");
-    }
+fn report<T>(ended: Result<T, JoinError>) -> Option<T> {
+    ended.inspect_err(|error| tracing::error!(%error, "serving a connection failed")).ok()
 }

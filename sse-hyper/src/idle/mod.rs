@@ -6,7 +6,6 @@ mod portable;
 mod readiness;
 #[cfg(target_os = "linux")]
 mod socket;
-mod streams;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{Readiness, StreamSocket};
@@ -14,4 +13,3 @@ pub(crate) use portable::{Readiness, StreamSocket};
 pub(crate) use readiness::Readiness;
 #[cfg(target_os = "linux")]
 pub(crate) use socket::StreamSocket;
-pub(crate) use streams::{OpenStreams, Streams};

@@ -1,0 +1,47 @@
+//! An event stream that has left hyper, in a task of its own.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use crate::StallLimit;
+use crate::chunks::WriteChunks;
+use crate::error::BoxError;
+use crate::idle::StreamSocket;
+
+pin_project! {
+    /// Writes a body to its socket until one of them ends.
+    ///
+    /// Thousands of these are idle at a time, and every one is out of the cache whenever it has
+    /// something to write. So it is written by hand, to hold what it needs then, and nothing else.
+    pub(crate) struct Stream<B: Body> {
+        #[pin]
+        chunks: WriteChunks<StallLimit<StreamSocket>, B>,
+        peer: SocketAddr,
+    }
+}
+
+impl<B: Body> Stream<B> {
+    pub(crate) fn new(socket: StallLimit<StreamSocket>, peer: SocketAddr, body: B) -> Self {
+        Self { chunks: WriteChunks::new(socket, body), peer }
+    }
+}
+
+impl<B> Future for Stream<B>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if let Err(error) = ready!(this.chunks.poll(context)) {
+            tracing::debug!(peer = %this.peer, error, "the connection ended early");
+        }
+        Poll::Ready(())
+    }
+}
