@@ -23,7 +23,7 @@ pub struct Plan {
 
 impl Plan {
     pub const WHOLE: Self = Self {
-        rounds: 5,
+        rounds: 3,
         idle: 10_000,
         streams: 1000,
         steady: Duration::from_secs(10),
