@@ -101,7 +101,7 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
     for (name, program) in servers {
         measure.arg(format!("{name}={}", program.display()));
     }
-    let takes = if options.short { "two" } else { "fifteen" };
+    let takes = if options.short { "two" } else { "twenty-five" };
     println!("measuring takes about {takes} minutes; leave the machine alone meanwhile");
     let section = read(&mut measure)?;
     if options.short || !options.only.is_empty() {
