@@ -91,3 +91,13 @@ fn only_now(told: &mpsc::Receiver<Closed>) -> Closed {
     assert!(told.try_recv().is_err(), "it is told once");
     closed
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_hook_takes_the_place_of_the_first_which_is_told_nothing() {
+    let (body, first) = body(stream::pending::<Encoded>(), None);
+    let (tell, second) = mpsc::channel();
+    let body = body.on_close(move |closed| tell.send(closed).unwrap());
+    drop(body);
+    assert_eq!(only(&second).reason, CloseReason::Dropped);
+    assert!(first.recv().is_err(), "it is told nothing");
+}

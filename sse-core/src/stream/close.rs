@@ -68,6 +68,11 @@ impl StreamStats {
         Self { opened: Instant::now(), events: 0, bytes: 0, hook: Some(hook), error: None }
     }
 
+    /// Has another hook told; the one before is not.
+    pub(super) fn replace(&mut self, hook: Hook) {
+        self.hook = Some(hook);
+    }
+
     pub(super) fn events(&mut self, events: u32) {
         self.events += u64::from(events);
     }

@@ -167,7 +167,7 @@ impl<S: Feed> EventStream<S> {
     }
 
     /// Calls `hook` when the stream is over, whether it ended, failed or was dropped: for logs,
-    /// metrics, and who is watching.
+    /// metrics, and who is watching. A second hook takes the place of the first.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -183,7 +183,10 @@ impl<S: Feed> EventStream<S> {
     /// # Ok::<(), mpsc::RecvError>(())
     /// ```
     pub fn on_close(mut self, hook: impl FnOnce(Closed) + Send + Sync + 'static) -> Self {
-        self.stats = Some(Box::new(StreamStats::new(Box::new(hook))));
+        match &mut self.stats {
+            Some(stats) => stats.replace(Box::new(hook)),
+            none => *none = Some(Box::new(StreamStats::new(Box::new(hook)))),
+        }
         self
     }
 
