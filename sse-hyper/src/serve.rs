@@ -3,16 +3,17 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
 
 use crate::ServeOptions;
@@ -54,11 +55,11 @@ pub async fn serve<S, B>(
     // A connection that comes to an event stream over HTTP/1.1 ends, and leaves the stream.
     let (mut connections, mut streams) = (JoinSet::new(), JoinSet::new());
     let mut shutdown = pin!(shutdown);
-    let mut back_off = BACK_OFF.0;
+    let (mut back_off, mut pause) = (BACK_OFF.0, None);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, pause) => accepted,
             Some(ended) = connections.join_next() => {
                 report(ended).flatten().map(|stream| streams.spawn(stream));
                 continue;
@@ -70,17 +71,14 @@ pub async fn serve<S, B>(
         };
         match accepted {
             Ok((socket, peer)) => {
-                back_off = BACK_OFF.0;
+                (back_off, pause) = (BACK_OFF.0, None);
                 let (service, shared) = (service.clone(), shared.clone());
                 connections.spawn(connection(socket, peer, service, shared));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept a connection; trying again");
-                tokio::select! {
-                    () = &mut shutdown => break,
-                    () = sleep(back_off) => {}
-                }
+                pause = Some(Instant::now() + back_off);
                 back_off = (back_off * 2).min(BACK_OFF.1);
             }
         }
@@ -109,6 +107,17 @@ impl Drop for StreamSockets {
     fn drop(&mut self) {
         self.0.close();
     }
+}
+
+/// Accepts a connection, after a pause if there is one; streams that are open go on meanwhile.
+async fn accept(
+    listener: &TcpListener,
+    pause: Option<Instant>,
+) -> io::Result<(TcpStream, SocketAddr)> {
+    if let Some(end) = pause {
+        sleep_until(end).await;
+    }
+    listener.accept().await
 }
 
 /// The client was gone before it was accepted.
