@@ -337,7 +337,7 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     pub fn on_fault(&mut self, fault: Fault) -> Option<Reset> {
         match fault {
             // After its end, the log's next epoch is news that the hub will bring.
-            Fault::Unavailable | Fault::Ended => None,
+            Fault::Unavailable | Fault::NeedsAction | Fault::Refused | Fault::Ended => None,
             Fault::HistoryLost => Some(self.start_over(Reset::HistoryLost)),
             Fault::SnapshotGone => {
                 self.state = match std::mem::replace(&mut self.state, State::Fresh) {

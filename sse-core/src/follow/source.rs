@@ -234,6 +234,11 @@ pub trait SourceError: Error + Send + Sync + 'static {
 pub enum Fault {
     /// The source does not answer, or not now: wait, and try the same again.
     Unavailable,
+    /// The source does not answer until somebody acts, and the error says what is to be done. The
+    /// same is tried again in case that it has been.
+    NeedsAction,
+    /// The source does not take this question, and will not take it later either.
+    Refused,
     /// The snapshot cannot be read any more: take a fresh one.
     SnapshotGone,
     /// The log no longer reaches back to the position: start over.

@@ -391,7 +391,7 @@ impl<S: Source> Follow<S> {
         (way.changes, way.catching_up) = (None, None);
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
-        if matches!(fault, Fault::Unavailable | Fault::Ended) {
+        if !matches!(fault, Fault::SnapshotGone | Fault::HistoryLost) {
             self.availability.failing = true;
             self.tell_status();
         }
