@@ -18,7 +18,7 @@ fn a_reader_that_takes_little_at_a_time_is_given_all_there_is_without_waiting() 
     let frame = Encoded::from(Event::new("x"));
     let publication = |position| {
         let (topic, frame) = (Topic::new("s", "a"), frame.clone());
-        Publication { topic, position, mark: (), frame }
+        Publication::new(topic, position, (), frame)
     };
     hub.publish((1..=3).map(publication), 3);
     for last in 1..=3 {

@@ -117,7 +117,7 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
 impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
     async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
         let ChangeBatch { changes, late, through } = self.read().await?;
-        Ok(Batch { changes, late, through })
+        Ok(Batch { changes, late, lost: 0, through })
     }
 }
 

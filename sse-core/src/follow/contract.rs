@@ -162,7 +162,7 @@ fn take<S: Source>(
     scope: &Scope<FilterOf<S>>,
     through: &mut S::Position,
 ) -> Result<Read<S>, Violation<S::Error>> {
-    let Batch { changes, late, through: to } = batch;
+    let Batch { changes, late, through: to, .. } = batch;
     for (position, _) in &changes {
         expect(*position > *through, "positions of changes do not grow")?;
         through.clone_from(position);

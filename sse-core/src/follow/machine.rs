@@ -2,7 +2,7 @@
 
 use super::coordinate::Coordinate;
 use super::frontier::Frontier;
-use super::reading::Located;
+use super::hub::Located;
 use super::source::{Fault, HistoryQuery, Reset, SortOrder};
 
 /// Records of history that are read at once.

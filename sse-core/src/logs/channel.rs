@@ -328,7 +328,7 @@ impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
             kept.tails.insert(tail, self.at.0);
             kept.evict();
         }
-        Ok(Batch { changes, late: Vec::new(), through: self.at })
+        Ok(Batch::new(changes, self.at))
     }
 }
 

@@ -2,17 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use crate::follow::internals::{Late, Publication};
-use crate::follow::{Change, Entry, MarkOf, Record, Seal, Source};
+use crate::follow::internals::{Late, LateRecord, Publication};
+use crate::follow::panics::caught;
+use crate::follow::{Change, Entry, Everything, FilterOf, Record, Seal, Source, Topic};
 use crate::wire::{Encoded, Event, EventId};
 
 /// How the records of a log become events.
+///
+/// A record whose own code panics cannot be shown: it is passed over for all streams, and a `gap`
+/// stands in its place.
 #[derive(Debug)]
 pub(super) struct Encoding {
     pub(super) seal: Seal,
     /// Whether an event keeps the id that its record gives it.
     pub(super) record_ids: bool,
 }
+
+/// A record that cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// What it belongs to.
+    pub(super) topic: Topic,
+    /// Why.
+    pub(super) words: String,
+}
+
+/// What a hub is to publish of a source's batch.
+pub(super) type PublicationOf<S> = Publication<<S as Source>::Position, FilterOf<S>>;
+
+/// What a hub is to publish of what came late.
+pub(super) type LateOf<S> = Late<FilterOf<S>>;
 
 impl Encoding {
     /// The event of `record`, with the id of its position.
@@ -24,42 +43,83 @@ impl Encoding {
         event.event_id(id()).into()
     }
 
+    /// What a hub is to publish of this change.
+    pub(super) fn change<S: Source>(
+        &self,
+        epoch: u32,
+        (position, entry): Change<S::Position, S::Key, S::Record>,
+        lost: &mut Vec<Lost>,
+    ) -> PublicationOf<S> {
+        let Entry { topic, record, .. } = entry;
+        let id = |position| self.seal.seal_live(epoch, position, topic.space());
+        let shown = caught(|| {
+            let frame = self.event(&record, || id(&position));
+            Publication::new(topic.clone(), position.clone(), record.mark(), frame)
+        });
+        drop_caught(record);
+        match shown {
+            Ok(shown) => shown,
+            Err(words) => {
+                let id = id(&position);
+                lost.push(Lost { topic: topic.clone(), words });
+                Publication::lost(topic, position, id)
+            }
+        }
+    }
+
     /// What a hub is to publish of these changes.
     pub(super) fn changes<S: Source>(
         &self,
         epoch: u32,
         changes: Vec<Change<S::Position, S::Key, S::Record>>,
-    ) -> Vec<Publication<S::Position, MarkOf<S>>> {
-        let encoded = changes.into_iter().map(|(position, Entry { topic, record, .. })| {
-            let id = || self.seal.seal_live(epoch, &position, topic.space());
-            let frame = self.event(&record, id);
-            Publication { topic, position, mark: record.mark(), frame }
-        });
-        encoded.collect()
+        lost: &mut Vec<Lost>,
+    ) -> Vec<PublicationOf<S>> {
+        changes.into_iter().map(|change| self.change::<S>(epoch, change, lost)).collect()
     }
 
-    /// What a hub is to publish of those that came late, for each space.
+    /// What a hub is to publish of those that came late, for each space, and that the source has
+    /// passed over so many.
     pub(super) fn late<S: Source>(
         &self,
         epoch: u32,
-        late: Vec<Entry<S::Key, S::Record>>,
+        (late, passed_over): (Vec<Entry<S::Key, S::Record>>, usize),
         through: &S::Position,
-    ) -> Vec<Late<MarkOf<S>>> {
+        lost: &mut Vec<Lost>,
+    ) -> Vec<LateOf<S>> {
         let mut spaces: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        let mut gaps = Vec::new();
         for Entry { topic, record, .. } in late {
-            let records = spaces.entry(topic.space().to_owned()).or_default();
-            records.push((topic, record.mark(), late_event(&record)));
+            let shown =
+                caught(|| LateRecord::new(topic.clone(), record.mark(), late_event(&record)));
+            drop_caught(record);
+            match shown {
+                Ok(record) => {
+                    spaces.entry(topic.space().to_owned()).or_default().push(record);
+                }
+                Err(words) => {
+                    gaps.push(Late::lost(Some(topic.clone()), 1));
+                    lost.push(Lost { topic, words });
+                }
+            }
         }
-        let encoded = spaces.into_iter().map(|(space, records)| {
+        if passed_over > 0 {
+            gaps.push(Late::lost(None, passed_over));
+        }
+        let late = spaces.into_iter().map(|(space, records)| {
             let id = self.seal.seal_live(epoch, through, &space);
-            Late { id, records }
+            Late::new(id, records)
         });
-        encoded.collect()
+        gaps.into_iter().chain(late).collect()
     }
 }
 
 /// The event of a record that came late. Without an id, it moves no client's position.
 pub(super) fn late_event(record: &impl Record) -> Encoded {
     let event = Event { id: None, ..record.event() };
-    event.event_type(Late::<()>::EVENT_TYPE).into()
+    event.event_type(Late::<Everything>::EVENT_TYPE).into()
+}
+
+fn drop_caught(record: impl Record) {
+    // The panic hook has said what there is to say.
+    let _ = caught(|| drop(record));
 }

@@ -16,7 +16,9 @@ use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
 use super::question::{self, Answer};
-use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
+use crate::follow::internals::{
+    Located, Machine, News, RingRead, Subscription, Want, gap, lost_gap,
+};
 use crate::follow::{
     Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
     Source, SourceError,
@@ -55,6 +57,8 @@ pub struct Follow<S: Source> {
     /// Whether the client is sent `start` and `sync`.
     sends: (bool, bool),
     ended: bool,
+    /// The words with which its filter has panicked.
+    failed: Option<String>,
 }
 
 impl<S: Source> Follow<S> {
@@ -81,6 +85,7 @@ impl<S: Source> Follow<S> {
             availability: Availability::default(),
             sends: (start, sync),
             ended: false,
+            failed: None,
             log,
         }
     }
@@ -192,6 +197,7 @@ impl<S: Source> Follow<S> {
                     self.machine.on_read(last);
                     return Poll::Ready(frame);
                 }
+                Poll::Ready(Ok(RingRead::Panicked(words))) => self.failed = Some(words),
                 Poll::Ready(Ok(RingRead::Lagged)) => {
                     self.log.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
@@ -213,6 +219,10 @@ impl<S: Source> Follow<S> {
             CatchUpReader::join(log.catch_ups.of(from), scope.clone(), from.clone())
         });
         let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
+            CatchUpRead::Panicked(words) => {
+                self.failed = Some(words);
+                return Poll::Ready(None);
+            }
             CatchUpRead::Failed(fault) => {
                 self.on_fault(fault);
                 return Poll::Ready(None);
@@ -343,7 +353,7 @@ impl<S: Source> Follow<S> {
     }
 
     fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
-        let Batch { changes: records, late, through } = batch;
+        let Batch { changes: records, late, lost, through } = batch;
         for (position, entry) in &records {
             let scope = self.subscription.scope();
             if scope.contains(&entry.topic)
@@ -354,6 +364,9 @@ impl<S: Source> Follow<S> {
             }
         }
         self.deliver_late(&late, &through);
+        if lost > 0 {
+            self.push(lost_gap(lost));
+        }
         self.machine.on_through(through.clone());
         self.on_the_way().changes = Some((through, changes));
     }
@@ -455,6 +468,11 @@ impl<S: Source> Feed for Follow<S> {
             }
             if let Some(frame) = this.on_the_way.as_mut().and_then(|way| way.ready.pop()) {
                 return Poll::Ready(Some(Ok(frame)));
+            }
+            if let Some(words) = this.failed.take() {
+                this.ended = true;
+                let error = format!("the filter of the stream has panicked: {words}");
+                return Poll::Ready(Some(Err(error.into())));
             }
             if this.ended {
                 return Poll::Ready(None);

@@ -22,6 +22,9 @@ pub struct LogStats {
     pub published: u64,
     /// Records that came too late for their place and were published all the same.
     pub late: u64,
+    /// Records that could not be shown and were passed over, which `gap` has announced: their own
+    /// code has panicked, or the source could not read them.
+    pub lost: u64,
     /// Passes over the source's changes that are under way, for streams that have missed more than
     /// the ring holds; two at most.
     pub catch_up_passes: usize,
@@ -35,6 +38,7 @@ pub(super) struct Counters {
     pub(super) lagged: AtomicU64,
     pub(super) published: AtomicU64,
     pub(super) late: AtomicU64,
+    pub(super) lost: AtomicU64,
     resumed: [AtomicU64; ResumePath::ALL.len()],
     resets: [AtomicU64; Reset::ALL.len()],
 }
@@ -65,6 +69,7 @@ impl Counters {
             resets: resets.map(|(reset, times)| (*reset, read(times))).collect(),
             published: read(&self.published),
             late: read(&self.late),
+            lost: read(&self.lost),
             catch_up_passes,
             catch_up_streams,
         }

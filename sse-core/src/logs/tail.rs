@@ -1,7 +1,7 @@
 //! The one reader of a log's end, which feeds the hub.
 
 use std::convert::Infallible;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -70,11 +70,17 @@ async fn read<S: Source>(
 }
 
 fn publish<S: Source>(log: &Inner<S>, epoch: u32, batch: Batch<S>) {
-    let Batch { changes, late, through } = batch;
-    log.counters.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
-    log.counters.late.fetch_add(late.len() as u64, Ordering::Relaxed);
-    let events = log.encoding.changes::<S>(epoch, changes);
-    let late = log.encoding.late::<S>(epoch, late, &through);
+    let Batch { changes, late, lost: passed_over, through } = batch;
+    let mut lost = Vec::new();
+    let (changed, came_late) = (changes.len(), late.len());
+    let events = log.encoding.changes::<S>(epoch, changes, &mut lost);
+    let late = log.encoding.late::<S>(epoch, (late, passed_over), &through, &mut lost);
+    let count = |counter: &AtomicU64, count: usize| {
+        counter.fetch_add(count as u64, Ordering::Relaxed);
+    };
+    count(&log.counters.published, changed);
+    count(&log.counters.late, came_late);
+    count(&log.counters.lost, passed_over + lost.len());
     log.catch_ups.note_head(&through);
     log.hub.publish_late(events, through, late);
 }

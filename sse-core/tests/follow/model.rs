@@ -339,7 +339,7 @@ impl Changes<Model> for ModelChanges {
             let in_order = at + 1..*late.start();
             let changes = in_order.map(|position| (Number(position), read(position))).collect();
             let late = late.map(read).collect();
-            Ok(Batch { changes, late, through: Number(last) })
+            Ok(Batch { changes, late, lost: 0, through: Number(last) })
         })?;
         self.at = batch.through.0;
         Ok(batch)

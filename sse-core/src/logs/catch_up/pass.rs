@@ -74,18 +74,21 @@ where
     catch_up.hub.open(epoch, from.clone());
     let mut window = Window::new(catch_up.ring_bytes);
     loop {
-        let Batch { changes: records, late, through } = changes.next().await?;
-        let mut late = encoding.late::<S>(epoch, late, &through);
-        let mut events = encoding.changes::<S>(epoch, records).into_iter().peekable();
+        let Batch { changes: records, late, lost: passed_over, through } = changes.next().await?;
+        // The tail has counted what cannot be shown.
+        let mut lost = Vec::new();
+        let mut late = encoding.late::<S>(epoch, (late, passed_over), &through, &mut lost);
+        let events = encoding.changes::<S>(epoch, records, &mut lost);
+        let mut events = events.into_iter().peekable();
         loop {
             let piece = piece::<_, F>(&mut events, catch_up.ring_bytes / 2);
             // What came late stands behind all others, and leaves by itself.
             let more = events.peek().is_some() || !(late.is_empty() || piece.is_empty());
             let last = piece.last().filter(|_| more);
             let late = if more { Vec::new() } else { take(&mut late) };
-            let to = last.map_or(&through, |event| &event.position).clone();
-            let bytes = piece.iter().map(Publication::weight::<F>).sum::<usize>()
-                + late.iter().map(Late::weight::<F>).sum::<usize>();
+            let to = last.map_or(&through, Publication::position).clone();
+            let bytes = piece.iter().map(Publication::weight).sum::<usize>()
+                + late.iter().map(Late::weight).sum::<usize>();
             wait_for_the_slow(catch_up, &mut window, bytes).await;
             catch_up.hub.publish_late(piece, to.clone(), late);
             // Also those without an event of their own are further on now.
@@ -107,13 +110,13 @@ where
 /// As many events as `max_bytes` hold, and at least one. That is half of the ring, so that a reader
 /// of all events before them finds all of them there.
 fn piece<P, F: Filter>(
-    events: &mut Peekable<impl Iterator<Item = Publication<P, F::Mark>>>,
+    events: &mut Peekable<impl Iterator<Item = Publication<P, F>>>,
     max_bytes: usize,
-) -> Vec<Publication<P, F::Mark>> {
+) -> Vec<Publication<P, F>> {
     let mut piece: Vec<_> = events.next().into_iter().collect();
-    let mut bytes: usize = piece.iter().map(Publication::weight::<F>).sum();
-    while let Some(event) = events.next_if(|event| bytes + event.weight::<F>() <= max_bytes) {
-        bytes += event.weight::<F>();
+    let mut bytes: usize = piece.iter().map(Publication::weight).sum();
+    while let Some(event) = events.next_if(|event| bytes + event.weight() <= max_bytes) {
+        bytes += event.weight();
         piece.push(event);
     }
     piece

@@ -30,6 +30,8 @@ pub(in crate::logs) enum CatchUpRead<P> {
     Through(P),
     /// The source could not be read.
     Failed(Fault),
+    /// The filter of the stream has panicked, with these words.
+    Panicked(String),
 }
 
 impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
@@ -62,6 +64,7 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
                 self.subscription.poll_read(READ, cx).map_ok(|read| match read {
                     RingRead::Events { frame, last } => Some(CatchUpRead::Events(frame, last)),
                     RingRead::Lagged => None,
+                    RingRead::Panicked(words) => Some(CatchUpRead::Panicked(words)),
                 })
             } else {
                 match self.subscription.poll_locate(at, cx) {
@@ -101,7 +104,12 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
 
     /// There is nothing for it at the moment.
     fn rest(&self, at: &P) -> Poll<CatchUpRead<P>> {
-        if let Some(head) = self.subscription.caught_up().filter(|_| self.located)
+        let caught_up = self.subscription.caught_up();
+        if self.located && caught_up.is_none() {
+            // There is more, whose verdicts are not found yet.
+            return Poll::Pending;
+        }
+        if let Some(head) = caught_up.filter(|_| self.located)
             && head > *at
         {
             self.move_to(&head);

@@ -52,7 +52,7 @@ pub(super) fn changes(
         Some((last, _)) if cut || changes.len() == limit => *last,
         _ => last(&snapshot)?.max(from),
     };
-    Ok(Batch { changes, late: Vec::new(), through })
+    Ok(Batch::new(changes, through))
 }
 
 /// The rows, or the first of them if all together are too large; and whether they were cut.

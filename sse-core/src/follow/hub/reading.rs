@@ -23,6 +23,8 @@ pub enum RingRead<P> {
     },
     /// Events of its own topics were evicted before they were read.
     Lagged,
+    /// Its filter has panicked, with these words: it can read no further.
+    Panicked(String),
 }
 
 /// What concerns every reader of a hub.
