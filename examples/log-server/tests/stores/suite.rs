@@ -30,6 +30,7 @@ pub(crate) fn orders() -> Scope<Search> {
 
 fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewRow> {
     let row = |message| NewRow {
+        id: None,
         date,
         level: "INFO".to_owned(),
         kind: "test".to_owned(),
