@@ -34,7 +34,7 @@ pub(super) async fn append<S: Store>(
     let written = app.log.source().append(&workflow.topic(), rows).await;
     written
         .map(|ids| (StatusCode::CREATED, Json(json!({ "ids": ids }))))
-        .map_err(|error| Problem::unavailable(&error))
+        .map_err(|error| Problem::bad_request(&error))
 }
 
 fn read(text: &str, content_type: Option<&str>) -> Result<Vec<NewRow>, Problem> {

@@ -15,8 +15,9 @@ use serde_json::value::RawValue;
 
 use crate::mark::Level;
 pub use crate::mark::{LEVELS, Mark};
-pub use posted::NewRow;
 use crate::search::Search;
+pub use posted::NewRow;
+pub(crate) use posted::{check_id, with_id};
 
 /// How much of a message is looked at when one is searched for, in bytes.
 const SEARCHED: usize = 16 * 1024;
