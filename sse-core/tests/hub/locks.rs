@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use gapless_sse_core::follow::internals::{Hub, News, Publication, RingRead};
-use gapless_sse_core::follow::{Filter, Scope};
+use gapless_sse_core::follow::{Fault, Filter, Scope};
 
 use crate::support::{
     ROOM, event, frame, hub, noop, plain, publish, read_all, reader, scope, text,
@@ -226,13 +226,14 @@ fn while_a_filter_is_stuck_others_subscribe_read_and_publish() {
         assert_eq!(read_all(&mut other), text(1..=6));
         // What the stuck one has claimed, this one waits for.
         while equal.poll_read(100, &mut noop()).is_ready() {}
-        hub.set_outage(true);
-        assert_eq!(other.poll_news(&mut noop()), Poll::Ready(News::Outage(true)));
+        let outage = Some(Fault::Unavailable);
+        hub.set_outage(outage);
+        assert_eq!(other.poll_news(&mut noop()), Poll::Ready(News::Outage(outage)));
         (hub, equal)
     });
     let (hub, mut equal) = others.join().unwrap();
     assert!(is_done.try_recv().is_err(), "it is stuck all the while");
-    hub.set_outage(false);
+    hub.set_outage(None);
     (0..20).for_each(|_| go_on.send(()).unwrap());
     assert_eq!(reading.join().unwrap(), text(1..=6));
     assert_eq!(read_all(&mut equal), text(1..=6));

@@ -12,6 +12,7 @@ use super::scopes::Joined;
 use super::state::State;
 use super::verdicts::Claim;
 use crate::follow::filter::Filter;
+use crate::follow::source::Fault;
 
 /// Where a reader is. What it does is done while the state is locked.
 pub(super) struct Cursor<F> {
@@ -19,7 +20,7 @@ pub(super) struct Cursor<F> {
     pub(super) joined: Joined<F>,
     pub(super) admits_all: bool,
     pub(super) epoch: Option<u32>,
-    pub(super) outage: bool,
+    pub(super) outage: Option<Fault>,
     pub(super) stopped: bool,
     pub(super) place: u64,
     /// There is nothing for it before this place: not worth a look until there are more.

@@ -11,6 +11,7 @@ use super::ring::Ring;
 use super::state::{HeldOf, Shared, State, lock};
 use super::subscription::Subscription;
 use crate::follow::filter::{Everything, Filter};
+use crate::follow::source::Fault;
 use crate::follow::topic::{Scope, Topic};
 
 /// Hands what one publisher reads from a log to any number of readers.
@@ -79,7 +80,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                     *closed = Some((epoch, ring));
                 }
             }
-            state.outage = false;
+            state.outage = None;
             true
         });
     }
@@ -147,15 +148,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         self.change(|_, _| true);
     }
 
-    /// Whether the log cannot be reached at the moment.
-    pub fn set_outage(&self, outage: bool) {
+    /// Why the log cannot be read at the moment, or that it can be again.
+    pub fn set_outage(&self, outage: Option<Fault>) {
         self.change(|state, _| std::mem::replace(&mut state.outage, outage) != outage);
-    }
-
-    /// Whether the log cannot be reached at the moment.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn is_outage(&self) -> bool {
-        lock(&self.0).outage
     }
 
     /// Nothing more will be published.

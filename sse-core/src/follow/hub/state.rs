@@ -11,6 +11,7 @@ use super::merge_cache::MergeCache;
 use super::ring::Ring;
 use super::scopes::{Joined, Kept, Scopes};
 use crate::follow::filter::Filter;
+use crate::follow::source::Fault;
 use crate::follow::topic::{Scope, Topic};
 
 /// All of it is under one lock, under which nothing of the application runs but the order and the
@@ -24,7 +25,8 @@ pub(super) struct State<P, F: Filter> {
     pub(super) max_bytes: usize,
     /// The life of the log that the ring holds; none before the log was reached for the first time.
     pub(super) open: Option<(u32, Ring<P, F::Mark>)>,
-    pub(super) outage: bool,
+    /// Why the log cannot be read at the moment.
+    pub(super) outage: Option<Fault>,
     /// Nothing more will be published.
     pub(super) stopped: bool,
     pub(super) drained: bool,
@@ -43,7 +45,7 @@ impl<P, F: Filter> State<P, F> {
         Self {
             max_bytes,
             open: None,
-            outage: false,
+            outage: None,
             stopped: false,
             drained: false,
             readers: Slab::new(),

@@ -62,7 +62,7 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
             joined,
             admits_all,
             epoch: None,
-            outage: false,
+            outage: None,
             stopped: false,
             place: 0,
             read_to: 0,
