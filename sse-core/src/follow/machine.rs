@@ -7,6 +7,10 @@ use super::source::{Fault, HistoryQuery, Reset, SortOrder};
 
 /// Records of history that are read at once.
 const PAGE: usize = 1000;
+/// About how many bytes of records are read at once: so many that a page is sent in one piece.
+const PAGE_BYTES: usize = 128 * 1024;
+/// About how many bytes the newest records have at most.
+const NEWEST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Decides what a stream does next, and what it delivers; it does nothing itself.
 ///
@@ -46,7 +50,7 @@ pub struct Machine<P, K> {
 pub enum History {
     /// All of it.
     All,
-    /// The newest records, oldest of them first.
+    /// The newest records, oldest of them first: so many, or as many as 2 MiB hold.
     Newest(usize),
 }
 
@@ -158,7 +162,11 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             State::Checking(frontier) => Want::Resume((**frontier).clone()),
             State::Fresh | State::Newest { .. } => Want::History(match self.history {
                 History::All => page(None, None, SortOrder::Ascending, PAGE),
-                History::Newest(limit) => page(None, None, SortOrder::Descending, limit),
+                History::Newest(0) => page(None, None, SortOrder::Descending, 0),
+                // One more says where they begin.
+                History::Newest(limit) => {
+                    page(None, None, SortOrder::Descending, limit.saturating_add(1))
+                }
             }),
             State::Moving(moving) => match &**moving {
                 Move::Right { as_of, after } => {
@@ -221,6 +229,27 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         match self.history {
             History::All => Move::Right { as_of, after: None }.into(),
             History::Newest(_) => State::Newest { as_of },
+        }
+    }
+
+    /// How many of the newest records are to be delivered, of those that the page has.
+    pub fn newest(&self) -> usize {
+        match self.history {
+            History::Newest(limit) => limit,
+            History::All => usize::MAX,
+        }
+    }
+
+    /// Whether the page has the newest records.
+    pub fn reads_newest(&self) -> bool {
+        matches!(self.state, State::Newest { .. })
+    }
+
+    /// The newest records, which the page has, are read again in smaller ones: those beyond
+    /// `after`.
+    pub fn on_large_page(&mut self, after: Option<K>) {
+        if let State::Newest { as_of } = &self.state {
+            self.state = Move::Right { as_of: as_of.clone(), after }.into();
         }
     }
 
@@ -387,5 +416,9 @@ fn page<P, K>(
     order: SortOrder,
     limit: usize,
 ) -> HistoryQuery<P, K> {
-    HistoryQuery { as_of, after, order, limit }
+    let max_bytes = match order {
+        SortOrder::Ascending => PAGE_BYTES,
+        SortOrder::Descending => NEWEST_BYTES,
+    };
+    HistoryQuery { as_of, after, order, limit, max_bytes }
 }

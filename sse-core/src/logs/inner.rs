@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::budget::Budget;
 use super::catch_up::CatchUps;
 use super::encoding::Encoding;
 use super::failure::LogFailure;
@@ -25,6 +26,10 @@ pub(super) struct Inner<S: Source> {
     pub(super) counters: Counters,
     pub(super) catch_ups: CatchUps<S::Position, FilterOf<S>>,
     pub(super) snapshot_refreshes: Semaphore,
+    /// For what streams have read of the source.
+    pub(super) stream_budget: Budget,
+    /// For pages.
+    pub(super) page_budget: Budget,
     pub(super) reports: Reports<S::Error>,
     driver: AtomicU8,
     /// Why the tail cannot read the source.
@@ -82,8 +87,10 @@ impl<S: Source> Inner<S> {
             counters: Counters::default(),
             catch_ups: CatchUps::new(options.catch_up_bytes),
             snapshot_refreshes: Semaphore::new(options.max_snapshot_refreshes.max(1)),
-            options,
+            stream_budget: Budget::new(options.unsent_bytes / 2),
+            page_budget: Budget::new(options.unsent_bytes / 2),
             reports: Reports::default(),
+            options,
             failing: Mutex::new(None),
             driver: AtomicU8::new(NOT_STARTED),
             unused: Notify::new(),
