@@ -32,7 +32,9 @@ const NEWEST_BYTES: usize = 2 * 1024 * 1024;
 /// machine.on_located(Located::Behind);
 /// assert_eq!(machine.want(), Want::CatchUp(3));
 /// machine.on_read(4);
-/// assert_eq!(machine.want(), Want::Locate(4));
+/// assert_eq!(machine.want(), Want::CatchUp(4));
+/// machine.on_caught_up(5);
+/// assert_eq!(machine.want(), Want::Locate(5));
 /// ```
 #[derive(Debug)]
 pub struct Machine<P, K> {
@@ -69,7 +71,8 @@ pub enum Want<P, K> {
     /// A batch of changes after this position: [`Machine::change`] for each, then
     /// [`Machine::on_through`].
     Changes(P),
-    /// Events of the changes after this position: [`Machine::on_read`].
+    /// Events of the changes after this position: [`Machine::on_read`], then
+    /// [`Machine::on_caught_up`].
     CatchUp(P),
     /// Events from the ring: [`Machine::on_read`], or [`Machine::on_lagged`].
     Read,
@@ -347,10 +350,15 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// Events up to this position were delivered, of the ring or of what was missed.
     pub fn on_read(&mut self, position: P) {
         match &mut self.state {
-            State::Live(at) => *at = position,
-            // The ring may have what follows by now.
-            State::CatchingUp(_) => self.state = State::Locating(position),
+            State::Live(at) | State::CatchingUp(at) => *at = position,
             _ => {}
+        }
+    }
+
+    /// There is nothing more of what was missed up to this position: the ring may have what follows.
+    pub fn on_caught_up(&mut self, position: P) {
+        if let State::CatchingUp(_) = self.state {
+            self.state = State::Locating(position);
         }
     }
 

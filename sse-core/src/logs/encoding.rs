@@ -24,18 +24,16 @@ impl Encoding {
         event.event_id(id()).into()
     }
 
-    /// What a hub is to publish of these changes.
-    pub(super) fn changes<S: Source>(
+    /// What a hub is to publish of this change.
+    pub(super) fn change<S: Source>(
         &self,
         epoch: u32,
-        changes: Vec<Change<S::Position, S::Key, S::Record>>,
-    ) -> Vec<Publication<S::Position, MarkOf<S>>> {
-        let encoded = changes.into_iter().map(|(position, Entry { topic, record, .. })| {
-            let id = || self.seal.seal_live(epoch, &position, topic.space());
-            let frame = self.event(&record, id);
-            Publication { topic, position, mark: record.mark(), frame }
-        });
-        encoded.collect()
+        (position, entry): Change<S::Position, S::Key, S::Record>,
+    ) -> Publication<S::Position, MarkOf<S>> {
+        let Entry { topic, record, .. } = entry;
+        let id = || self.seal.seal_live(epoch, &position, topic.space());
+        let frame = self.event(&record, id);
+        Publication { topic, position, mark: record.mark(), frame }
     }
 
     /// What a hub is to publish of those that came late, for each space.

@@ -221,23 +221,27 @@ impl<S: Source> Follow<S> {
         }
         let (log, scope) = (&self.log, self.subscription.scope());
         let way = self.on_the_way.get_or_insert_default();
-        let reader = way.catching_up.get_or_insert_with(|| {
-            CatchUpReader::join(log.catch_ups.of(from), scope.clone(), from.clone())
-        });
-        let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
+        let reader = way
+            .catching_up
+            .get_or_insert_with(|| CatchUpReader::join(log.catch_ups.of(from), scope.clone()));
+        let frame = match ready!(reader.poll_next(self.epoch, from, cx)) {
             CatchUpRead::Failed(fault) => {
                 self.on_fault(fault);
                 return Poll::Ready(None);
             }
-            CatchUpRead::Through(position) => (None, position),
+            CatchUpRead::Through(position) => {
+                self.machine.on_caught_up(position);
+                self.works();
+                return Poll::Ready(None);
+            }
             CatchUpRead::Events(frame, last) => {
                 self.untold = frame.is_none();
-                (frame, last)
+                self.machine.on_read(last);
+                frame
             }
         };
-        self.machine.on_read(last);
         self.works();
-        Poll::Ready(frame)
+        if frame.is_some() { Poll::Ready(frame) } else { yields(cx) }
     }
 
     /// The source has answered.

@@ -17,6 +17,7 @@ mod notice;
 mod on_the_way;
 mod options;
 mod outbox;
+mod pieces;
 mod question;
 mod reports;
 mod stats;
