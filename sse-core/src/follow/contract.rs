@@ -119,7 +119,7 @@ fn places<S: Source>(read: &[Change<S::Position, S::Key, S::Record>]) -> Vec<(To
 }
 
 fn ascending<P, K>(as_of: Option<P>, after: Option<K>, limit: usize) -> HistoryQuery<P, K> {
-    HistoryQuery { as_of, after, order: SortOrder::Ascending, limit }
+    HistoryQuery { as_of, after, order: SortOrder::Ascending, limit, max_bytes: usize::MAX }
 }
 
 /// The position of a fresh snapshot.

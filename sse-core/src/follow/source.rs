@@ -174,6 +174,11 @@ pub struct HistoryQuery<P, K> {
     pub order: SortOrder,
     /// How many records at most; 0 asks for the snapshot's position alone.
     pub limit: usize,
+    /// About how many bytes of records at most, as the source counts them. A page that comes to so
+    /// many ends there, with [`more_after`](Page::more_after); one record it has in any case, if
+    /// there is one. A source whose records are always small, or are in memory anyway, need not
+    /// count.
+    pub max_bytes: usize,
 }
 
 /// The direction in which history is read.

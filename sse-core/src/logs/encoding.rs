@@ -18,13 +18,27 @@ pub(super) struct Encoding {
     pub(super) record_ids: bool,
 }
 
-/// A record that cannot be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lost {
-    /// What it belongs to.
-    pub(super) topic: Topic,
-    /// Why.
-    pub(super) words: String,
+/// Records that cannot be shown.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    pub(super) count: usize,
+    /// What the first of them belongs to, if that is known.
+    pub(super) topic: Option<Topic>,
+    /// Why the first of them cannot be shown.
+    pub(super) reason: Option<String>,
+}
+
+impl Losses {
+    fn add(&mut self, count: usize, topic: Option<&Topic>, reason: impl FnOnce() -> String) {
+        self.count += count;
+        if self.reason.is_none() {
+            (self.topic, self.reason) = (topic.cloned(), Some(reason()));
+        }
+    }
+
+    fn panicked(&mut self, topic: &Topic, words: &str) {
+        self.add(1, Some(topic), || format!("its own code has panicked: {words}"));
+    }
 }
 
 /// What a hub is to publish of a source's batch.
@@ -48,7 +62,7 @@ impl Encoding {
         &self,
         epoch: u32,
         (position, entry): Change<S::Position, S::Key, S::Record>,
-        lost: &mut Vec<Lost>,
+        lost: &mut Losses,
     ) -> PublicationOf<S> {
         let Entry { topic, record, .. } = entry;
         let id = |position| self.seal.seal_live(epoch, position, topic.space());
@@ -61,20 +75,10 @@ impl Encoding {
             Ok(shown) => shown,
             Err(words) => {
                 let id = id(&position);
-                lost.push(Lost { topic: topic.clone(), words });
+                lost.panicked(&topic, &words);
                 Publication::lost(topic, position, id)
             }
         }
-    }
-
-    /// What a hub is to publish of these changes.
-    pub(super) fn changes<S: Source>(
-        &self,
-        epoch: u32,
-        changes: Vec<Change<S::Position, S::Key, S::Record>>,
-        lost: &mut Vec<Lost>,
-    ) -> Vec<PublicationOf<S>> {
-        changes.into_iter().map(|change| self.change::<S>(epoch, change, lost)).collect()
     }
 
     /// What a hub is to publish of those that came late, for each space, and that the source has
@@ -84,7 +88,7 @@ impl Encoding {
         epoch: u32,
         (late, passed_over): (Vec<Entry<S::Key, S::Record>>, usize),
         through: &S::Position,
-        lost: &mut Vec<Lost>,
+        lost: &mut Losses,
     ) -> Vec<LateOf<S>> {
         let mut spaces: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut gaps = Vec::new();
@@ -97,13 +101,14 @@ impl Encoding {
                     spaces.entry(topic.space().to_owned()).or_default().push(record);
                 }
                 Err(words) => {
-                    gaps.push(Late::lost(Some(topic.clone()), 1));
-                    lost.push(Lost { topic, words });
+                    lost.panicked(&topic, &words);
+                    gaps.push(Late::lost(Some(topic), 1));
                 }
             }
         }
         if passed_over > 0 {
             gaps.push(Late::lost(None, passed_over));
+            lost.add(passed_over, None, || "the source has passed it over".to_owned());
         }
         let late = spaces.into_iter().map(|(space, records)| {
             let id = self.seal.seal_live(epoch, through, &space);

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::budget::HeldBytes;
 use super::driver::LogDriver;
 use super::follow::Follow;
 use super::inner::{InUse, Inner, LogState};
@@ -49,13 +51,21 @@ pub struct LogPage<S: Source> {
     pub scanned: usize,
     /// A stream after this id delivers exactly what the snapshot of this page did not hold.
     pub stream_position: EventId,
+    /// The memory of the page in the log's budget: keep it until the page is sent, and shrink it to
+    /// what is still held.
+    pub held: HeldBytes,
 }
+
+/// How long a page waits for others to be sent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a page could not be read.
 #[derive(Debug)]
 pub enum PageError<E> {
     /// The cursor was not issued by this log.
     Cursor,
+    /// Too many pages wait to be sent.
+    Busy,
     /// The source failed.
     Source(E),
 }
@@ -66,6 +76,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
             Self::Cursor => {
                 f.write_str("the cursor was not issued by this log; begin again without it")
             }
+            Self::Busy => f.write_str("too many pages wait to be sent; try again in a few seconds"),
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }
@@ -74,7 +85,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
 impl<E: std::error::Error + 'static> std::error::Error for PageError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Cursor => None,
+            Self::Cursor | Self::Busy => None,
             Self::Source(error) => Some(error),
         }
     }
@@ -164,12 +175,14 @@ impl<S: Source> Log<S> {
         self.0.encoding.record_ids
     }
 
-    /// Reads a page of history beyond `cursor`.
+    /// Reads a page of history beyond `cursor`: `limit` records at most, or about
+    /// [`page_bytes`](LogOptions::page_bytes) of them.
     ///
     /// # Errors
     ///
-    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Source`] when the
-    /// source fails.
+    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Busy`] when other
+    /// pages take all the memory there is for 10 seconds, [`PageError::Source`] when the source
+    /// fails.
     pub async fn page(
         &self,
         scope: &Scope<FilterOf<S>>,
@@ -177,14 +190,17 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
-        let Inner { source, encoding, .. } = &**self.0;
+        let Inner { source, encoding, page_budget, options, .. } = &**self.0;
+        let max_bytes = options.page_bytes;
         let seal = &encoding.seal;
         let epoch = source.epoch().await.map_err(PageError::Source)?;
         let after = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
             Some((of, Frontier::History { after, .. })) if of == epoch => Ok(after),
             _ => Err(PageError::Cursor),
         });
-        let query = HistoryQuery { as_of: None, after: after.transpose()?, order, limit };
+        let after = after.transpose()?;
+        let query = HistoryQuery { as_of: None, after, order, limit, max_bytes };
+        let held = page_budget.take_within(PATIENCE, max_bytes).await.ok_or(PageError::Busy)?;
         let Page { as_of, entries, more_after, scanned } =
             source.history(scope, query).await.map_err(PageError::Source)?;
         let next = more_after.as_ref().map(|after| {
@@ -195,6 +211,7 @@ impl<S: Source> Log<S> {
             next,
             more_after,
             scanned,
+            held,
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
             records: entries.into_iter().map(|entry| entry.record).collect(),
         })

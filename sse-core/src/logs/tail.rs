@@ -1,16 +1,20 @@
 //! The one reader of a log's end, which feeds the hub.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
-use super::encoding::Lost;
 use super::failure::{LogFailure, LogReader, ask};
 use super::inner::Inner;
+use super::pieces::{Piece, Pieces};
 use super::reports::LogEvent;
 use crate::follow::{Batch, Changes, Fault, Source};
+
+/// How many bytes are published at once, at most.
+const PIECE: usize = 1024 * 1024;
 
 /// Reads the log's end, whatever happens to the source.
 pub(super) async fn run<S: Source>(log: &Inner<S>) -> Infallible {
@@ -55,30 +59,20 @@ async fn read<S: Source>(
     backoff.reset();
     loop {
         let batch = ask(async { changes.next().await }).await?;
-        publish(log, epoch, batch);
+        publish(log, epoch, batch).await;
     }
 }
 
-fn publish<S: Source>(log: &Inner<S>, epoch: u32, batch: Batch<S>) {
-    let Batch { changes, late, lost: passed_over, through } = batch;
-    let mut lost = Vec::new();
-    let (changed, came_late) = (changes.len(), late.len());
-    let events = log.encoding.changes::<S>(epoch, changes, &mut lost);
-    let late = log.encoding.late::<S>(epoch, (late, passed_over), &through, &mut lost);
-    let count = |counter: &AtomicU64, count: usize| {
-        counter.fetch_add(count as u64, Ordering::Relaxed);
-    };
-    count(&log.counters.published, changed);
-    count(&log.counters.late, came_late);
-    let count_lost = passed_over + lost.len();
-    count(&log.counters.lost, count_lost);
-    if count_lost > 0 {
-        let (topic, reason) = match lost.into_iter().next() {
-            Some(Lost { topic, words }) => (Some(topic), format!("its code has panicked: {words}")),
-            None => (None, "the source has passed it over".to_owned()),
-        };
-        log.reports.report(LogEvent::RecordsLost { count: count_lost, topic, reason });
+async fn publish<S: Source>(log: &Inner<S>, epoch: u32, batch: Batch<S>) {
+    log.counters.late.fetch_add(batch.late.len() as u64, Ordering::Relaxed);
+    for (nth, piece) in Pieces::new(&log.encoding, epoch, batch, PIECE).enumerate() {
+        if nth > 0 {
+            yield_now().await;
+        }
+        let Piece { events, late, lost, through, .. } = piece;
+        log.counters.published.fetch_add(events.len() as u64, Ordering::Relaxed);
+        log.catch_ups.note_head(&through);
+        log.hub.publish_late(events, through, late);
+        log.lost(lost);
     }
-    log.catch_ups.note_head(&through);
-    log.hub.publish_late(events, through, late);
 }

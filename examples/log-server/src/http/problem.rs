@@ -63,6 +63,9 @@ impl<E: Error + 'static> From<PageError<E>> for Problem {
     fn from(error: PageError<E>) -> Self {
         match &error {
             PageError::Cursor => Self::bad_request(error),
+            PageError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages wait to be sent", error)
+            }
             PageError::Source(error) => Self::unavailable(error),
         }
     }
