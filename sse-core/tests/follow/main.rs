@@ -6,6 +6,7 @@ mod catch_up;
 mod client;
 mod driver;
 mod failures;
+mod losses;
 mod model;
 mod outcomes;
 mod position;

@@ -32,29 +32,57 @@ pub(crate) struct Shown(pub(crate) u32);
 
 impl Shown {
     pub(crate) const ALL: Self = Self(1);
+    /// Panics at each record.
+    pub(crate) const PANICS: Self = Self(0);
 }
+
+/// The mark of a record that panics when it is weighed.
+const UNWEIGHABLE: u32 = u32::MAX;
 
 impl Filter for Shown {
     type Mark = u32;
 
     fn admits(&self, position: &u32) -> bool {
+        assert!(*self != Self::PANICS, "the filter panics");
         position.is_multiple_of(self.0)
+    }
+
+    fn weight(position: &u32) -> usize {
+        assert!(*position != UNWEIGHABLE, "the weight panics");
+        size_of_val(position)
     }
 }
 
-/// A record is its position, as text.
+/// A record is its position, as text; some of its code may panic.
 #[derive(Clone, Debug)]
-pub(crate) struct Line(String);
+pub(crate) struct Line(String, Option<Panics>);
+
+/// What of a record panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panics {
+    Event,
+    Mark,
+    Weight,
+    Drop,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        assert!(self.1 != Some(Panics::Drop), "the drop panics");
+    }
+}
 
 impl Record for Line {
     type Filter = Shown;
 
     fn event(&self) -> Event<'_> {
+        assert!(self.1 != Some(Panics::Event), "the event panics");
         Event::new(&*self.0)
     }
 
     fn mark(&self) -> u32 {
-        self.0.parse().unwrap()
+        assert!(self.1 != Some(Panics::Mark), "the mark panics");
+        if self.1 == Some(Panics::Weight) { UNWEIGHABLE } else { self.0.parse().unwrap() }
     }
 }
 
@@ -82,6 +110,10 @@ pub(crate) struct Model(Arc<Mutex<State>>, watch::Sender<()>);
 #[derive(Debug, Default)]
 pub(crate) struct State {
     committed: Vec<(Number, Topic)>,
+    /// The positions of records of which something panics.
+    pub(crate) panicking: HashMap<u32, Panics>,
+    /// How many records are passed over behind each position.
+    pub(crate) passed_over: HashMap<u32, usize>,
     /// The positions of records that came late, and the last of those that came together.
     late: HashMap<u32, u32>,
     pub(crate) epoch: u32,
@@ -194,6 +226,11 @@ impl State {
         u32::try_from(self.committed.len()).unwrap()
     }
 
+    fn entry(&self, position: u32, key: Number, topic: &Topic) -> Entry<Number, Line> {
+        let record = Line(position.to_string(), self.panicking.get(&position).copied());
+        Entry { topic: topic.clone(), key, record }
+    }
+
     fn pick(&mut self, bound: u32) -> u32 {
         self.rng.get_or_insert_with(|| Rng::with_seed(0)).u32(..bound)
     }
@@ -210,13 +247,9 @@ impl State {
                     && scope.filter().admits(position)
                     && wanted(Number(*position), *key)
             })
-            .map(|(position, (key, topic))| (Number(position), entry(position, *key, topic)))
+            .map(|(position, (key, topic))| (Number(position), self.entry(position, *key, topic)))
             .collect()
     }
-}
-
-fn entry(position: u32, key: Number, topic: &Topic) -> Entry<Number, Line> {
-    Entry { topic: topic.clone(), key, record: Line(position.to_string()) }
 }
 
 impl Source for Model {
@@ -352,12 +385,13 @@ impl Changes<Model> for ModelChanges {
             let late = group.unwrap_or(last + 1..=last);
             let read = |position: u32| {
                 let (key, topic) = &state.committed[position as usize - 1];
-                entry(position, *key, topic)
+                state.entry(position, *key, topic)
             };
             let in_order = at + 1..*late.start();
             let changes = in_order.map(|position| (Number(position), read(position))).collect();
             let late = late.map(read).collect();
-            Ok(Batch { changes, late, lost: 0, through: Number(last) })
+            let passed_over = (at + 1..=last).filter_map(|at| state.passed_over.get(&at)).sum();
+            Ok(Batch { changes, late, lost: passed_over, through: Number(last) })
         })?;
         self.at = batch.through.0;
         Ok(batch)
