@@ -50,7 +50,7 @@ async fn pages_do_not_wait_for_a_lock_and_nothing_is_stored_for_who_left() {
         slowest = slowest.max(asked.elapsed());
     }
     // The one that waits is told so in the end, and the pages meanwhile were none the slower.
-    problem(&patient.await.unwrap(), 503, "try again");
+    problem(&patient.await.unwrap(), 503, "another process holds the file's lock");
     assert!(slowest < began.elapsed() / 4, "{slowest:?} of {:?}", began.elapsed());
     assert!(gone.join_all().await.into_iter().all(|left| left), "nobody is answered");
 

@@ -51,7 +51,7 @@ pub enum SqliteError {
     #[error("the snapshot is of another life of the file")]
     SnapshotGone,
     /// Another process holds the lock for writing.
-    #[error("another process holds the file's lock for writing; nothing of this was written")]
+    #[error("another process holds the file's lock for writing, or the disk is slow")]
     Locked,
     /// A question to the file failed.
     #[error("SQLite failed to {0}{advice}", advice = advice(.1))]

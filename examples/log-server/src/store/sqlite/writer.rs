@@ -18,9 +18,12 @@ use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
 use crate::row::NewRow;
+use crate::store::AppendError;
 
 /// How many bytes may wait to be written.
 const QUEUE: u32 = 32 * 1024 * 1024;
+
+const FULL: &str = "too many rows wait to be written";
 
 /// What a request takes of them at least: so 4,096 requests may wait.
 const LEAST: usize = 8 * 1024;
@@ -92,7 +95,8 @@ impl Writer {
             return Ok(());
         }
         match self.enqueue(&Topic::new("", ""), Vec::new(), 10 * LOOK).await {
-            Err(crate::store::AppendError::Store(error)) => Err(error),
+            Err(AppendError::Store(error)) => Err(error),
+            Err(AppendError::Busy(_)) => Err(SqliteError::Locked),
             _ => Ok(()),
         }
     }
@@ -101,12 +105,12 @@ impl Writer {
         let bytes: usize = rows.iter().map(|row| row.rest.len()).sum();
         let weight = u32::try_from(bytes.max(LEAST)).unwrap_or(QUEUE).min(QUEUE);
         let room = Arc::clone(&self.room).try_acquire_many_owned(weight);
-        let room = room.map_err(|_| crate::store::AppendError::Full)?;
+        let room = room.map_err(|_| AppendError::Busy(FULL))?;
         let (request, waiting) = Request::new(topic.clone(), rows, room);
         self.queue.send(request).map_err(|_| SqliteError::Ending)?;
         let answer = waiting.answer(patience).await;
-        if let Err(crate::store::AppendError::Store(error)) = &answer {
-            lock(&self.trouble).get_or_insert_with(|| error.clone());
+        if let Err(AppendError::Busy(_)) = &answer {
+            lock(&self.trouble).get_or_insert(SqliteError::Locked);
         }
         answer
     }
