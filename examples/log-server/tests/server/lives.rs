@@ -98,14 +98,16 @@ async fn a_backup_that_is_restored_is_told_from_a_restart() {
 
 #[tokio::test]
 async fn a_file_that_is_removed_or_replaced_is_noticed_before_the_next_answer() {
-    for replaced in [false, true] {
+    for (extension, replaced) in [("db", false), ("db", true), ("db-wal", false), ("db-wal", true)]
+    {
         let store = Store::sqlite();
         let mut server = Server::start(&["--store", &store.address()]);
         posted(&server, &["1", "2"]).await;
+        let file = store.file().with_extension(extension);
         let aside = store.file().with_extension("aside");
-        std::fs::rename(store.file(), &aside).unwrap();
+        std::fs::rename(&file, &aside).unwrap();
         if replaced {
-            std::fs::copy(&aside, store.file()).unwrap();
+            std::fs::copy(&aside, &file).unwrap();
         }
         let refused = post(&server, "3").await;
         problem(&refused, 503, "was removed or replaced since it was opened");
@@ -113,7 +115,7 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_before_the_next_answer() 
         assert_eq!(http::get(server.address, LOGS).await.status, 503);
         assert_eq!(http::get(server.address, "/readyz").await.status, 503);
         // Put back, everything goes on.
-        std::fs::rename(&aside, store.file()).unwrap();
+        std::fs::rename(&aside, &file).unwrap();
         posted(&server, &["3"]).await;
         assert_eq!(http::get(server.address, LOGS).await.status, 200);
         server.end();

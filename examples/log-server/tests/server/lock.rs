@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -88,4 +90,33 @@ async fn six_hundred_requests_at_once_take_no_threads_and_are_written_together()
     // Each commit writes four pages or more; together they are a few hundred.
     let pages = (frames() - written) / 4096;
     assert!(pages < 600, "{pages} pages");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_may_wait_is_refused_at_once_and_told_when_to_come_back() {
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address()]);
+    let other = Connection::open(store.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let row = format!("{{\"message\":\"{}\"}}", "x".repeat(3 << 20));
+    let mut posts = JoinSet::new();
+    for _ in 0..16 {
+        let (address, row) = (server.address, row.clone());
+        posts.spawn(async move {
+            let request = Request::post(LOGS).header("content-type", "application/json");
+            let request = request.body(Full::new(row.into())).unwrap();
+            let (response, _connection) = http::send(address, request).await.unwrap();
+            let again = response.headers()["retry-after"].to_str().unwrap().parse::<u64>();
+            assert!((1..=60).contains(&again.unwrap()));
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (status, String::from_utf8(body.into()).unwrap())
+        });
+    }
+    let answers = posts.join_all().await;
+    assert!(answers.iter().all(|(status, _)| *status == 503), "{answers:?}");
+    let full = answers.iter().filter(|(_, text)| text.contains("too many rows wait")).count();
+    assert_eq!(full, 6, "32 MiB may wait, and each has 3");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!((post(&server).await.status, count(&server).await), (201, 1));
 }

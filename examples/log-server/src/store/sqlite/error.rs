@@ -56,6 +56,11 @@ pub enum SqliteError {
     /// A question to the file failed.
     #[error("SQLite failed to {0}{advice}", advice = advice(.1))]
     Failed(&'static str, #[source] Arc<rusqlite::Error>),
+    /// The thread that writes is gone.
+    #[error(
+        "nothing is written any more, for a defect; restart the server and report what it logged"
+    )]
+    Stopped,
     /// The program is ending.
     #[error("the program is ending")]
     Ending,
@@ -81,7 +86,8 @@ impl SourceError for SqliteError {
             | Self::Foreign(_)
             | Self::Format { .. }
             | Self::Moved(_)
-            | Self::CutOff => Fault::NeedsAction,
+            | Self::CutOff
+            | Self::Stopped => Fault::NeedsAction,
         }
     }
 }

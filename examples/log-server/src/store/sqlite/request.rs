@@ -97,7 +97,7 @@ impl Waiting {
             Err(_) => (&mut self.answer).await,
             Ok(answered) => answered,
         };
-        answered.unwrap_or(Err(SqliteError::Ending.into()))
+        answered.unwrap_or(Err(SqliteError::Stopped.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use gapless_sse_core::follow::Topic;
@@ -46,6 +46,7 @@ pub(super) struct Writer {
     queue: Sender<Request>,
     room: Arc<Semaphore>,
     trouble: Trouble,
+    thread: JoinHandle<()>,
 }
 
 /// Why the last attempt to write has failed, if it has.
@@ -69,11 +70,11 @@ impl Writer {
             begun: false,
             trouble: Arc::clone(&trouble),
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|_| SqliteError::Ending)?;
-        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble })
+        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble, thread })
     }
 
     /// Writes rows, all or none, and answers their ids.
@@ -91,6 +92,9 @@ impl Writer {
 
     /// Whether rows can be written: tries it if they could not be before.
     pub(super) async fn check(&self) -> Result<(), SqliteError> {
+        if self.thread.is_finished() {
+            return Err(SqliteError::Stopped);
+        }
         if lock(&self.trouble).is_none() {
             return Ok(());
         }
@@ -107,7 +111,7 @@ impl Writer {
         let room = Arc::clone(&self.room).try_acquire_many_owned(weight);
         let room = room.map_err(|_| AppendError::Busy(FULL))?;
         let (request, waiting) = Request::new(topic.clone(), rows, room);
-        self.queue.send(request).map_err(|_| SqliteError::Ending)?;
+        self.queue.send(request).map_err(|_| SqliteError::Stopped)?;
         let answer = waiting.answer(patience).await;
         if let Err(AppendError::Busy(_)) = &answer {
             lock(&self.trouble).get_or_insert(SqliteError::Locked);
