@@ -87,7 +87,7 @@ fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
         }
         AppendError::Store(store) => Problem::unavailable(store),
-        AppendError::Full => {
+        AppendError::Busy(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
         }
         AppendError::Refused { row, written, .. } => {
