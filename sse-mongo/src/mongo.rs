@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::options::{Mode, Options};
 use crate::polling::audit::Audit;
 use crate::records::Records;
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Shared};
 use crate::server::error::Error;
 use crate::server::known::Way;
 use crate::server::stats::Stats;
@@ -108,7 +108,7 @@ impl<R> Mongo<R> {
         R: DeserializeOwned,
     {
         let decode = |record: &RawDocument| Ok(compat::deserialize(record)?);
-        Self { records: Records::new(Arc::new(connection), decode), audit: Arc::default() }
+        Self { records: Records::new(connection, decode), audit: Arc::default() }
     }
 
     /// Decodes records with `decode` instead of serde.
@@ -190,7 +190,7 @@ impl<R> Clone for Mongo<R> {
 
 impl<R> fmt::Debug for Mongo<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Connection { db, name, .. } = &*self.records.connection;
+        let Shared { db, name, .. } = &*self.records.connection;
         f.debug_struct("Mongo")
             .field("database", &db.name())
             .field("collection", name)

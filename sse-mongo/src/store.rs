@@ -8,6 +8,7 @@ use crate::mongo::Mongo;
 use crate::server::connection::answered;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
+use crate::server::turns::Kind;
 use crate::topic;
 use crate::value::json;
 
@@ -26,7 +27,10 @@ impl<R> Mongo<R> {
         let count = records.len();
         let collection =
             self.records.connection.db.collection::<Document>(&self.records.connection.name);
-        let insert = self.records.connection.turns.ask(async move {
+        let place = self.records.connection.turns.write().ok_or(Error::Busy)?;
+        let _timed = self.records.connection.stats.timed(Operation::Append);
+        let insert = self.records.connection.turns.ask(Kind::Writes, async move {
+            let _place = place;
             collection.insert_many(records).write_concern(WriteConcern::majority()).await
         });
         let written = answered(Operation::Append, insert).await?;
@@ -100,16 +104,19 @@ impl<R> Mongo<R> {
             "maxTimeMS": 30_000,
         };
         let db = self.records.connection.db.clone();
-        let listed = self.records.connection.turns.ask(async move {
-            let groups = db.run_cursor_command(command).await?;
-            let name = |group: Document| async move {
-                let value = group.get("_id").cloned().map(RawBson::try_from);
-                let Some(Ok(value)) = value else { return Ok(None) };
-                Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
-            };
-            groups.try_filter_map(name).try_collect().await
+        let listed = self.records.connection.read(Operation::List, move || {
+            let (db, command) = (db.clone(), command.clone());
+            async move {
+                let groups = db.run_cursor_command(command).await?;
+                let name = |group: Document| async move {
+                    let value = group.get("_id").cloned().map(RawBson::try_from);
+                    let Some(Ok(value)) = value else { return Ok(None) };
+                    Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
+                };
+                groups.try_filter_map(name).try_collect().await
+            }
         });
-        self.records.connection.by_index(answered(Operation::List, listed).await)
+        self.records.connection.by_index(listed.await)
     }
 }
 

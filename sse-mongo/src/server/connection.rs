@@ -1,6 +1,8 @@
 //! The database, and what is known of the server that has it.
 
 use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
@@ -11,11 +13,12 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::error::Error;
+use super::changed::Changed;
+use super::error::{Error, is_passing};
 use super::known::{Deployment, Ready};
 use super::operation::Operation;
 use super::stats::Counters;
-use super::turns::{CONNECTIONS, Turns};
+use super::turns::{CONNECTIONS, Kind, Turns};
 use crate::options::Options;
 use crate::position::commit::ClusterTime;
 
@@ -28,8 +31,16 @@ const ANSWER: Duration = Duration::from_secs(40);
 /// How long making an index may take.
 const INDEXING: Duration = Duration::from_secs(600);
 
-/// A collection, and what is known of the server that has it.
+/// A collection, as one kind of its readers asks for it.
+#[derive(Clone)]
 pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    /// Whether it is for changes, so that nobody else is waited for.
+    for_changes: bool,
+}
+
+/// A collection, and what is known of the server that has it.
+pub(crate) struct Shared {
     pub(crate) db: Database,
     pub(crate) turns: Turns,
     /// The collection's.
@@ -69,7 +80,7 @@ impl Connection {
 
     /// Takes so many connections of the driver at most, unless the options say how many.
     fn over(db: Database, collection: &str, connections: u32, options: Options) -> Self {
-        Self {
+        let shared = Shared {
             db,
             turns: Turns::new(options.connections.unwrap_or(connections), ANSWER),
             name: collection.to_owned(),
@@ -80,18 +91,78 @@ impl Connection {
             newest: AtomicU64::new(0),
             began: AtomicU64::new(0),
             stats: Counters::default(),
-        }
+        };
+        Self { shared: Arc::new(shared), for_changes: false }
     }
 
-    /// Runs a command on the database, within the time that an answer may take.
+    /// For those who read changes: their questions wait for nobody else's.
+    pub(crate) fn for_changes(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), for_changes: true }
+    }
+
+    /// Runs a command that reads on the database, within the time that an answer may take.
     pub(crate) async fn run(
         &self,
         operation: Operation,
         command: Document,
     ) -> Result<Document, Error> {
         let db = self.db.clone();
+        self.read(operation, move || {
+            let (db, command) = (db.clone(), command.clone());
+            async move { db.run_command(command).await }
+        })
+        .await
+    }
+
+    /// As [`run`](Self::run), for what is asked of the server itself.
+    pub(crate) async fn run_on_admin(
+        &self,
+        operation: Operation,
+        command: Document,
+    ) -> Result<Document, Error> {
+        let admin = self.db.client().database("admin");
+        self.read(operation, move || {
+            let (admin, command) = (admin.clone(), command.clone());
+            async move { admin.run_command(command).await }
+        })
+        .await
+    }
+
+    /// Something has happened to a record that streams have shown already.
+    pub(crate) fn changed(&self, how: Changed) {
+        let stats = &self.stats;
+        let count = stats.changed(how);
+        if count.ilog10() != (count - 1).checked_ilog10().unwrap_or(u32::MAX) {
+            let [updated, replaced, deleted] = stats.all_changed();
+            tracing::warn!(
+                collection = self.name,
+                updated,
+                replaced,
+                deleted,
+                "records were changed or deleted after they were inserted: open streams show them \
+                 as they were, pages as they are",
+            );
+        }
+    }
+
+    /// Reads when it is its turn; once more if that fails for a passing reason, as drivers do for
+    /// commands of their own.
+    pub(crate) async fn read<T, Q>(
+        &self,
+        operation: Operation,
+        question: impl Fn() -> Q + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        Q: Future<Output = Result<T, DriverError>> + Send + 'static,
+    {
         let _timed = self.stats.timed(operation);
-        answered(operation, self.turns.ask(async move { db.run_command(command).await })).await
+        answered(operation, self.turns.ask(self.kind(operation), retried(question))).await
+    }
+
+    /// Whose turn it is to ask.
+    pub(crate) fn kind(&self, operation: Operation) -> Kind {
+        if self.for_changes { Kind::Changes } else { operation.kind() }
     }
 
     pub(crate) async fn run_for_long(
@@ -121,6 +192,24 @@ impl Connection {
     /// The earliest time that belongs to the present life of the collection, as far as is known.
     pub(crate) fn began(&self) -> ClusterTime {
         ClusterTime(self.began.load(Ordering::Relaxed))
+    }
+}
+
+impl Deref for Connection {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// Asks once more if the first answer is an error that passes.
+pub(crate) async fn retried<T, Q: Future<Output = Result<T, DriverError>>>(
+    question: impl Fn() -> Q,
+) -> Result<T, DriverError> {
+    match question().await {
+        Err(error) if is_passing(&error) => question().await,
+        answer => answer,
     }
 }
 
@@ -176,10 +265,10 @@ mod tests {
             }
         };
         for (query, connections, free) in [
-            ("", None, 13),
-            ("?maxPoolSize=9", None, 2),
-            ("?maxPoolSize=9", Some(8), 1),
-            ("", Some(12), 5),
+            ("", None, [7, 13, 2, 5, 2]),
+            ("?maxPoolSize=13", None, [7, 6, 1, 2, 1]),
+            ("?maxPoolSize=13", Some(12), [7, 5, 1, 2, 1]),
+            ("", Some(31), [7, 24, 4, 8, 4]),
         ] {
             let uri = format!("mongodb://127.0.0.1:1/db{query}");
             let opened = Connection::open(&uri, "c", options(connections)).await.unwrap();
@@ -187,7 +276,7 @@ mod tests {
         }
         let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
         let collection = client.database("db").collection::<Document>("c");
-        for (connections, free) in [(None, 3), (Some(30), 23)] {
+        for (connections, free) in [(None, [7, 3, 1, 1, 1]), (Some(30), [7, 23, 3, 10, 3])] {
             assert_eq!(Connection::of(&collection, options(connections)).turns.free(), free);
         }
     }

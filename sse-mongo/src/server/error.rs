@@ -60,6 +60,9 @@ pub enum Error {
     /// An index that reading needs is being made for another reader.
     #[error("an index that reading needs is being made, which may take minutes")]
     Indexing,
+    /// So many writes wait already that this one does not: nothing of it was written.
+    #[error("too many writes are waiting for the database: nothing was written, try again later")]
+    Busy,
     /// Change streams were asked for, and the server has none.
     #[error(
         "this MongoDB has no change streams, or is older than 5.0: make a standalone a set of one \
@@ -141,6 +144,30 @@ impl Error {
                 Self::Server { operation, message: brief(&source), code, source: Box::new(source) }
             }
         }
+    }
+}
+
+/// Whether the same question may have an answer a moment later: a connection that broke, and a
+/// server that changes its role. As in the drivers' specification of retryable reads.
+pub(crate) fn is_passing(error: &DriverError) -> bool {
+    match (error.kind.as_ref(), code_of(error)) {
+        (ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. }, _) => true,
+        (_, code) => code.is_some_and(|code| PASSING.contains(&code)),
+    }
+}
+
+/// Codes of a server that changes its role, or could not reach one.
+pub(crate) const PASSING: [i32; 13] =
+    [6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+
+impl Error {
+    /// Whether the server may have been unable to send what it has: it says that a document is too
+    /// large, or breaks the connection.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        const OBJECT_TOO_LARGE: i32 = 10334;
+        let Self::Server { code, source, .. } = self else { return false };
+        let broken = |error: &DriverError| matches!(error.kind.as_ref(), ErrorKind::Io(_));
+        *code == Some(OBJECT_TOO_LARGE) || source.downcast_ref().is_some_and(broken)
     }
 }
 

@@ -101,12 +101,13 @@ impl Find<'_> {
             RawDocumentBuf::try_from(&self.command(&connection.name, replicated, what, max_time))
                 .map_err(|_| Error::Answer { operation, what: "valid name" })?;
         let db = connection.db.clone();
-        let cursor =
-            connection.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
-        let _timed = connection.stats.timed(operation);
-        let mut server_cursor = connection.by_index(answered(operation, cursor).await)?;
+        let first = connection.read(operation, move || {
+            let (db, command) = (db.clone(), command.clone());
+            async move { db.run_raw_cursor_command(command).batch().await }
+        });
+        let mut server_cursor = connection.by_index(first.await)?;
         loop {
-            let read = connection.turns.ask(async move {
+            let read = connection.turns.ask(connection.kind(operation), async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });

@@ -7,7 +7,7 @@ use mongodb::bson::{Bson, Document, RawBson, doc};
 use tokio::time::timeout;
 
 use super::connection::Connection;
-use super::error::Error;
+use super::error::{Error, PASSING};
 use super::known::{Ready, Way};
 use super::operation::Operation;
 
@@ -167,8 +167,8 @@ fn serves(index: &Document, keys: &Document) -> bool {
 
 /// Errors of a server that changes its role, and of an index build that was interrupted by one.
 fn is_passing(code: i32) -> bool {
-    const CODES: [i32; 13] = [6, 7, 89, 91, 134, 189, 262, 276, 9001, 10107, 11600, 11602, 13435];
-    CODES.contains(&code)
+    const INDEX_BUILD_ABORTED: i32 = 276;
+    code == INDEX_BUILD_ABORTED || PASSING.contains(&code)
 }
 
 fn first_batch(reply: &Document) -> impl Iterator<Item = &Document> {

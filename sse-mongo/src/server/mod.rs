@@ -1,5 +1,7 @@
 //! The server: what it is, what is asked of it, and what its answers mean.
 
+pub(crate) mod by_id;
+pub(crate) mod changed;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod find;
