@@ -1,7 +1,7 @@
 //! Writing records, and listing the topics there are.
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Bson, Document, RawBson, doc};
+use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 use mongodb::options::WriteConcern;
 
 use crate::mongo::Mongo;
@@ -40,6 +40,25 @@ impl<R> Mongo<R> {
             _ => String::new(),
         };
         Ok((0..count).map(text).collect())
+    }
+
+    /// The records that have one of these ids, as they are stored.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn find_by_id(&self, ids: Vec<Bson>) -> Result<Vec<Document>, Error> {
+        self.records.connection.ready().await?;
+        let wanted = ids.clone();
+        let batches = self.records.connection.with_ids(Operation::Find, ids, None).await?;
+        let mut found = Vec::new();
+        for batch in &batches {
+            let records = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
+            let records = records.filter_map(RawBsonRef::as_document);
+            found.extend(records.filter_map(|record| Document::try_from(record).ok()));
+        }
+        found.retain(|record| record.get("_id").is_some_and(|id| wanted.contains(id)));
+        Ok(found)
     }
 
     /// The spaces of the topics that have records, sorted, `limit` at most.

@@ -1,7 +1,7 @@
 //! One event of a change stream.
 
 use gapless_sse_core::follow::Topic;
-use mongodb::bson::{Bson, RawBsonRef, RawDocument};
+use mongodb::bson::{Bson, RawBson, RawBsonRef, RawDocument};
 
 use crate::options::Fields;
 use crate::position::commit::ClusterTime;
@@ -63,7 +63,7 @@ impl Set {
     pub(super) fn topic(&self, record: &RawDocument, fields: &Fields) -> Option<Topic> {
         let text = |set: &Option<Bson>, field: &str| match set {
             Some(value) => {
-                let value = mongodb::bson::RawBson::try_from(value.clone()).ok()?;
+                let value = RawBson::try_from(value.clone()).ok()?;
                 topic::text(value.as_raw_bson_ref()).map(|text| text.into_owned())
             }
             None => topic::text(record.get(field).ok()??).map(|text| text.into_owned()),
