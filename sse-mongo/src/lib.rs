@@ -63,7 +63,7 @@ pub use changes::Changes;
 pub use history::search::{Narrow, Narrowing};
 pub use json_record::JsonRecord;
 pub use mongo::Mongo;
-pub use options::{Effort, Fields, Mode, Options};
+pub use options::{Effort, Fields, Indexes, Mode, Options};
 pub use position::commit::Position;
 pub use position::key::Key;
 pub use server::error::Error;

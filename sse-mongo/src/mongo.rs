@@ -8,7 +8,7 @@ use mongodb::Collection;
 use mongodb::bson::RawDocument;
 use serde::de::DeserializeOwned;
 
-use crate::options::{Mode, Options};
+use crate::options::{Indexes, Mode, Options};
 use crate::polling::audit::Audit;
 use crate::records::Records;
 use crate::server::connection::{Connection, Shared};
@@ -33,9 +33,10 @@ pub struct Mongo<R> {
 impl<R> Mongo<R> {
     /// Follows a collection of an existing client, and deserialises its records with serde.
     ///
-    /// The client's options stay as they are. Its read preference, read concern and write concern
-    /// have no effect here: reading is from the primary, and each command sets the concern that it
-    /// relies on. The client's pool should have as many connections as [`Options::connections`]
+    /// The client's options stay as they are. Its read concern and write concern have no effect
+    /// here: each command sets the concern that it relies on. The collection's read preference says
+    /// where snapshots of history are read, which are the same everywhere; all else is from the
+    /// primary. The client's pool should have as many connections as [`Options::connections`]
     /// says, besides those that the rest of the application needs.
     ///
     /// ```
@@ -167,6 +168,30 @@ impl<R> Mongo<R> {
             Way::ChangeStreams => Mode::ChangeStreams,
             Way::Poll => Mode::Poll,
         })
+    }
+
+    /// Whether history can be read: whether the collection has the indexes for it, if the
+    /// [options](Options::indexes) ask for them. For the readiness of a service.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingIndex`] with the command that makes it, [`Error::Indexing`] while one is
+    /// being made, or any with which the server cannot be asked.
+    pub async fn check_indexes(&self) -> Result<(), Error> {
+        if self.options().indexes == Indexes::None {
+            return Ok(());
+        }
+        self.records.connection.ready().await.map(drop)
+    }
+
+    /// Makes the indexes that are missing, whatever the [options](Options::indexes) say, and waits
+    /// for them. That takes hours where there are hundreds of millions of records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingIndex`] if the server refuses to, or any with which it cannot be asked.
+    pub async fn make_indexes(&self) -> Result<(), Error> {
+        self.records.connection.make_indexes().await.map(drop)
     }
 
     /// What has happened so far, for metrics.

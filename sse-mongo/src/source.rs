@@ -23,9 +23,9 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     type Changes = Changes<R>;
 
     async fn epoch(&self) -> Result<u32, Error> {
-        let ready = self.records.connection.look_up().await?;
+        let uuid = self.records.connection.look_up().await?;
         let number = self.records.connection.options.epoch.to_be_bytes();
-        Ok(fnv(ready.uuid.into_iter().chain(number)))
+        Ok(fnv(uuid.into_iter().chain(number)))
     }
 
     async fn tail_start(&self) -> Result<Position, Error> {

@@ -23,7 +23,7 @@ impl<R> Mongo<R> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        self.records.connection.ready().await?;
+        self.records.connection.look_up().await?;
         let count = records.len();
         let collection =
             self.records.connection.db.collection::<Document>(&self.records.connection.name);
@@ -48,7 +48,6 @@ impl<R> Mongo<R> {
     ///
     /// When the server refuses, or cannot be reached.
     pub async fn find_by_id(&self, ids: Vec<Bson>) -> Result<Vec<Document>, Error> {
-        self.records.connection.ready().await?;
         let wanted = ids.clone();
         let batches = self.records.connection.with_ids(Operation::Find, ids, None).await?;
         let mut found = Vec::new();
@@ -109,7 +108,7 @@ impl<R> Mongo<R> {
         field: &str,
         limit: usize,
     ) -> Result<Vec<String>, Error> {
-        let index = self.records.connection.ready().await?.tail;
+        let index = self.records.connection.ready().await?.tail.name;
         let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {
             "aggregate": &self.records.connection.name,
@@ -120,6 +119,7 @@ impl<R> Mongo<R> {
             ],
             "cursor": {},
             "hint": index,
+            "collation": { "locale": "simple" },
             "maxTimeMS": 30_000,
         };
         let db = self.records.connection.db.clone();

@@ -41,7 +41,7 @@ impl<R> Poll<R> {
         audit: Arc<Audit>,
         from: Position,
     ) -> Result<Self, Error> {
-        let uuid = records.connection.ready().await?.uuid;
+        let uuid = records.connection.look_up().await?;
         Ok(Self {
             records,
             audit,
@@ -118,7 +118,6 @@ impl<R> Poll<R> {
         let ready = self.records.connection.ready().await?;
         let find = Find {
             index: &ready.settled,
-            keys: self.records.connection.settled_keys(),
             range: Range {
                 prefix: Vec::new(),
                 after: Some(self.through.key()),

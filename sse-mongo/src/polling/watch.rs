@@ -138,7 +138,6 @@ impl Connection {
         while let Some(before) = end.take() {
             let find = Find {
                 index: &index,
-                keys: self.settled_keys(),
                 range: Range {
                     prefix: Vec::new(),
                     after: Some(Key::before_all_of(Value::date(from))),

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use mongodb::bson::Document;
 use mongodb::error::Error as DriverError;
-use mongodb::options::ClientOptions;
+use mongodb::options::SelectionCriteria;
 use mongodb::{Client, Collection, Database};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::changed::Changed;
+use super::connection_string;
 use super::error::{Error, is_passing};
 use super::known::{Deployment, Ready};
 use super::operation::Operation;
@@ -28,8 +29,6 @@ const DRIVERS_OWN: u32 = 10;
 const SELECTION: Duration = Duration::from_secs(5);
 /// How long an answer may take: a connection that went silent has no other end.
 const ANSWER: Duration = Duration::from_secs(40);
-/// How long making an index may take.
-const INDEXING: Duration = Duration::from_secs(600);
 
 /// A collection, as one kind of its readers asks for it.
 #[derive(Clone)]
@@ -42,6 +41,8 @@ pub(crate) struct Connection {
 /// A collection, and what is known of the server that has it.
 pub(crate) struct Shared {
     pub(crate) db: Database,
+    /// Where history is read from, if not from the primary.
+    pub(crate) selection: Option<SelectionCriteria>,
     pub(crate) turns: Turns,
     /// The collection's.
     pub(crate) name: String,
@@ -49,7 +50,9 @@ pub(crate) struct Shared {
     pub(crate) deployment: OnceLock<Deployment>,
     pub(crate) ready: Mutex<Option<Ready>>,
     /// Held while an index is made.
-    pub(crate) making: AsyncMutex<()>,
+    pub(crate) making: Arc<AsyncMutex<()>>,
+    /// The last life of the collection that was looked up.
+    pub(crate) last_uuid: Mutex<Option<Vec<u8>>>,
     /// The newest cluster time that was seen.
     newest: AtomicU64,
     /// Where the present life of the collection began, if its last one was seen to end.
@@ -60,34 +63,44 @@ pub(crate) struct Shared {
 impl Connection {
     /// Does not wait for the server.
     pub(crate) async fn open(uri: &str, collection: &str, options: Options) -> Result<Self, Error> {
-        let invalid = |error| Error::ConnectionString(explain(uri, &error));
-        let mut client = ClientOptions::parse(uri).await.map_err(invalid)?;
+        let mut client = connection_string::parse(uri).await?;
         let database = client.default_database.clone().ok_or(Error::NoDatabase)?;
         client.app_name.get_or_insert_with(|| "gapless-sse-mongo".to_owned());
         client.server_selection_timeout.get_or_insert(SELECTION);
         client.connect_timeout.get_or_insert(SELECTION);
         let connections =
             *client.max_pool_size.get_or_insert(options.connections.unwrap_or(CONNECTIONS));
-        let db = Client::with_options(client).map_err(invalid)?.database(&database);
-        Ok(Self::over(db, collection, connections, options))
+        let selection = client.selection_criteria.clone();
+        let client =
+            Client::with_options(client).map_err(|error| connection_string::unusable(&error));
+        Ok(Self::over(client?.database(&database), selection, collection, connections, options))
     }
 
     /// Leaves the client as it is.
     pub(crate) fn of<T: Send + Sync>(collection: &Collection<T>, options: Options) -> Self {
         let db = collection.client().database(&collection.namespace().db);
-        Self::over(db, collection.name(), DRIVERS_OWN, options)
+        let selection = collection.selection_criteria().cloned();
+        Self::over(db, selection, collection.name(), DRIVERS_OWN, options)
     }
 
     /// Takes so many connections of the driver at most, unless the options say how many.
-    fn over(db: Database, collection: &str, connections: u32, options: Options) -> Self {
+    fn over(
+        db: Database,
+        selection: Option<SelectionCriteria>,
+        collection: &str,
+        connections: u32,
+        options: Options,
+    ) -> Self {
         let shared = Shared {
             db,
+            selection,
             turns: Turns::new(options.connections.unwrap_or(connections), ANSWER),
             name: collection.to_owned(),
             options,
             deployment: OnceLock::new(),
             ready: Mutex::new(None),
-            making: AsyncMutex::new(()),
+            making: Arc::default(),
+            last_uuid: Mutex::default(),
             newest: AtomicU64::new(0),
             began: AtomicU64::new(0),
             stats: Counters::default(),
@@ -165,13 +178,15 @@ impl Connection {
         if self.for_changes { Kind::Changes } else { operation.kind() }
     }
 
+    /// For as long as it takes.
     pub(crate) async fn run_for_long(
         &self,
         operation: Operation,
         command: Document,
     ) -> Result<Document, Error> {
         let _timed = self.stats.timed(operation);
-        answer(operation, INDEXING, async { self.db.run_command(command).await }).await
+        let answer = self.db.run_command(command).await;
+        answer.map_err(|error| Error::server(operation, error))
     }
 
     /// A cluster time was seen.
@@ -236,17 +251,6 @@ pub(crate) async fn answered<T>(
     future: impl Future<Output = Result<T, DriverError>>,
 ) -> Result<T, Error> {
     answer(operation, ANSWER, future).await
-}
-
-/// The driver quotes what it cannot parse, and that may be a password.
-fn explain(uri: &str, error: &DriverError) -> String {
-    if uri.contains('@') {
-        let advice = "it cannot be understood (not quoted here, since it may hold a password); \
-                      characters such as @ : / % # in a user name or password are to be \
-                      percent-encoded, as in %40";
-        return advice.to_owned();
-    }
-    error.kind.to_string()
 }
 
 #[cfg(test)]
