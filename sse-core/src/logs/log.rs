@@ -193,7 +193,7 @@ impl<S: Source> Log<S> {
     /// }
     /// let first = log.page(&scope, None, SortOrder::Descending, 2).await?;
     /// lines.publish(topic, Event::new("4"));
-    /// let cursor = first.next.as_deref();
+    /// let cursor = first.next.as_ref().map(|next| next.as_str());
     /// let second = log.page(&scope, cursor, SortOrder::Descending, 2).await?;
     /// assert_eq!((second.records.len(), second.stream_position), (1, first.stream_position));
     /// # Ok(())
