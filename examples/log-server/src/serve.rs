@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions, TailEvent};
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -151,11 +151,21 @@ async fn serve<S: Store>(
     Ok(())
 }
 
-fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
-    match *tail {
-        TailEvent::Open => tracing::info!("following the log"),
-        TailEvent::Failed(error, wait) => {
+fn observe<E: std::error::Error + 'static>(event: &LogEvent<E>) {
+    match event {
+        LogEvent::Open => tracing::info!("following the log"),
+        LogEvent::TailFailed(error, wait) => {
             tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
+        }
+        LogEvent::CatchUpFailed(error, wait) => {
+            tracing::warn!(
+                error = chain(error),
+                again_in = ?wait,
+                "what streams have missed cannot be read"
+            );
+        }
+        LogEvent::StreamsFailed(error, times) => {
+            tracing::warn!(error = chain(error), times, "streams cannot be answered");
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ mod lists;
 mod metrics;
 mod pages;
 mod path;
+mod posted;
 mod problem;
 mod query;
 mod router;

@@ -54,7 +54,7 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the log is unavailable", detail)
     }
 
-    fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
         Self { status, title, detail: detail.to_string() }
     }
 }
