@@ -5,6 +5,7 @@ pub(crate) mod error;
 pub(crate) mod find;
 pub(crate) mod index;
 pub(crate) mod known;
+pub(crate) mod odd_values;
 pub(crate) mod operation;
 mod privilege;
 pub(crate) mod probe;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::odd_values::{OddValue, OddValues};
 use super::operation::Operation;
 
 /// What has happened since a [`Mongo`](crate::Mongo) was made, for metrics.
@@ -21,6 +22,11 @@ pub struct Stats {
     pub late: u64,
     /// Records of the changes that were left out because they belong to no topic.
     pub skipped: u64,
+    /// The same by what they hold instead of a space or a name.
+    pub no_topic: Vec<(OddValue, u64)>,
+    /// How often a record was read whose date is no date, by what it is instead: ranges of time
+    /// leave it out, and polling does not find it as news. One that is read again counts again.
+    pub no_date: Vec<(OddValue, u64)>,
     /// How often a record could not be decoded and was left out. One that is read again, as in
     /// history, counts again.
     pub undecodable: u64,
@@ -76,7 +82,8 @@ pub(crate) struct Counters {
     queries: [Times; Operation::ALL.len()],
     tail: Mutex<Option<(Duration, Instant)>>,
     late: AtomicU64,
-    skipped: AtomicU64,
+    pub(crate) no_topic: OddValues,
+    pub(crate) no_date: OddValues,
     undecodable: AtomicU64,
 }
 
@@ -109,17 +116,13 @@ impl Counters {
     }
 
     /// Answers how many there were before.
-    pub(crate) fn skip(&self) -> u64 {
-        self.skipped.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Answers how many there were before.
     pub(crate) fn undecodable(&self) -> u64 {
         self.undecodable.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn stats(&self) -> Stats {
         let tail = *self.tail();
+        let no_topic = self.no_topic.read();
         let queries = Operation::ALL
             .iter()
             .map(|&operation| (operation, self.queries[operation as usize].read()));
@@ -127,7 +130,9 @@ impl Counters {
             queries: queries.collect(),
             tail: tail.map(|(lag, at)| TailStats { lag, heard: at.elapsed() }),
             late: self.late.load(Ordering::Relaxed),
-            skipped: self.skipped.load(Ordering::Relaxed),
+            skipped: no_topic.iter().map(|(_, count)| count).sum(),
+            no_topic,
+            no_date: self.no_date.read(),
             undecodable: self.undecodable.load(Ordering::Relaxed),
         }
     }
