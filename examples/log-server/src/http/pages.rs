@@ -22,7 +22,21 @@ struct Page<'a> {
     stream_position: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<Incomplete>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewed: Option<Renewed>,
 }
+
+/// That a page is of a later snapshot than the ones before it.
+#[derive(Serialize)]
+struct Renewed {
+    detail: &'static str,
+}
+
+const RENEWED: Renewed = Renewed {
+    detail: "the database no longer has the snapshot that the pages before this one were read of: \
+             of the rows here, those that were written since the first page are also on a stream \
+             after `stream_position`; for each row exactly once, begin again without `cursor`",
+};
 
 /// How far a search has come that was not done when it had looked at enough for one page.
 #[derive(Serialize)]
@@ -67,6 +81,7 @@ pub(super) async fn page<S: Store>(
         next: page.next.as_ref().map(gapless_sse_core::EventId::as_str),
         stream_position: page.stream_position.as_str(),
         incomplete: cut.then(|| Incomplete::of(&page, order)),
+        renewed: page.renewed.then_some(RENEWED),
     };
     let json = serde_json::to_string(&body).map_err(|error| Problem::unavailable(&error))?;
     let mut response = json.into_response();
