@@ -11,8 +11,8 @@ use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::http::{App, ClosedStreams, router};
-use crate::search::Effort;
+use crate::http::{App, ClosedStreams, Uploads, router};
+use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
@@ -131,6 +131,8 @@ async fn serve<S: Store>(
                 .max_total(arguments.max_streams.get())
                 .max_per_key(arguments.max_streams_per_address.get()),
         ),
+        searches: Searches::new(arguments.search_bytes),
+        uploads: Uploads::new(arguments.upload_bytes),
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

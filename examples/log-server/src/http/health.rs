@@ -1,22 +1,91 @@
 //! Whether the server is well.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
+use gapless_sse_core::LogState;
+use gapless_sse_core::follow::{Fault, HistoryQuery, Scope, SortOrder, SourceError};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::App;
 use super::problem::Problem;
-use crate::store::Store;
+use crate::search::Search;
+use crate::store::{Store, chain};
+
+/// How long the store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The process answers: restarting it would not help.
 pub(super) async fn healthz<S: Store>(State(app): State<App<S>>) -> Json<Value> {
     Json(json!({ "status": "ok", "store": app.store, "streams": app.log.stats().open }))
 }
 
-/// The store answers: requests may be sent here.
+/// What is not right with one part of the server.
+struct Trouble {
+    words: String,
+    /// Whether it ends without anybody's doing.
+    passing: bool,
+}
+
+impl Trouble {
+    fn passing(words: &str) -> Self {
+        Self { words: words.to_owned(), passing: true }
+    }
+
+    fn of(error: &impl SourceError) -> Self {
+        let passing = !matches!(error.fault(), Fault::NeedsAction | Fault::Refused);
+        Self { words: chain(error), passing }
+    }
+}
+
+/// Pages can be read, streams are told what is new, and rows can be written: requests may be sent
+/// here.
 pub(super) async fn readyz<S: Store>(State(app): State<App<S>>) -> Result<Json<Value>, Problem> {
-    match app.log.source().epoch().await {
-        Ok(_) => Ok(Json(json!({ "status": "ready" }))),
-        Err(error) => Err(Problem::unavailable(&error)),
+    let (pages, writes) = tokio::join!(pages(&app), writes(&app));
+    let parts = [("pages", pages), ("streams", streams(&app)), ("writes", writes)];
+    let troubles = parts.iter().filter_map(|(part, state)| Some((part, state.as_ref().err()?)));
+    let troubles: Vec<_> = troubles.collect();
+    if troubles.is_empty() {
+        return Ok(Json(json!({ "status": "ready" })));
+    }
+    let words = troubles.iter().map(|(part, trouble)| format!("{part}: {}", trouble.words));
+    let passing = troubles.iter().all(|(_, trouble)| trouble.passing);
+    Err(Problem::not_ready(words.collect::<Vec<_>>().join("; "), passing))
+}
+
+async fn within<T, E: SourceError>(
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<(), Trouble> {
+    match timeout(PATIENCE, answer).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(Trouble::of(&error)),
+        Err(_) => Err(Trouble::passing("the store has not answered within 5 s")),
+    }
+}
+
+/// Reads a page as any other, of a workflow that no row is of.
+async fn pages<S: Store>(app: &App<S>) -> Result<(), Trouble> {
+    let nobody = Scope::new("", [""]).filtered(Search::default());
+    let source = app.log.source();
+    let query = HistoryQuery { as_of: None, after: None, order: SortOrder::Descending, limit: 1 };
+    within(source.history(&nobody, query)).await
+}
+
+async fn writes<S: Store>(app: &App<S>) -> Result<(), Trouble> {
+    within(app.log.source().writable()).await
+}
+
+fn streams<S: Store>(app: &App<S>) -> Result<(), Trouble> {
+    match app.log.state() {
+        LogState::Following => Ok(()),
+        LogState::Unavailable => {
+            Err(Trouble::passing("the log cannot be followed at the moment; it is tried again"))
+        }
+        LogState::NotStarted | LogState::Connecting => {
+            Err(Trouble::passing("the log is being opened"))
+        }
+        _ => Err(Trouble::passing("the log is not followed any more; the server ends")),
     }
 }

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use gapless_sse_core::{Closed, EventId, Follow, FollowOptions};
+use gapless_sse_core::{Closed, Follow, FollowOptions};
 
 use super::App;
 use super::path::Workflow;
 use super::problem::Problem;
-use super::query::{Parameters, SEARCH};
+use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
 use crate::store::Store;
 
 pub(super) async fn stream<S: Store>(
@@ -20,15 +20,17 @@ pub(super) async fn stream<S: Store>(
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<Follow<S>>, Problem> {
-    let mut parameters = Parameters::new(query, &[&["after", "history"], &SEARCH[..]].concat())?;
-    let (history, search) = (parameters.history()?, parameters.search()?);
-    let after = match last_event_id.map_err(Problem::bad_request)? {
-        Some(LastEventId(id)) => Some(id),
-        None => {
-            parameters.take("after").map(EventId::new).transpose().map_err(Problem::bad_request)?
-        }
-    };
+    let known = [&["after", "history", LAST_EVENT_ID], &SEARCH[..]].concat();
+    let mut parameters = Parameters::new(query, &known)?;
+    let (history, terms, after) = (parameters.history()?, parameters.terms()?, parameters.after()?);
+    // A browser keeps its address and renews the header; who sends no header renews the address.
+    let header = last_event_id.map_err(Problem::bad_request)?;
+    let after = header.map(|LastEventId(id)| id).or(after);
+    if !app.log.state().is_driven() {
+        return Err(Problem::not_followed());
+    }
     let permit = app.admission.admit(client(peer))?;
+    let search = app.searches.open(terms).await?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);

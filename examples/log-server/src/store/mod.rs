@@ -29,6 +29,15 @@ pub trait Store: Source<Record = Row> {
         rows: Vec<NewRow>,
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
 
+    /// Whether rows can be written, as far as can be known without writing any.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot.
+    fn writable(&self) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        async { Ok(()) }
+    }
+
     /// The date of a row with this key, if it has one.
     fn date(key: &Self::Key) -> Option<Timestamp>;
 

@@ -10,7 +10,8 @@ export interface Page {
   reached: string | undefined;
 }
 
-const WORKSPACES = "/wfm/workflow/workspace";
+/** Beside the page, wherever that lies: what is fetched is relative to the page's address. */
+const WORKSPACES = "wfm/workflow/workspace";
 
 /** The address of a workflow's log; `/stream` after it is the same log, live. */
 export function logsUrl(workspace: string, workflow: string): string {
