@@ -51,6 +51,8 @@ fn streams<S: Store>(text: &mut Text, app: &App<S>) {
         "Streams that are over, by reason.",
         app.closed.by_reason(),
     );
+    let help = "Bytes that searches under way take for their texts and patterns.";
+    text.gauge("log_search_bytes", help, app.searches.bytes() as u64);
     let (events, bytes) = app.closed.events_and_bytes();
     let help = "Events that went through streams that are over.";
     text.counter("log_stream_events_total", help, events);

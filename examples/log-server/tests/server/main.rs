@@ -1,6 +1,7 @@
 //! The server as its users meet it: the program, over its socket, on real stores.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod addresses;
 mod answers;
 mod backlog;
 mod connects;
@@ -15,3 +16,4 @@ mod searches;
 mod server;
 mod store;
 mod stream;
+mod uploads;
