@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gapless_sse_core::follow::{Change, Entry, Topic};
 use mongodb::bson::{RawBsonRef, RawDocument};
 
+use crate::history::sizes::Sizes;
 use crate::position::commit::Position;
 use crate::position::key::Key;
 use crate::server::connection::Connection;
@@ -20,6 +21,7 @@ type Decode<R> = dyn Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync;
 /// A collection, and what is made of its records.
 pub(crate) struct Records<R> {
     pub(crate) connection: Arc<Connection>,
+    pub(crate) sizes: Arc<Sizes>,
     decode: Arc<Decode<R>>,
 }
 
@@ -28,7 +30,7 @@ impl<R> Records<R> {
         connection: Arc<Connection>,
         decode: impl Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync + 'static,
     ) -> Self {
-        Self { connection, decode: Arc::new(decode) }
+        Self { connection, sizes: Arc::default(), decode: Arc::new(decode) }
     }
 
     /// What is made of a record; counted if that fails.
@@ -84,6 +86,10 @@ pub(crate) struct ChangeBatch<R> {
 
 impl<R> Clone for Records<R> {
     fn clone(&self) -> Self {
-        Self { connection: Arc::clone(&self.connection), decode: Arc::clone(&self.decode) }
+        Self {
+            connection: Arc::clone(&self.connection),
+            sizes: Arc::clone(&self.sizes),
+            decode: Arc::clone(&self.decode),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use gapless_sse_core::follow::{Batch, Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
 
 use crate::changes::{ChangeStream, Changes};
-use crate::history::scan::Read;
+use crate::history::read::Read;
 use crate::history::search::Narrow;
 use crate::mongo::Mongo;
 use crate::polling::poll::Poll;
@@ -83,7 +83,8 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
         let (as_of, read) = self.records.history(&self.audit, scope, query).await?;
-        let Read { entries, more_after, scanned, .. } = read;
+        let Read { admitted, more_after, scanned, .. } = read;
+        let entries = admitted.into_iter().map(|admitted| admitted.entry).collect();
         Ok(Page { as_of, entries, more_after, scanned })
     }
 

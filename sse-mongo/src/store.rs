@@ -38,6 +38,21 @@ impl<R> Mongo<R> {
         Ok((0..count).map(text).collect())
     }
 
+    /// The records that have one of these ids, as they are stored.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn find_by_id(&self, ids: Vec<Bson>) -> Result<Vec<Document>, Error> {
+        self.records.connection.ready().await?;
+        let collection =
+            self.records.connection.db.collection::<Document>(&self.records.connection.name);
+        let found = self.records.connection.turns.ask(async move {
+            collection.find(doc! { "_id": { "$in": ids } }).await?.try_collect().await
+        });
+        answered(Operation::Append, found).await
+    }
+
     /// The spaces of the topics that have records, sorted, `limit` at most.
     ///
     /// The index has them: it costs about one look-up for each, however many records there are.

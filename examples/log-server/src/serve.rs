@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use directories::ProjectDirs;
-use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions, TailEvent};
+use gapless_sse_core::follow::{Fault, Seal, SourceError};
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -153,13 +153,29 @@ async fn serve<S: Store>(
     Ok(())
 }
 
-fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
-    match *tail {
-        TailEvent::Open => tracing::info!("following the log"),
-        TailEvent::Failed(error, wait) => {
-            tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
+fn observe<E: SourceError>(event: &LogEvent<E>) {
+    match event {
+        LogEvent::Open => tracing::info!("following the log"),
+        LogEvent::TailFailed(failure, wait) => {
+            report("the log cannot be followed", failure, &format!("again in {wait:?}"));
         }
-        _ => {}
+        LogEvent::CatchUpFailed(failure, wait) => {
+            let what = "what streams have missed cannot be read";
+            report(what, failure, &format!("again in {wait:?}"));
+        }
+        LogEvent::StreamsFailed(failure, times) => {
+            report("streams cannot be answered", failure, &format!("{times} times"));
+        }
+        other => tracing::warn!(?other, "the log"),
+    }
+}
+
+/// What ends only when somebody acts is an error.
+fn report<E: SourceError>(what: &str, failure: &LogFailure<E>, how_often: &str) {
+    let error = chain(failure);
+    match failure.fault() {
+        Fault::NeedsAction | Fault::Refused => tracing::error!(error, how_often, "{what}"),
+        _ => tracing::warn!(error, how_often, "{what}"),
     }
 }
 

@@ -11,6 +11,7 @@ use super::merge_cache::MergeCache;
 use super::publication::{Late, Publication};
 use super::reading::{Located, News, RingRead};
 use super::ring::{Lagged, Ring, Standing};
+use super::source::Fault;
 use super::topic::{Scope, Topic};
 
 /// Hands what one publisher reads from a log to any number of readers.
@@ -53,7 +54,8 @@ struct State<P, F: Filter> {
     max_bytes: usize,
     /// The life of the log that the ring holds; none before the log was reached for the first time.
     open: Option<(u32, Ring<P, F::Mark>)>,
-    outage: bool,
+    /// Why the log cannot be read at the moment.
+    outage: Option<Fault>,
     /// Nothing more will be published.
     stopped: bool,
     drained: bool,
@@ -76,7 +78,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         Self(Arc::new(Mutex::new(State {
             max_bytes: ring_bytes,
             open: None,
-            outage: false,
+            outage: None,
             stopped: false,
             drained: false,
             readers: Slab::new(),
@@ -107,7 +109,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                     *closed = Some((epoch, ring));
                 }
             }
-            state.outage = false;
+            state.outage = None;
             true
         });
     }
@@ -165,15 +167,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         self.change(|_| true);
     }
 
-    /// Whether the log cannot be reached at the moment.
-    pub fn set_outage(&self, outage: bool) {
+    /// Why the log cannot be read at the moment, or that it can be again.
+    pub fn set_outage(&self, outage: Option<Fault>) {
         self.change(|state| std::mem::replace(&mut state.outage, outage) != outage);
-    }
-
-    /// Whether the log cannot be reached at the moment.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn is_outage(&self) -> bool {
-        lock(&self.0).outage
     }
 
     /// Nothing more will be published.
@@ -217,7 +213,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
             reader,
             scope,
             epoch: None,
-            outage: false,
+            outage: None,
             stopped: false,
             place: 0,
             read_to: 0,
@@ -255,7 +251,7 @@ struct Cursor<F> {
     reader: usize,
     scope: Scope<F>,
     epoch: Option<u32>,
-    outage: bool,
+    outage: Option<Fault>,
     stopped: bool,
     place: u64,
     /// There is nothing for it before this place: not worth a look until there are more.

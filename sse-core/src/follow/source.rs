@@ -223,6 +223,9 @@ impl<S: Source + ?Sized> Batch<S> {
 }
 
 /// An error that says what to do about it.
+///
+/// Its text, and that of its causes, is what `Log::state` and the observer of `LogDriver::run` are
+/// given: where somebody has to act, it says what is to be done. Clients of streams are not told it.
 pub trait SourceError: Error + Send + Sync + 'static {
     /// What to do about it.
     fn fault(&self) -> Fault;
@@ -245,6 +248,30 @@ pub enum Fault {
     HistoryLost,
     /// The log itself is gone: what comes next is another one.
     Ended,
+}
+
+impl Fault {
+    /// Every meaning.
+    pub const ALL: &'static [Self] = &[
+        Self::Unavailable,
+        Self::NeedsAction,
+        Self::Refused,
+        Self::SnapshotGone,
+        Self::HistoryLost,
+        Self::Ended,
+    ];
+
+    /// The meaning as metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::NeedsAction => "needs_action",
+            Self::Refused => "refused",
+            Self::SnapshotGone => "snapshot_gone",
+            Self::HistoryLost => "history_lost",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// Why a stream started over instead of going on.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::availability::{Availability, Driver};
 use super::catch_up::{CatchUpRead, CatchUpReader};
 use super::encoding::{Encoding, late_event};
+use super::failure::LogReader;
 use super::inner::{InUse, LogState};
 use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
@@ -19,7 +20,7 @@ use super::question::{self, Answer};
 use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
 use crate::follow::{
     Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
-    Source, SourceError,
+    Source,
 };
 use crate::stream::random::jitter;
 use crate::stream::{BoxError, Feed};
@@ -38,7 +39,7 @@ const READ: usize = 64 * 1024;
 /// | `start` | `{"resumed":bool,"reset":null or reason,"heartbeat_ms":number or null}` | the first event: how the stream began |
 /// | `sync` | `{}` | a fresh position, as its id |
 /// | `reset` | `{"reason":…}` | what the client has is void, and history follows anew; see [`Reset`] |
-/// | `status` | `{"source":"unavailable" or "ok","message":…}` | the source is away, or back |
+/// | `status` | `{"source":"unavailable", "failed" or "ok","message":…}` | the source is away and tried again; it needs somebody to act, or refuses what this stream asks for; it is back |
 /// | `gap`, `late` | `{"late":number}`, a record | records that came too late for their place |
 /// | `drain` | `{}` | the server shuts down; the client comes back after the `retry:` beside it |
 pub struct Follow<S: Source> {
@@ -160,6 +161,11 @@ impl<S: Source> Follow<S> {
             self.on_answer(answer);
             return Poll::Ready(None);
         }
+        if self.availability.is_refused() {
+            let news = ready!(self.subscription.poll_news(cx));
+            self.on_news(&news);
+            return Poll::Ready(None);
+        }
         match self.machine.want() {
             Want::Epoch => match self.subscription.poll_news(cx) {
                 Poll::Ready(news) => self.on_news(&news),
@@ -231,7 +237,7 @@ impl<S: Source> Follow<S> {
     /// The source has answered.
     fn works(&mut self) {
         self.on_the_way().backoff.reset();
-        self.availability.failing = false;
+        self.availability.failing = None;
         self.tell_status();
     }
 
@@ -249,8 +255,10 @@ impl<S: Source> Follow<S> {
         match news {
             News::Epoch(epoch) => {
                 self.availability.driver_runs();
-                self.tell_status();
                 self.epoch = *epoch;
+                // What was refused in another life of the log is asked anew.
+                self.availability.failing = None;
+                self.tell_status();
                 let way = self.on_the_way();
                 (way.asked, way.changes, way.catching_up) = (None, None, None);
                 let reset = self.machine.on_epoch(*epoch);
@@ -308,12 +316,16 @@ impl<S: Source> Follow<S> {
             }
             Answer::Resumed(Err(error))
             | Answer::Page(_, Err(error))
-            | Answer::Changes(Err(error)) => Some(error.fault()),
+            | Answer::Changes(Err(error)) => Some(error),
         };
-        if let Some(fault) = failed {
-            self.on_fault(fault);
-        } else {
-            self.works();
+        match failed {
+            None => self.works(),
+            Some(failure) => {
+                let fault = failure.fault();
+                self.log.counters.failures.count(LogReader::Stream, &failure);
+                self.log.reports.stream_failed(failure);
+                self.on_fault(fault);
+            }
         }
     }
 
@@ -392,8 +404,11 @@ impl<S: Source> Follow<S> {
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if !matches!(fault, Fault::SnapshotGone | Fault::HistoryLost) {
-            self.availability.failing = true;
+            self.availability.failing = Some(fault);
             self.tell_status();
+        }
+        if self.availability.is_refused() {
+            return;
         }
         // Whatever it was, the source is not asked again without a pause.
         let wait = self.on_the_way().backoff.next();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::failure::{LogFailure, ask};
 use super::inner::InUse;
 use crate::follow::{
     Batch, Changes, FilterOf, FrontierOf, HistoryQuery, Page, Reset, Scope, SortOrder, Source,
@@ -13,11 +14,13 @@ use crate::follow::{
 /// How long the driver of a log has time to start before a stream calls it missing.
 const START: Duration = Duration::from_secs(1);
 
+type Asked<S, T> = Result<T, LogFailure<<S as Source>::Error>>;
+
 /// What came of a question.
 pub(super) enum Answer<S: Source> {
-    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
-    Page(SortOrder, Result<Page<S>, S::Error>),
-    Changes(Result<(Batch<S>, S::Changes), S::Error>),
+    Resumed(Asked<S, Result<FrontierOf<S>, Reset>>),
+    Page(SortOrder, Asked<S, Page<S>>),
+    Changes(Asked<S, (Batch<S>, S::Changes)>),
     /// The source was given time.
     Waited,
     /// The driver was given time to start.
@@ -25,7 +28,7 @@ pub(super) enum Answer<S: Source> {
 }
 
 pub(super) async fn resume<S: Source>(log: Arc<InUse<S>>, frontier: FrontierOf<S>) -> Answer<S> {
-    Answer::Resumed(log.source.resume(frontier).await)
+    Answer::Resumed(ask(async { log.source.resume(frontier).await }).await)
 }
 
 pub(super) async fn history<S: Source>(
@@ -34,7 +37,7 @@ pub(super) async fn history<S: Source>(
     query: HistoryQuery<S::Position, S::Key>,
 ) -> Answer<S> {
     let order = query.order;
-    Answer::Page(order, log.source.history(&scope, query).await)
+    Answer::Page(order, ask(async { log.source.history(&scope, query).await }).await)
 }
 
 /// A batch of the changes after `from`, of those that are `open` there if there are any.
@@ -52,7 +55,7 @@ pub(super) async fn changes<S: Source>(
         let batch = changes.next().await?;
         Ok((batch, changes))
     };
-    Answer::Changes(read.await)
+    Answer::Changes(ask(read).await)
 }
 
 /// Gives the source time.

@@ -2,45 +2,32 @@
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
+use super::failure::{LogFailure, LogReader, ask};
 use super::inner::Inner;
-use crate::follow::{Batch, Changes, Fault, Source, SourceError};
-
-/// What happens to the tail of a log.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum TailEvent<'a, E> {
-    /// The log is being read.
-    Open,
-    /// The source failed; it is tried again after this time.
-    Failed(&'a E, Duration),
-}
+use super::reports::LogEvent;
+use crate::follow::{Batch, Changes, Fault, Source};
 
 /// Reads the log's end, whatever happens to the source.
-pub(super) async fn run<S: Source>(
-    log: &Inner<S>,
-    mut observe: impl FnMut(TailEvent<'_, S::Error>) + Send,
-) -> Infallible {
+pub(super) async fn run<S: Source>(log: &Inner<S>) -> Infallible {
     let mut backoff = Backoff::default();
     let mut anew = false;
     loop {
-        let opened = || {
-            backoff.reset();
-            observe(TailEvent::Open);
-        };
-        let error = match read(log, std::mem::take(&mut anew), opened).await {
+        let read = read(log, std::mem::take(&mut anew), &mut backoff).await;
+        let failure = match read {
             Ok(never) => match never {},
-            Err(error) => error,
+            Err(failure) => failure,
         };
+        let fault = failure.fault();
         // What was lost, or has ended, does not go on from where it was.
-        anew = matches!(error.fault(), Fault::HistoryLost | Fault::Ended);
+        anew = matches!(fault, Fault::HistoryLost | Fault::Ended);
         let wait = backoff.next();
-        log.hub.set_outage(true);
-        observe(TailEvent::Failed(&error, wait));
+        log.counters.failures.count(LogReader::Tail, &failure);
+        log.tail_failed(&failure);
+        log.reports.report(LogEvent::TailFailed(failure, wait));
         sleep(wait).await;
     }
 }
@@ -48,23 +35,25 @@ pub(super) async fn run<S: Source>(
 async fn read<S: Source>(
     log: &Inner<S>,
     anew: bool,
-    opened: impl FnOnce(),
-) -> Result<Infallible, S::Error> {
-    let epoch = log.source.epoch().await?;
+    backoff: &mut Backoff,
+) -> Result<Infallible, LogFailure<S::Error>> {
+    let source = &log.source;
+    let epoch = ask(async { source.epoch().await }).await?;
     let head = log.hub.head().filter(|(of, _)| *of == epoch && !anew);
     let (from, goes_on) = match head {
         Some((_, head)) => (head, true),
-        None => (log.source.tail_start().await?, false),
+        None => (ask(async { source.tail_start().await }).await?, false),
     };
-    let mut changes = log.source.tail(&from).await?;
+    let mut changes = ask(async { source.tail(&from).await }).await?;
     if !goes_on {
         log.catch_ups.begin(&from);
         log.hub.open(epoch, from);
     }
-    log.hub.set_outage(false);
-    opened();
+    log.tail_follows();
+    log.reports.report(LogEvent::Open);
+    backoff.reset();
     loop {
-        let batch = changes.next().await?;
+        let batch = ask(async { changes.next().await }).await?;
         publish(log, epoch, batch);
     }
 }

@@ -5,6 +5,7 @@
 mod catch_up;
 mod client;
 mod driver;
+mod failures;
 mod model;
 mod outcomes;
 mod position;

@@ -92,8 +92,14 @@ pub(crate) struct State {
     /// One of so many questions fails; 0 for none.
     pub(crate) fails_one_in: u32,
     pub(crate) down: bool,
+    /// What a question that fails means.
+    pub(crate) fault: Option<Fault>,
     /// Readers of changes panic.
     pub(crate) panics: bool,
+    /// History refuses or fails for this reason, and nothing else does.
+    pub(crate) history_fault: Option<Fault>,
+    /// Opening changes fails for this reason, and reading the tail does not.
+    pub(crate) changes_fault: Option<Fault>,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -177,7 +183,7 @@ impl Model {
         let one_in = state.fails_one_in;
         let fails = one_in > 0 && state.pick(one_in) == 0;
         if state.down || fails {
-            return Err(Failed(Fault::Unavailable));
+            return Err(Failed(state.fault.unwrap_or(Fault::Unavailable)));
         }
         give(&mut state)
     }
@@ -250,6 +256,9 @@ impl Source for Model {
     ) -> Result<Page<Self>, Failed> {
         self.answer(|state| {
             state.answered.history += 1;
+            if let Some(fault) = state.history_fault {
+                return Err(Failed(fault));
+            }
             let as_of = query.as_of.unwrap_or(Number(state.end()));
             if as_of.0 < state.snapshots_from {
                 return Err(Failed(Fault::SnapshotGone));
@@ -289,6 +298,15 @@ impl Source for Model {
     }
 
     async fn changes(&self, from: &Number) -> Result<ModelChanges, Failed> {
+        let fault = self.state().changes_fault;
+        if let Some(fault) = fault {
+            self.state().answered.changes += 1;
+            return Err(Failed(fault));
+        }
+        self.tail(from).await
+    }
+
+    async fn tail(&self, from: &Number) -> Result<ModelChanges, Failed> {
         let opened = |state: &mut State| {
             state.answered.changes += 1;
             if from.0 < state.changes_from {

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
+use gapless_sse_hyper::RequestBody;
 use gapless_sse_hyper::{ServeOptions, bind, serve};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -37,9 +37,9 @@ pub(crate) async fn within<F: Future>(wait: F) -> F::Output {
 #[derive(Clone)]
 pub(crate) struct App<F>(pub(crate) F);
 
-impl<F, R> tower_service::Service<Request<Incoming>> for App<F>
+impl<F, R> tower_service::Service<Request<RequestBody>> for App<F>
 where
-    F: Fn(Request<Incoming>) -> R,
+    F: Fn(Request<RequestBody>) -> R,
     R: Future<Output = Response<Body>>,
 {
     type Response = Response<Body>;
@@ -50,7 +50,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         futures_util::FutureExt::map((self.0)(request), Ok)
     }
 }
@@ -80,7 +80,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start<F, R>(options: ServeOptions, app: F) -> Self
     where
-        F: Fn(Request<Incoming>) -> R + Clone + Send + 'static,
+        F: Fn(Request<RequestBody>) -> R + Clone + Send + 'static,
         R: Future<Output = Response<Body>> + Send + 'static,
     {
         let listener = bind("127.0.0.1:0").await.unwrap();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use gapless_sse_core::LogState;
-use gapless_sse_core::follow::{Fault, HistoryQuery, Scope, SortOrder, SourceError};
+use gapless_sse_core::follow::{Fault, Scope, SortOrder, SourceError};
+use gapless_sse_core::{LogState, PageError, TailFailure};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -35,9 +35,16 @@ impl Trouble {
     }
 
     fn of(error: &impl SourceError) -> Self {
-        let passing = !matches!(error.fault(), Fault::NeedsAction | Fault::Refused);
-        Self { words: chain(error), passing }
+        Self { words: chain(error), passing: is_passing(error.fault()) }
     }
+
+    fn silence() -> Self {
+        Self::passing("the store has not answered within 5 s")
+    }
+}
+
+fn is_passing(fault: Fault) -> bool {
+    !matches!(fault, Fault::NeedsAction | Fault::Refused)
 }
 
 /// Pages can be read, streams are told what is new, and rows can be written: requests may be sent
@@ -55,33 +62,29 @@ pub(super) async fn readyz<S: Store>(State(app): State<App<S>>) -> Result<Json<V
     Err(Problem::not_ready(words.collect::<Vec<_>>().join("; "), passing))
 }
 
-async fn within<T, E: SourceError>(
-    answer: impl Future<Output = Result<T, E>>,
-) -> Result<(), Trouble> {
-    match timeout(PATIENCE, answer).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(Trouble::of(&error)),
-        Err(_) => Err(Trouble::passing("the store has not answered within 5 s")),
-    }
-}
-
 /// Reads a page as any other, of a workflow that no row is of.
 async fn pages<S: Store>(app: &App<S>) -> Result<(), Trouble> {
     let nobody = Scope::new("", [""]).filtered(Search::default());
-    let source = app.log.source();
-    let query = HistoryQuery { as_of: None, after: None, order: SortOrder::Descending, limit: 1 };
-    within(source.history(&nobody, query)).await
+    match timeout(PATIENCE, app.log.page(&nobody, None, SortOrder::Descending, 1)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(PageError::Source(error))) => Err(Trouble::of(&error)),
+        Ok(Err(other)) => Err(Trouble::passing(&other.to_string())),
+        Err(_) => Err(Trouble::silence()),
+    }
 }
 
 async fn writes<S: Store>(app: &App<S>) -> Result<(), Trouble> {
-    within(app.log.source().writable()).await
+    match timeout(PATIENCE, app.log.source().writable()).await {
+        Ok(answer) => answer.map_err(|error| Trouble::of(&error)),
+        Err(_) => Err(Trouble::silence()),
+    }
 }
 
 fn streams<S: Store>(app: &App<S>) -> Result<(), Trouble> {
     match app.log.state() {
         LogState::Following => Ok(()),
-        LogState::Unavailable => {
-            Err(Trouble::passing("the log cannot be followed at the moment; it is tried again"))
+        LogState::Failing(TailFailure { fault, error, .. }) => {
+            Err(Trouble { words: error.to_string(), passing: is_passing(fault) })
         }
         LogState::NotStarted | LogState::Connecting => {
             Err(Trouble::passing("the log is being opened"))

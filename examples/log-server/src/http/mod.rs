@@ -9,6 +9,7 @@ mod metrics;
 mod page_body;
 mod pages;
 mod path;
+mod posted;
 mod problem;
 mod query;
 mod router;

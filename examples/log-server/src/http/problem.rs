@@ -1,5 +1,6 @@
 //! Errors as clients read them: RFC 9457, `application/problem+json`.
 
+use std::error::Error;
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
@@ -85,6 +86,14 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a row cannot be shown", detail)
     }
 
+    /// A defect of this server: what was asked for was not done, and would not be the next time.
+    pub(super) fn defect(error: &dyn Error) -> Self {
+        tracing::error!(error = chain(error), "a request met a defect; please report it");
+        let detail =
+            "the server has met a defect while it looked at this request; its log has more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server has a defect", detail)
+    }
+
     /// Nothing reads the log for streams: the server begins or ends.
     pub(super) fn not_followed() -> Self {
         let detail = "the server does not follow the log at the moment, as it begins or ends; try \
@@ -92,7 +101,7 @@ impl Problem {
         Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is not followed", detail)
     }
 
-    fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
         Self { status, title, detail: detail.to_string(), passing: false }
     }
 

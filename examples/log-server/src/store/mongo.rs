@@ -1,5 +1,6 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
+mod append;
 mod row;
 
 use bson::{DateTime, Document, doc};
@@ -9,13 +10,10 @@ use jiff::Timestamp;
 
 pub use row::row;
 
-use super::Store;
+use super::{AppendError, Store};
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
 use crate::search::{Level, Search};
-
-/// The most workspaces, or workflows of one, that are listed.
-const LISTED: usize = 10_000;
 
 /// What the fields of a record are called.
 const WORKSPACE: &str = "workspace_id";
@@ -90,28 +88,30 @@ impl Store for MongoStore {
         Timestamp::from_millisecond(key.date()?.timestamp_millis()).ok()
     }
 
-    async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, Error> {
-        let record = |row: NewRow| {
-            let mut record = doc! {
-                WORKSPACE: topic.space(),
-                WORKFLOW: topic.name(),
-                DATE: DateTime::from_millis(row.date.as_millisecond()),
-                LEVEL: row.level,
-                KIND: row.kind,
-                MESSAGE: row.message,
-            };
-            record.extend(row.more.into_iter().map(|(name, value)| (name, stored(value))));
-            record
-        };
-        Self::append(self, rows.into_iter().map(record).collect()).await
+    async fn append(
+        &self,
+        topic: &Topic,
+        rows: Vec<NewRow>,
+    ) -> Result<Vec<String>, AppendError<Error>> {
+        append::append(self, topic, rows).await
     }
 
-    async fn workspaces(&self) -> Result<Vec<String>, Error> {
-        self.spaces(LISTED).await
+    async fn writable(&self) -> Result<(), Error> {
+        // MongoDB says so when it is asked to write; a primary that can be read can be written.
+        self.mode().await.map(|_| ())
     }
 
-    async fn workflows(&self, workspace: &str) -> Result<Vec<String>, Error> {
-        self.names(workspace, LISTED).await
+    async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+        Ok(behind(after, limit, self.spaces(usize::MAX).await?))
+    }
+
+    async fn workflows(
+        &self,
+        workspace: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
@@ -119,22 +119,7 @@ impl Store for MongoStore {
     }
 }
 
-/// A JSON value as it is stored. What looks like extended JSON stays what it is: an object.
-fn stored(value: serde_json::Value) -> bson::Bson {
-    use bson::Bson;
-    use serde_json::Value;
-
-    match value {
-        Value::Null => Bson::Null,
-        Value::Bool(value) => Bson::Boolean(value),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Bson::Int64(whole),
-            None => Bson::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Value::String(text) => Bson::String(text),
-        Value::Array(values) => Bson::Array(values.into_iter().map(stored).collect()),
-        Value::Object(fields) => {
-            Bson::Document(fields.into_iter().map(|(name, value)| (name, stored(value))).collect())
-        }
-    }
+/// The first names behind `after`.
+fn behind(after: Option<&str>, limit: usize, names: Vec<String>) -> Vec<String> {
+    names.into_iter().filter(|name| after.is_none_or(|after| &**name > after)).take(limit).collect()
 }

@@ -96,6 +96,7 @@ impl Writer {
 
 fn row(message: &str) -> NewRow {
     NewRow {
+        id: None,
         date: Timestamp::now(),
         level: "INFO".to_owned(),
         kind: "test".to_owned(),

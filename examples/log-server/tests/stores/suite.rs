@@ -30,6 +30,7 @@ pub(crate) fn orders() -> Scope<Search> {
 
 fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewRow> {
     let row = |message| NewRow {
+        id: None,
         date,
         level: "INFO".to_owned(),
         kind: "test".to_owned(),
@@ -273,12 +274,12 @@ pub(crate) async fn it_does_what_a_follower_relies_on<S: Store>(store: &S) {
 }
 
 pub(crate) async fn workspaces_and_workflows_are_listed<S: Store>(store: &S) {
-    assert_eq!(store.workspaces().await.unwrap(), [""; 0]);
+    assert_eq!(store.workspaces(None, 10).await.unwrap(), [""; 0]);
     for (workspace, workflow) in [("etl", "b"), ("etl", "a"), ("crm", "c"), ("etl", "a")] {
         let row = rows(past(1), ["x".to_owned()]);
         store.append(&Topic::new(workspace, workflow), row).await.unwrap();
     }
-    assert_eq!(store.workspaces().await.unwrap(), ["crm", "etl"]);
-    assert_eq!(store.workflows("etl").await.unwrap(), ["a", "b"]);
-    assert_eq!(store.workflows("none").await.unwrap(), [""; 0]);
+    assert_eq!(store.workspaces(None, 10).await.unwrap(), ["crm", "etl"]);
+    assert_eq!(store.workflows("etl", None, 10).await.unwrap(), ["a", "b"]);
+    assert_eq!(store.workflows("none", None, 10).await.unwrap(), [""; 0]);
 }

@@ -4,48 +4,53 @@ use std::convert::Infallible;
 use std::iter::Peekable;
 use std::mem::take;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::group::CatchUp;
 use super::window::Window;
-use crate::follow::internals::{Hub, Late, Publication};
-use crate::follow::{Batch, Changes, Fault, Filter, Record, Source, SourceError};
-use crate::logs::encoding::Encoding;
+use crate::follow::internals::{Late, Publication};
+use crate::follow::{Batch, Changes, Fault, Filter, FilterOf, Source};
+use crate::logs::backoff::Backoff;
+use crate::logs::failure::{LogFailure, LogReader, ask};
+use crate::logs::inner::Inner;
+use crate::logs::reports::LogEvent;
 
-/// Makes passes over the changes of `source` whenever a reader needs one. A pass leads up to the
-/// head of `log`.
-pub(in crate::logs) async fn run<S, F: Filter>(
-    catch_up: &CatchUp<S::Position, F>,
-    source: &S,
-    encoding: &Encoding,
-    log: &Hub<S::Position, F>,
-) -> Infallible
-where
-    S: Source<Record: Record<Filter = F>>,
-{
+/// Makes passes over the changes of the log's source whenever a reader needs one. A pass leads up to
+/// the head of the log.
+pub(in crate::logs) async fn run<S: Source>(
+    catch_up: &CatchUp<S::Position, FilterOf<S>>,
+    log: &Inner<S>,
+) -> Infallible {
+    let mut backoff = Backoff::default();
     loop {
         let from = needed(catch_up).await;
-        let fault = match pass(catch_up, source, encoding, log, &from).await {
-            Ok(()) => None,
-            Err(PassError::Source(error)) => Some(error.fault()),
-            Err(PassError::OtherEpoch) => Some(Fault::Unavailable),
+        let (fault, wait) = match pass(catch_up, log, &from, &mut backoff).await {
+            Ok(Passed::Through) => (None, None),
+            Ok(Passed::OtherEpoch) => (Some(Fault::Unavailable), Some(backoff.next())),
+            Err(failure) => {
+                let fault = failure.fault();
+                // What is lost for one reader may be there for the next.
+                let wait = (fault != Fault::HistoryLost).then(|| backoff.next());
+                log.counters.failures.count(LogReader::CatchUp, &failure);
+                let wait_for = wait.unwrap_or_default();
+                log.reports.report(LogEvent::CatchUpFailed(failure, wait_for));
+                (Some(fault), wait)
+            }
         };
         // A reader that had all of the pass and is still here needs another.
         catch_up.readers().end_pass(&from, fault);
         catch_up.hub.wake();
+        if let Some(wait) = wait {
+            sleep(wait).await;
+        }
     }
 }
 
-enum PassError<E> {
-    Source(E),
+/// How far a pass has come.
+enum Passed {
+    Through,
     /// Another life of the log has begun, of which its own hub has yet to hear.
     OtherEpoch,
-}
-
-impl<E: SourceError> From<E> for PassError<E> {
-    fn from(error: E) -> Self {
-        Self::Source(error)
-    }
 }
 
 /// Waits until a reader needs a pass, and returns where it begins.
@@ -59,33 +64,35 @@ async fn needed<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>) -> P {
     }
 }
 
-async fn pass<S, F: Filter>(
-    catch_up: &CatchUp<S::Position, F>,
-    source: &S,
-    encoding: &Encoding,
-    log: &Hub<S::Position, F>,
+async fn pass<S: Source>(
+    catch_up: &CatchUp<S::Position, FilterOf<S>>,
+    log: &Inner<S>,
     from: &S::Position,
-) -> Result<(), PassError<S::Error>>
-where
-    S: Source<Record: Record<Filter = F>>,
-{
-    let epoch = source.epoch().await?;
-    let mut changes = source.changes(from).await?;
+    backoff: &mut Backoff,
+) -> Result<Passed, LogFailure<S::Error>> {
+    let Inner { source, encoding, .. } = log;
+    let epoch = ask(async { source.epoch().await }).await?;
+    let mut changes = ask(async { source.changes(from).await }).await?;
     catch_up.hub.open(epoch, from.clone());
     let mut window = Window::new(catch_up.ring_bytes);
+    let mut read = from.clone();
     loop {
-        let Batch { changes: records, late, through } = changes.next().await?;
+        let Batch { changes: records, late, through } = ask(async { changes.next().await }).await?;
+        if through > read {
+            backoff.reset();
+        }
+        read.clone_from(&through);
         let mut late = encoding.late::<S>(epoch, late, &through);
         let mut events = encoding.changes::<S>(epoch, records).into_iter().peekable();
         loop {
-            let piece = piece::<_, F>(&mut events, catch_up.ring_bytes / 2);
+            let piece = piece::<_, FilterOf<S>>(&mut events, catch_up.ring_bytes / 2);
             // What came late stands behind all others, and leaves by itself.
             let more = events.peek().is_some() || !(late.is_empty() || piece.is_empty());
             let last = piece.last().filter(|_| more);
             let late = if more { Vec::new() } else { take(&mut late) };
             let to = last.map_or(&through, |event| &event.position).clone();
-            let bytes = piece.iter().map(Publication::weight::<F>).sum::<usize>()
-                + late.iter().map(Late::weight::<F>).sum::<usize>();
+            let bytes = piece.iter().map(Publication::weight::<FilterOf<S>>).sum::<usize>()
+                + late.iter().map(Late::weight::<FilterOf<S>>).sum::<usize>();
             wait_for_the_slow(catch_up, &mut window, bytes).await;
             catch_up.hub.publish_late(piece, to.clone(), late);
             // Also those without an event of their own are further on now.
@@ -95,11 +102,11 @@ where
                 break;
             }
         }
-        let Some((_, head)) = log.head().filter(|(of, _)| *of == epoch) else {
-            return Err(PassError::OtherEpoch);
+        let Some((_, head)) = log.hub.head().filter(|(of, _)| *of == epoch) else {
+            return Ok(Passed::OtherEpoch);
         };
         if through >= head || catch_up.readers().len() == 0 {
-            return Ok(());
+            return Ok(Passed::Through);
         }
     }
 }

@@ -90,7 +90,7 @@ impl<P: Ord + Clone> Readers<P> {
         let Some(fault) = fault else { return };
         for reader in self.by_number.values_mut() {
             // What is lost for the furthest behind may be there for the others.
-            if fault != Fault::HistoryLost || reader.at <= *from {
+            if !matches!(fault, Fault::HistoryLost | Fault::Refused) || reader.at <= *from {
                 reader.fault = Some(fault);
             }
         }
