@@ -12,6 +12,7 @@ mod http;
 mod limits;
 mod metrics;
 mod outages;
+mod ready;
 mod searches;
 mod server;
 mod store;
