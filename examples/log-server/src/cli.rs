@@ -15,6 +15,9 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// Without options it serves an SQLite file in your data folder on 127.0.0.1:8080.
 /// Try `log-server --simulate`.
+///
+/// Streams show what is inserted. What is changed, replaced or deleted later stays on open streams as
+/// it was; pages show what is stored.
 #[derive(Clone, Debug, Parser)]
 #[command(
     version,

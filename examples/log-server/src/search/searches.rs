@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{Checked, Known, Search, SearchError, Terms};
 
 /// How many of the last searches are kept, since pages are asked for one after another.
-const KEPT: usize = 32;
+const KEPT: usize = 128;
 
 /// How long a pattern waits until those before it have been looked at.
 const PATIENCE: Duration = Duration::from_secs(5);
