@@ -1,6 +1,7 @@
 //! The server's HTTP: what every request needs, the paths, and what answers them.
 
 mod append;
+mod client;
 mod closed;
 mod health;
 mod host;

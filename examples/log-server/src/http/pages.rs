@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::App;
+use super::client::Client;
 use super::page_body::PageBody;
 use super::path::Workflow;
 use super::problem::Problem;
@@ -51,6 +52,7 @@ impl Incomplete {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
+    Client(client): Client,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -58,7 +60,7 @@ pub(super) async fn page<S: Store>(
     let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
-    let search = app.searches.open(terms).await?;
+    let search = app.searches.open(client, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let page = app.log.page(&scope, cursor.as_deref(), order, limit).await?;

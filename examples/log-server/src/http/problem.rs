@@ -122,7 +122,9 @@ impl<E: SourceError> From<PageError<E>> for Problem {
 
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
-        if error.is_passing() {
+        if matches!(error, SearchError::Defect) {
+            Self::defect(&error)
+        } else if error.is_passing() {
             let title = "too many searches are under way";
             Self::passing(StatusCode::TOO_MANY_REQUESTS, title, error)
         } else {

@@ -1,6 +1,6 @@
 //! `GET …/logs/stream`: the log as it happens.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
@@ -8,6 +8,7 @@ use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
 use gapless_sse_core::{Closed, Follow, FollowOptions};
 
 use super::App;
+use super::client::Client;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
@@ -16,6 +17,7 @@ use crate::store::Store;
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client: Client,
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -29,8 +31,8 @@ pub(super) async fn stream<S: Store>(
     if !app.log.state().is_driven() {
         return Err(Problem::not_followed());
     }
-    let permit = app.admission.admit(client(peer))?;
-    let search = app.searches.open(terms).await?;
+    let permit = app.admission.admit(client.0)?;
+    let search = app.searches.open(client.0, terms).await?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
@@ -39,25 +41,4 @@ pub(super) async fn stream<S: Store>(
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);
     }))
-}
-
-/// Whom a stream is counted for. A client of IPv6 has a whole network to call from.
-fn client(peer: SocketAddr) -> IpAddr {
-    match peer.ip().to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_is_an_address_or_a_network_of_ipv6() {
-        let client = |peer: &str| client(peer.parse().unwrap()).to_string();
-        assert_eq!(client("192.0.2.7:80"), "192.0.2.7");
-        assert_eq!(client("[::ffff:192.0.2.7]:80"), "192.0.2.7");
-        assert_eq!(client("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");
-    }
 }

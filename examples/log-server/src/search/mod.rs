@@ -109,9 +109,12 @@ pub enum SearchError {
         /// How many KiB there are for all.
         most: usize,
     },
-    /// Others were looked at all the time.
-    #[error("many patterns are being looked at; try again in a few seconds")]
+    /// Those of others were before it all the time.
+    #[error("many patterns wait to be made ready; try again in a few seconds")]
     Busy,
+    /// The server met a defect of its own.
+    #[error("the pattern could not be made ready; please report it with the pattern")]
+    Defect,
     /// Nothing can be in the time.
     #[error("no time is from {from} on and before {to}; `from` is to come before `to`")]
     Times {
