@@ -88,7 +88,7 @@ fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize
         }
         AppendError::Store(store) => Problem::unavailable(store),
         AppendError::Busy(_) => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
+            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
         }
         AppendError::Refused { row, written, .. } => {
             let title = "the log does not take a line";
