@@ -103,12 +103,15 @@ async fn a_large_page_comes_whole_to_a_client_that_sends_no_more_and_reads_slowl
 async fn a_handler_is_dropped_when_its_client_has_gone() {
     let (server, mut handlers) = slow().await;
     for (request, _) in requests("/1000000") {
+        // Nothing can be sent before an answer by HTTP/1.0.
+        if request.contains("HTTP/1.0") {
+            continue;
+        }
         let mut client = server.connect().await;
         client.send(&request).await;
         let running = within(handlers.recv()).await.unwrap();
         drop(client);
-        let ended = timeout(Duration::from_secs(5), running.closed()).await;
-        assert_eq!(ended.is_ok(), !request.contains("HTTP/1.0"), "{request:?}");
+        within(running.closed()).await;
     }
 }
 
