@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gapless_sse_hyper::ServeOptions;
-use support::{Client, PATHS, Server, within};
+use support::{Client, PATHS, Server, passes, within};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
 
 mod support;
 
@@ -45,7 +44,7 @@ async fn a_client_may_send_a_little_beside_its_stream() {
     let (_server, mut client, sender) = opened().await;
     for _ in 0..15 {
         client.send(vec![b'x'; 4096]).await;
-        sleep(Duration::from_millis(5)).await;
+        passes(Duration::from_millis(5)).await;
     }
     sender.send("still here".into()).unwrap();
     client.read_until("a\r\nstill here\r\n").await;
@@ -63,7 +62,7 @@ async fn the_last_event_arrives_although_the_client_has_sent_something() {
         sender.send("last".into()).unwrap();
         drop(sender);
         client.send(vec![b'x'; 30_000]).await;
-        sleep(Duration::from_millis(2)).await;
+        passes(Duration::from_millis(2)).await;
         client.send("more").await;
         let (read, in_order) = client.read_to_end().await;
         assert!(in_order, "{} bytes", read.len());
@@ -78,7 +77,7 @@ async fn a_stream_that_has_ended_waits_for_its_client_and_not_without_end() {
     client.read_until("0\r\n\r\n").await;
     // Its side is still open: it may send, and nothing is reset.
     for _ in 0..3 {
-        sleep(Duration::from_millis(50)).await;
+        passes(Duration::from_millis(50)).await;
         client.send("more").await;
     }
     assert_eq!(client.read_to_end().await, (vec![], true));

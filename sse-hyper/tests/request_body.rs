@@ -11,9 +11,9 @@ use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use support::{Client, Server, text, within};
+use support::{Client, Server, passes, text, within};
 use tokio::net::TcpStream;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 
 mod support;
 
@@ -27,7 +27,7 @@ async fn reading() -> Server {
         match path.as_str() {
             "/unread" => {
                 // The body is there, and not asked for.
-                sleep(LIMIT * 3).await;
+                passes(LIMIT * 3).await;
                 drop(request);
                 return text("did not look");
             }
@@ -41,7 +41,7 @@ async fn reading() -> Server {
         match request.into_body().collect().await {
             Ok(body) => {
                 // A handler may take its time when it has read all of it.
-                sleep(if path == "/slow" { LIMIT * 2 } else { Duration::ZERO }).await;
+                passes(if path == "/slow" { LIMIT * 2 } else { Duration::ZERO }).await;
                 text(format!("{} bytes", body.to_bytes().len()))
             }
             Err(error) => {
@@ -114,7 +114,7 @@ async fn a_long_upload_that_moves_is_not_cut() {
     let start = Instant::now();
     for _ in 0..12 {
         client.send(vec![b'x'; PART]).await;
-        sleep(LIMIT / 4).await;
+        passes(LIMIT / 4).await;
     }
     assert!(start.elapsed() > LIMIT * 2);
     client.read_until("98304 bytes").await;

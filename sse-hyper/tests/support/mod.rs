@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -34,6 +34,11 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn within<F: Future>(wait: F) -> F::Output {
     timeout(DEADLINE, wait).await.expect("done before the deadline")
+}
+
+/// What a handler or a client takes that is slow. Nothing else is waited for.
+pub(crate) async fn passes(time: Duration) {
+    timeout(time, pending::<()>()).await.unwrap_err();
 }
 
 /// A tower service from a function.
