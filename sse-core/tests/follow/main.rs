@@ -4,6 +4,7 @@
 
 mod catch_up;
 mod client;
+mod crowd;
 mod driver;
 mod failures;
 mod losses;

@@ -1,7 +1,9 @@
 //! A log in memory that stalls, fails and forgets as it is told.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use fastrand::Rng;
 use gapless_sse_core::Event;
@@ -10,6 +12,7 @@ use gapless_sse_core::follow::{
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(pub(crate) u32);
@@ -132,6 +135,13 @@ pub(crate) struct State {
     pub(crate) history_fault: Option<Fault>,
     /// Opening changes fails for this reason, and reading the tail does not.
     pub(crate) changes_fault: Option<Fault>,
+    /// Opening changes from before this position is never answered.
+    pub(crate) hangs_before: u32,
+    /// How long opening changes takes.
+    pub(crate) opening: Duration,
+    /// Changes that are being opened, and the most there were at a time.
+    opening_now: usize,
+    pub(crate) opening_most: usize,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -336,6 +346,17 @@ impl Source for Model {
             self.state().answered.changes += 1;
             return Err(Failed(fault));
         }
+        let (hangs, opening) = {
+            let mut state = self.state();
+            state.opening_now += 1;
+            state.opening_most = state.opening_most.max(state.opening_now);
+            (from.0 < state.hangs_before, state.opening)
+        };
+        if hangs {
+            return pending().await;
+        }
+        sleep(opening).await;
+        self.state().opening_now -= 1;
         self.tail(from).await
     }
 
