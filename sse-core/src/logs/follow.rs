@@ -39,6 +39,7 @@ const READ: usize = 64 * 1024;
 /// | `reset` | `{"reason":…}` | what the client has is void, and history follows anew; see [`Reset`] |
 /// | `status` | `{"source":"unavailable", "failed" or "ok","message":…}` | the source is away and tried again; it needs somebody to act, or refuses what this stream asks for; it is back |
 /// | `gap`, `late` | `{"late":number}`, a record | records that came too late for their place |
+/// | `gap` | `{"lost":number}` | records that cannot be shown to anybody |
 /// | `drain` | `{}` | the server shuts down; the client comes back after the `retry:` beside it |
 pub struct Follow<S: Source> {
     log: Arc<InUse<S>>,
