@@ -3,18 +3,21 @@
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use crate::PeerAddress;
 use crate::error::BoxError;
+use crate::exchange::Exchange;
+use crate::{PeerAddress, RequestBody};
 
 /// A service that answers requests with bodies that can be sent.
 pub(crate) trait HttpService<B>:
-    Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+    Service<Request<RequestBody>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
     + Clone
     + Send
     + 'static
@@ -22,7 +25,7 @@ pub(crate) trait HttpService<B>:
 }
 
 impl<S, B> HttpService<B> for S where
-    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+    S: Service<Request<RequestBody>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
         + Send
         + 'static
@@ -35,14 +38,30 @@ pub(crate) trait HttpBody: Body<Data: Send, Error: Into<BoxError>> + Send + 'sta
 impl<B> HttpBody for B where B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static {}
 
 /// In a box, since hyper keeps room for it as long as the connection lasts.
-pub(crate) fn answer<S: Service<Request<Incoming>>>(
+pub(crate) fn answer<S, B>(
     mut service: S,
     peer: SocketAddr,
+    body_read_limit: Duration,
+    exchange: Exchange,
     mut request: Request<Incoming>,
-) -> Pin<Box<impl Future<Output = Result<S::Response, S::Error>>>> {
+) -> Pin<Box<impl Future<Output = Result<Response<B>, S::Error>>>>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>>,
+{
     request.extensions_mut().insert(PeerAddress(peer));
+    let version = request.version();
+    let request = request.map(|body| RequestBody::new(body, exchange.clone(), body_read_limit));
     Box::pin(async move {
         poll_fn(|context| service.poll_ready(context)).await?;
-        service.call(request).await
+        let mut response = service.call(request).await?;
+        let status = response.status();
+        if exchange.was_too_slow() && (status.is_client_error() || status.is_server_error()) {
+            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+            if version < Version::HTTP_2 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        exchange.answered();
+        Ok(response)
     })
 }

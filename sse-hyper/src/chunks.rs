@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::{self, Cursor, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -14,65 +15,128 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::BoxError;
+use crate::idle::PollGone;
 
 const LINE_END: &[u8] = b"\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// How much of what a client sends beside its stream is read, since it is of no use to anybody.
+const SENT_BESIDE: u32 = 64 * 1024;
 
 pin_project! {
     /// Writes a body until it ends or the client goes. One that fails has no last chunk: the client
     /// learns that it is not complete.
     pub(crate) struct WriteChunks<T, B: Body> {
-        socket: T,
+        // Until it is over.
+        socket: Option<T>,
         #[pin]
         body: B,
         // In a box, since what is written almost always fits.
         unwritten: Option<Box<Unwritten<B::Data>>>,
-        ended: bool,
+        client: Client,
+        body_ended: bool,
     }
+}
+
+/// How a body has ended.
+#[derive(Debug)]
+pub(crate) struct Ended<T> {
+    /// Unless the client is gone.
+    pub(crate) socket: Option<T>,
+    pub(crate) error: Option<BoxError>,
 }
 
 impl<T, B: Body> WriteChunks<T, B> {
     pub(crate) fn new(socket: T, body: B) -> Self {
-        Self { socket, body, unwritten: None, ended: false }
+        let client = Client { sent: 0, half_closed: false };
+        Self { socket: Some(socket), body, unwritten: None, client, body_ended: false }
     }
 }
 
 impl<T, B> Future for WriteChunks<T, B>
 where
-    T: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + PollGone + Unpin,
     B: Body,
     B::Error: Into<BoxError>,
 {
-    type Output = Result<(), BoxError>;
+    type Output = Ended<T>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
         let mut this = self.project();
+        let gone = |error| Poll::Ready(Ended { socket: None, error });
         loop {
+            let Some(socket) = this.socket else { return gone(None) };
             if let Some(chunk) = this.unwritten {
-                ready!(chunk.poll_write(this.socket, context))?;
+                if let Err(error) = ready!(chunk.poll_write(socket, context)) {
+                    return gone(Some(error.into()));
+                }
                 *this.unwritten = None;
             }
-            if *this.ended {
-                return Pin::new(this.socket).poll_shutdown(context).map_err(Into::into);
+            if *this.body_ended {
+                return Poll::Ready(Ended { socket: this.socket.take(), error: None });
             }
             match this.body.as_mut().poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     // Nobody asked for trailers, and an empty chunk would be the last one.
                     let data = frame.into_data().ok().filter(Buf::has_remaining);
                     let Some(mut chunk) = data.map(Unwritten::new) else { continue };
-                    if chunk.poll_write(this.socket, context)?.is_pending() {
-                        *this.unwritten = Some(Box::new(chunk));
-                        return Poll::Pending;
+                    match chunk.poll_write(socket, context) {
+                        Poll::Ready(Ok(())) => {}
+                        Poll::Ready(Err(error)) => return gone(Some(error.into())),
+                        Poll::Pending => {
+                            *this.unwritten = Some(Box::new(chunk));
+                            return Poll::Pending;
+                        }
                     }
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                Poll::Ready(Some(Err(error))) => {
+                    let (socket, error) = (this.socket.take(), Some(error.into()));
+                    return Poll::Ready(Ended { socket, error });
+                }
                 Poll::Ready(None) => {
                     *this.unwritten = Some(Box::new(Unwritten::Copied(LAST_CHUNK.into())));
-                    *this.ended = true;
+                    *this.body_ended = true;
                 }
-                Poll::Pending => return gone(this.socket, context).map(Ok),
+                Poll::Pending => {
+                    let left = ready!(this.client.poll_gone(socket, context));
+                    return gone(left.err().map(Into::into));
+                }
             }
         }
+    }
+}
+
+/// The client of a stream, which has nothing more to say.
+struct Client {
+    /// How much it sent all the same.
+    sent: u32,
+    half_closed: bool,
+}
+
+impl Client {
+    /// Ready when nobody reads the stream any more.
+    fn poll_gone<T>(&mut self, socket: &mut T, context: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        T: AsyncRead + AsyncWrite + PollGone + Unpin,
+    {
+        let mut scrap = [const { MaybeUninit::uninit() }; 4096];
+        while !self.half_closed {
+            let mut scrap = ReadBuf::uninit(&mut scrap);
+            ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap))?;
+            let read = scrap.filled().len();
+            self.sent = self.sent.saturating_add(u32::try_from(read).unwrap_or(u32::MAX));
+            if self.sent > SENT_BESIDE {
+                let what = "the client sends without end beside its stream";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
+            if read == 0 {
+                self.half_closed = true;
+                // It may wait for the rest, or be gone. Where there is nobody any more, the system
+                // answers what is written. A digit does not change the size of the next chunk.
+                let _ = Pin::new(&mut *socket).poll_write(context, b"0")?;
+            }
+        }
+        socket.poll_gone(context).map(Ok)
     }
 }
 
@@ -131,18 +195,6 @@ fn poll_write_all<T: AsyncWrite + Unpin>(
     Poll::Ready(Ok(()))
 }
 
-/// Ready when the client has closed the connection. What it sends is of no use to anybody.
-fn gone<T: AsyncRead + Unpin>(socket: &mut T, context: &mut Context<'_>) -> Poll<()> {
-    let mut scrap = [0; 64];
-    loop {
-        let mut scrap = ReadBuf::new(&mut scrap);
-        match ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap)) {
-            Ok(()) if !scrap.filled().is_empty() => {}
-            Ok(()) | Err(_) => return Poll::Ready(()),
-        }
-    }
-}
-
 /// The line that begins a chunk.
 fn size_line(mut size: usize) -> Cursor<[u8; 18]> {
     let mut line = *b"0000000000000000\r\n";
@@ -159,16 +211,31 @@ fn size_line(mut size: usize) -> Cursor<[u8; 18]> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
     use std::convert::Infallible;
     use std::sync::Arc;
 
     use bytes::Bytes;
     use http_body::Frame;
     use http_body_util::StreamBody;
-    use tokio::io::{AsyncReadExt, duplex, empty, join};
+    use tokio::io::{AsyncReadExt, DuplexStream, Empty, Join, duplex, empty, join};
     use tokio::sync::mpsc;
 
     use super::*;
+
+    /// One whose client is there as long as it has not gone altogether.
+    impl PollGone for DuplexStream {
+        fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+    }
+
+    impl PollGone for Join<Empty, Cursor<&mut [u8]>> {
+        fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+    }
 
     fn body(
         mut chunks: mpsc::UnboundedReceiver<Bytes>,
@@ -202,10 +269,12 @@ mod tests {
             assert_eq!(Arc::strong_count(&text), 1, "of {size} bytes");
         }
         drop(send);
+        let Ended { socket, error } = served.await.unwrap();
+        assert!(error.is_none());
+        drop(socket);
         let mut rest = String::new();
         client.read_to_string(&mut rest).await.unwrap();
         assert_eq!(rest, "0\r\n\r\n");
-        served.await.unwrap().unwrap();
     }
 
     #[tokio::test]
@@ -214,7 +283,7 @@ mod tests {
         send.send(Bytes::from_static(b"x")).unwrap();
         let full: &mut [u8] = &mut [];
         let socket = join(empty(), Cursor::new(full));
-        let error = WriteChunks::new(socket, body(chunks)).await.unwrap_err();
+        let error = WriteChunks::new(socket, body(chunks)).await.error.unwrap();
         assert_eq!(error.to_string(), io::Error::from(io::ErrorKind::WriteZero).to_string());
     }
 }

@@ -1,15 +1,14 @@
 //! One connection, from its socket to its last response.
 
-use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::answer::{HttpBody, HttpService};
 use crate::error::BoxError;
 use crate::idle::{Readiness, StreamSocket};
+use crate::protocol::Protocol;
 use crate::shutdown::{Shutdown, begun};
 use crate::stream::Stream;
 use crate::{ServeOptions, StallLimit, http1, http2};
@@ -54,10 +53,10 @@ where
     // Events are small and must not wait for the acknowledgement of the one before.
     socket.set_nodelay(true)?;
     let spoken = tokio::select! {
-        spoken = timeout(options.header_read_limit, Protocol::of(&socket)) => spoken,
+        spoken = timeout(options.header_read_limit, Protocol::of(socket)) => spoken,
         () = begun(shutdown.clone()) => return Ok(None),
     };
-    let protocol = spoken.map_err(|_| "no request came in time")??;
+    let (protocol, socket) = spoken.map_err(|_| "no request came in time")??;
     let stall_limit = options.stall_limit;
     let socket = StallLimit::new(socket, stall_limit);
     match protocol {
@@ -75,37 +74,52 @@ where
     }
 }
 
-/// What a client speaks.
-enum Protocol {
-    Http1,
-    Http2,
-}
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
-impl Protocol {
-    /// Looks at how the client begins, and leaves it there: reading would cost a buffer of its own
-    /// for as long as the connection lasts.
-    ///
-    /// HTTP/2 begins with a [preface][preface], and no method of HTTP/1.1 begins like it.
-    ///
-    /// [preface]: https://www.rfc-editor.org/rfc/rfc9113#section-3.4
-    async fn of(socket: &TcpStream) -> io::Result<Self> {
-        const PREFACE: &[u8] = b"PRI";
-        /// What has come is there at once when it is looked at again.
-        const AGAIN: Duration = Duration::from_millis(10);
-        let mut begin = [0; PREFACE.len()];
-        loop {
-            let length = socket.peek(&mut begin).await?;
-            if length == 0 {
-                let what = "the client was gone before it asked for anything";
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-            }
-            if begin[..length] != PREFACE[..length] {
-                return Ok(Self::Http1);
-            }
-            if length == PREFACE.len() {
-                return Ok(Self::Http2);
-            }
-            sleep(AGAIN).await;
+    use std::convert::Infallible;
+    use std::future::Ready;
+    use std::os::fd::AsFd;
+    use std::task::{Context, Poll};
+
+    use http::{Request, Response};
+    use http_body_util::Empty;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::RequestBody;
+
+    #[derive(Clone)]
+    struct Nothing;
+
+    impl tower_service::Service<Request<RequestBody>> for Nothing {
+        type Response = Response<Empty<&'static [u8]>>;
+        type Error = Infallible;
+        type Future = Ready<Result<Self::Response, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
         }
+
+        fn call(&mut self, _: Request<RequestBody>) -> Self::Future {
+            std::future::ready(Ok(Response::default()))
+        }
+    }
+
+    #[tokio::test]
+    async fn small_writes_do_not_wait_for_each_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        let twin: std::net::TcpStream = socket.as_fd().try_clone_to_owned().unwrap().into();
+        assert!(!twin.nodelay().unwrap(), "it is not so by itself");
+        client.shutdown().await.unwrap();
+        let (_end, shutdown) = tokio::sync::watch::channel(());
+        let options = ServeOptions::default();
+        let shared = Shared { options, shutdown, readiness: Readiness::default() };
+        assert!(connection(socket, peer, Nothing, shared).await.is_none());
+        assert!(twin.nodelay().unwrap());
     }
 }

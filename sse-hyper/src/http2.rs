@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -13,6 +12,9 @@ use tokio::time::timeout;
 
 use crate::answer::{HttpBody, HttpService, answer};
 use crate::error::BoxError;
+use crate::exchange::Exchange;
+use crate::options::YEAR;
+use crate::protocol::Rewound;
 use crate::shutdown::{Shutdown, begun};
 use crate::unsent::{Unsent, Watched};
 use crate::{ServeOptions, StallLimit};
@@ -24,12 +26,9 @@ const BUFFER: usize = 64 * 1024;
 /// share one; a proxy opens more when this is not enough.
 const STREAMS: u32 = 256;
 
-/// hyper adds its limits to the present time, which overflows for [`Duration::MAX`].
-const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
 /// Ends with the connection.
 pub(crate) async fn serve<S, B>(
-    socket: StallLimit<TcpStream>,
+    socket: StallLimit<Rewound<TcpStream>>,
     peer: SocketAddr,
     service: S,
     options: ServeOptions,
@@ -45,8 +44,14 @@ where
     let requested = Arc::clone(&first);
     let service = service_fn(move |request| {
         let _ = requested.set(());
-        let (response, unsent) = (answer(service.clone(), peer, request), watched.clone());
-        async move { Ok::<_, S::Error>(response.await?.map(|body| Watched::new(body, unsent))) }
+        let exchange = Exchange::new();
+        let answering = exchange.begin(&request);
+        let answer = answer(service.clone(), peer, options.body_read_limit, exchange, request);
+        let unsent = watched.clone();
+        async move {
+            let _answering = answering;
+            Ok::<_, S::Error>(answer.await?.map(|body| Watched::new(body, unsent)))
+        }
     });
     // The pings are for a client that has vanished, and for one that stands still without
     // anything to read.

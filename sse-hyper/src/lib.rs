@@ -15,7 +15,7 @@ mod connection;
 #[cfg(feature = "serve")]
 mod error;
 #[cfg(feature = "serve")]
-mod handover;
+mod exchange;
 #[cfg(feature = "serve")]
 mod http1;
 #[cfg(feature = "serve")]
@@ -23,9 +23,15 @@ mod http2;
 #[cfg(feature = "serve")]
 mod idle;
 #[cfg(feature = "serve")]
+mod linger;
+#[cfg(feature = "serve")]
 mod listen;
 #[cfg(feature = "serve")]
 mod options;
+#[cfg(feature = "serve")]
+mod protocol;
+#[cfg(feature = "serve")]
+mod request_body;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
@@ -45,6 +51,8 @@ pub use refused::refused_response;
 pub use listen::bind;
 #[cfg(feature = "serve")]
 pub use options::ServeOptions;
+#[cfg(feature = "serve")]
+pub use request_body::RequestBody;
 #[cfg(feature = "serve")]
 pub use serve::serve;
 #[cfg(feature = "serve")]

@@ -9,16 +9,18 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
 
-use crate::ServeOptions;
 use crate::connection::{Shared, connection};
-use crate::idle::Readiness;
+use crate::error::BoxError;
+use crate::idle::{Readiness, StreamSocket};
+use crate::linger::linger;
+use crate::stream::Stream;
+use crate::{RequestBody, ServeOptions, StallLimit};
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
@@ -40,7 +42,7 @@ pub async fn serve<S, B>(
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body + Send + 'static,
@@ -52,28 +54,20 @@ pub async fn serve<S, B>(
     let sockets = StreamSockets(Readiness::default());
     let readiness = sockets.0.clone();
     let shared = Shared { options, shutdown: shutdown_begun, readiness };
-    // A connection that comes to an event stream over HTTP/1.1 ends, and leaves the stream.
-    let (mut connections, mut streams) = (JoinSet::new(), JoinSet::new());
+    let mut open = Open { connections: JoinSet::new(), streams: JoinSet::new(), shared };
     let mut shutdown = pin!(shutdown);
     let (mut back_off, mut pause) = (BACK_OFF.0, None);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
             accepted = accept(&listener, pause) => accepted,
-            Some(ended) = connections.join_next() => {
-                report(ended).flatten().map(|stream| streams.spawn(stream));
-                continue;
-            }
-            Some(ended) = streams.join_next() => {
-                report(ended);
-                continue;
-            }
+            true = open.next() => continue,
         };
         match accepted {
             Ok((socket, peer)) => {
                 (back_off, pause) = (BACK_OFF.0, None);
-                let (service, shared) = (service.clone(), shared.clone());
-                connections.spawn(connection(socket, peer, service, shared));
+                let (service, shared) = (service.clone(), open.shared.clone());
+                open.connections.spawn(connection(socket, peer, service, shared));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
@@ -83,21 +77,50 @@ pub async fn serve<S, B>(
             }
         }
     }
-    drop((listener, end, shared));
-    let ended = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended).flatten().map(|stream| streams.spawn(stream));
-        }
-        while let Some(ended) = streams.join_next().await {
-            report(ended);
-        }
-    };
+    drop((listener, end));
+    let ended = async { while open.next().await {} };
     if timeout(drain_limit, ended).await.is_err() {
-        let connections = connections.len() + streams.len();
+        let connections = open.connections.len() + open.streams.len();
         tracing::warn!(connections, "dropping what did not end in time");
     }
-    connections.shutdown().await;
-    streams.shutdown().await;
+    open.connections.shutdown().await;
+    open.streams.shutdown().await;
+}
+
+/// What is being served.
+struct Open<B: Body> {
+    /// One that comes to an event stream over HTTP/1.1 ends, and leaves the stream.
+    connections: JoinSet<Option<Stream<B>>>,
+    /// One that ends leaves its socket, to be closed.
+    streams: JoinSet<Option<StallLimit<StreamSocket>>>,
+    shared: Shared,
+}
+
+impl<B: Body<Error: Into<BoxError>> + Send + 'static> Open<B>
+where
+    B::Data: Send,
+{
+    /// Waits until one of them has ended, and goes on with what it left. `false` if there is none.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            Some(ended) = self.connections.join_next() => {
+                if let Some(stream) = report(ended).flatten() {
+                    self.streams.spawn(stream);
+                }
+            }
+            Some(ended) = self.streams.join_next() => {
+                if let Some(socket) = report(ended).flatten() {
+                    let shutdown = self.shared.shutdown.clone();
+                    self.connections.spawn(async {
+                        linger(socket, shutdown).await;
+                        None
+                    });
+                }
+            }
+            else => return false,
+        }
+        true
+    }
 }
 
 /// The sockets of streams, which are watched as long as the server lives.

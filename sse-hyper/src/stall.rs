@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::idle::PollGone;
+
 /// A socket on which a write that makes no progress for a set time fails with
 /// [`TimedOut`](io::ErrorKind::TimedOut).
 ///
@@ -45,6 +47,10 @@ impl<T> StallLimit<T> {
         Self { socket, limit, timer: None, stalled: false }
     }
 
+    pub(crate) fn get_ref(&self) -> &T {
+        &self.socket
+    }
+
     /// The socket without the limit.
     pub fn into_inner(self) -> T {
         self.socket
@@ -68,6 +74,12 @@ impl<T> StallLimit<T> {
             .as_mut()
             .poll(context)
             .map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "the client stopped reading")))
+    }
+}
+
+impl<T: PollGone> PollGone for StallLimit<T> {
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_gone(context)
     }
 }
 

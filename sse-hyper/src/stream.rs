@@ -9,7 +9,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use crate::StallLimit;
-use crate::chunks::WriteChunks;
+use crate::chunks::{Ended, WriteChunks};
 use crate::error::BoxError;
 use crate::idle::StreamSocket;
 
@@ -35,13 +35,15 @@ impl<B> Future for Stream<B>
 where
     B: Body<Error: Into<BoxError>>,
 {
-    type Output = ();
+    /// The socket, to be closed when the client has read what was sent.
+    type Output = Option<StallLimit<StreamSocket>>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Err(error) = ready!(this.chunks.poll(context)) {
-            tracing::debug!(peer = %this.peer, error, "the connection ended early");
+        let Ended { socket, error } = ready!(this.chunks.poll(context));
+        if let Some(error) = error {
+            tracing::debug!(peer = %this.peer, error, "the stream ended early");
         }
-        Poll::Ready(())
+        Poll::Ready(socket)
     }
 }

@@ -1,13 +1,13 @@
 //! Serving over real sockets: protocols, requests, clients that say nothing, a full house.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gapless_sse_hyper::{PeerAddress, ServeOptions, bind};
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use support::{PATHS, Server, text, within};
+use support::{Client, PATHS, Server, passes, text, within};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -58,17 +58,53 @@ async fn a_client_that_sends_no_whole_head_is_cut_off() {
     }
 }
 
+/// A client that was answered once, within these limits.
+async fn answered(header_read_limit: u64, idle_limit: u64) -> (Server, Client) {
+    let options = ServeOptions {
+        header_read_limit: Duration::from_millis(header_read_limit),
+        idle_limit: Duration::from_millis(idle_limit),
+        ..ServeOptions::default()
+    };
+    let server = Server::start(options, |_| async { text("x") }).await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    client.read_until("\r\n\r\nx").await;
+    (server, client)
+}
+
 #[tokio::test]
 async fn a_client_that_sends_no_whole_second_head_is_cut_off() {
-    let options =
-        ServeOptions { header_read_limit: Duration::from_millis(100), ..ServeOptions::default() };
-    let server = Server::start(options, |_| async { text("x") }).await;
-    for start in ["", "GET / HTTP/1.1\r\nhost: te"] {
-        let mut client = server.connect().await;
+    let (_server, mut client) = answered(100, 1_000_000).await;
+    client.send("GET / HTTP/1.1\r\nhost: te").await;
+    client.read_to_end().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_ended_in_order_after_a_limit_of_its_own() {
+    let (_server, mut client) = answered(1_000_000, 200).await;
+    let start = Instant::now();
+    assert_eq!(client.read_to_end().await, (vec![], true));
+    assert!(start.elapsed() >= Duration::from_millis(150), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn an_idle_connection_outlives_the_limit_of_a_head() {
+    assert!(ServeOptions::default().idle_limit > Duration::from_secs(60), "as load balancers have");
+    let (_server, mut client) = answered(100, 1_000_000).await;
+    for _ in 0..2 {
+        passes(Duration::from_millis(300)).await;
         client.get("/").await;
         client.read_until("\r\n\r\nx").await;
-        client.send(start).await;
-        client.read_to_end().await;
+    }
+}
+
+#[tokio::test]
+async fn each_request_puts_off_the_limit_of_an_idle_connection() {
+    let (_server, mut client) = answered(1_000_000, 600).await;
+    for _ in 0..6 {
+        passes(Duration::from_millis(200)).await;
+        client.get("/").await;
+        client.read_until("\r\n\r\nx").await;
     }
 }
 
@@ -77,6 +113,8 @@ async fn limits_may_be_put_off_forever() {
     let options = ServeOptions {
         stall_limit: Duration::MAX,
         header_read_limit: Duration::MAX,
+        body_read_limit: Duration::MAX,
+        idle_limit: Duration::MAX,
         drain_limit: Duration::MAX,
     };
     let server = Server::start(options, |_| async { text("x") }).await;
@@ -130,7 +168,7 @@ async fn a_thousand_connects_at_once_need_no_second_try() {
     let system = system.and_then(|text| text.trim().parse().ok()).unwrap_or(128);
     // Nothing accepts: all wait in the backlog. What does not fit is tried again after a second.
     let connects = (0..system.min(1000)).map(|_| TcpStream::connect(address));
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let connected = within(futures_util::future::try_join_all(connects)).await.unwrap();
     assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
     drop(connected);

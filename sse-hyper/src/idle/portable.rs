@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::PollGone;
+
 /// Tokio knows which sockets are ready.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Readiness;
@@ -22,6 +24,13 @@ pub(crate) struct StreamSocket(TcpStream);
 impl StreamSocket {
     pub(crate) fn new(socket: TcpStream, _: &Readiness) -> io::Result<Self> {
         Ok(Self(socket))
+    }
+}
+
+impl PollGone for StreamSocket {
+    /// Nothing tells before the next write.
+    fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 }
 

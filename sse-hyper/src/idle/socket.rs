@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use mio::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::PollGone;
 use super::readiness::{Direction, Readiness, Table};
 
 /// A socket that was tokio's.
@@ -63,6 +64,15 @@ impl StreamSocket {
     }
 }
 
+impl PollGone for StreamSocket {
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Ok(None) = self.socket.take_error() {
+            ready!(self.table.poll_ready(self.entry, Direction::Read, context));
+        }
+        Poll::Ready(())
+    }
+}
+
 impl AsyncRead for StreamSocket {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -80,7 +90,10 @@ impl AsyncRead for StreamSocket {
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(read) => {
                     buffer.advance(read);
-                    this.table.set_readable(this.entry);
+                    // Nothing follows the end.
+                    if read > 0 {
+                        this.table.set_readable(this.entry);
+                    }
                     return Poll::Ready(Ok(()));
                 }
             }

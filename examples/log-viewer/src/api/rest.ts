@@ -10,7 +10,8 @@ export interface Page {
   reached: string | undefined;
 }
 
-const WORKSPACES = "/wfm/workflow/workspace";
+/** Beside the page, wherever that lies: what is fetched is relative to the page's address. */
+const WORKSPACES = "wfm/workflow/workspace";
 
 /** How many names are asked for at once. */
 const LISTED = 10_000;

@@ -1,5 +1,6 @@
 //! What a reader of a hub is given and told.
 
+use crate::follow::source::Fault;
 use crate::wire::Encoded;
 
 /// Where a position stands.
@@ -23,6 +24,8 @@ pub enum RingRead<P> {
     },
     /// Events of its own topics were evicted before they were read.
     Lagged,
+    /// Its filter has panicked, with these words: it can read no further.
+    Panicked(String),
 }
 
 /// What concerns every reader of a hub.
@@ -30,8 +33,8 @@ pub enum RingRead<P> {
 pub enum News {
     /// The log was reached, or another life of it began: this is its epoch.
     Epoch(u32),
-    /// The log cannot be reached, or can be again.
-    Outage(bool),
+    /// The log cannot be read, for this reason, or can be again.
+    Outage(Option<Fault>),
     /// Nothing more will be published.
     Stopped,
     /// The stream is to end.

@@ -5,17 +5,17 @@
 //! to no memory. So the body of an event stream over HTTP/1.1 is not given to hyper, but to the
 //! connection, which takes the socket over as soon as hyper has written the response's head.
 
-use std::io::{self, IoSlice};
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::exchange::Answering;
 
 /// What a service's answer, hyper's socket and the connection know of a stream that leaves hyper.
 pub(crate) struct Handover<B>(Arc<Mutex<Head<B>>>);
@@ -38,16 +38,21 @@ impl<B: Body> Handover<B> {
     }
 
     /// What hyper is to see of a response, which may take the socket if its request leaves it.
-    pub(crate) fn offer(&self, may_take: bool, response: Response<B>) -> Response<Offered<B>> {
+    pub(crate) fn offer(
+        &self,
+        may_take: bool,
+        answering: Answering,
+        response: Response<B>,
+    ) -> Response<Offered<B>> {
         let leaves = may_take && is_event_stream(&response);
         let (mut head, body) = response.into_parts();
         if !leaves {
-            return Response::from_parts(head, Offered::Kept { body });
+            return Response::from_parts(head, Offered::Kept { body, answering });
         }
         // There is nobody to read a further request.
         head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        *self.head() = Head::Given(body);
-        Response::from_parts(head, Offered::Left { handover: self.clone() })
+        self.advance(|_| Head::Given(body));
+        Response::from_parts(head, Offered::Left { handover: self.clone(), answering })
     }
 
     /// The body of a stream whose head is sent.
@@ -64,6 +69,21 @@ impl<B: Body> Handover<B> {
 }
 
 impl<B> Handover<B> {
+    /// Drops the body of a stream that does not come about: who asked for the head only was sent it,
+    /// or has left.
+    pub(crate) fn cancel(&self) {
+        let unsent = mem::replace(&mut *self.head(), Head::None);
+        drop(unsent);
+    }
+
+    /// hyper has nothing more to write, and what it wrote last ends like a head.
+    pub(crate) fn head_sent(&self) {
+        self.advance(|head| match head {
+            Head::Buffered(body) => Head::Sent(body),
+            head => head,
+        });
+    }
+
     fn advance(&self, step: impl FnOnce(Head<B>) -> Head<B>) {
         let mut head = self.head();
         *head = step(mem::replace(&mut *head, Head::None));
@@ -103,8 +123,8 @@ pin_project! {
     /// The body that hyper is given: that of the response, or one that never says anything.
     #[project = OfferedProjection]
     pub(crate) enum Offered<B> {
-        Kept { #[pin] body: B },
-        Left { handover: Handover<B> },
+        Kept { #[pin] body: B, answering: Answering },
+        Left { handover: Handover<B>, answering: Answering },
     }
 }
 
@@ -117,8 +137,8 @@ impl<B: Body> Body for Offered<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project() {
-            OfferedProjection::Kept { body } => body.poll_frame(context),
-            OfferedProjection::Left { handover } => {
+            OfferedProjection::Kept { body, .. } => body.poll_frame(context),
+            OfferedProjection::Left { handover, .. } => {
                 handover.advance(|head| match head {
                     Head::Given(body) => Head::Buffered(body),
                     head => head,
@@ -129,64 +149,13 @@ impl<B: Body> Body for Offered<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Kept { body } if body.is_end_stream())
+        matches!(self, Self::Kept { body, .. } if body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Kept { body } => body.size_hint(),
+            Self::Kept { body, .. } => body.size_hint(),
             Self::Left { .. } => SizeHint::default(),
         }
-    }
-}
-
-/// hyper's socket. hyper flushes it when its own buffer is empty, and then only.
-pub(crate) struct Flushed<T, B> {
-    pub(crate) socket: T,
-    pub(crate) handover: Handover<B>,
-}
-
-impl<T: AsyncRead + Unpin, B> AsyncRead for Flushed<T, B> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, buffer)
-    }
-}
-
-impl<T: AsyncWrite + Unpin, B> AsyncWrite for Flushed<T, B> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-        self.handover.advance(|head| match head {
-            Head::Buffered(body) => Head::Sent(body),
-            head => head,
-        });
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
     }
 }

@@ -1,0 +1,72 @@
+//! A client that sends no more: it waits for its answer, or it is gone, which looks the same.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// When it is looked at first, and how much apart at most.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Says nothing to a client that waits. Where there is nobody any more, the system answers that,
+/// and the socket has an error.
+const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What is known of a client whose side of the connection has ended.
+#[derive(Debug)]
+pub(crate) struct HalfClosed {
+    timer: Pin<Box<Sleep>>,
+    looks_after: Duration,
+    interim_sent: bool,
+    wrote: Instant,
+}
+
+impl HalfClosed {
+    pub(crate) fn new() -> Self {
+        let timer = Box::pin(sleep(LOOKS.0));
+        Self { timer, looks_after: LOOKS.0, interim_sent: false, wrote: Instant::now() }
+    }
+
+    /// Something was written to it.
+    pub(crate) fn wrote(&mut self) {
+        self.wrote = Instant::now();
+    }
+
+    /// Waits until the client is known to be gone, or nothing was written to it for `limit`, which
+    /// would tell.
+    pub(crate) fn poll_gone(
+        &mut self,
+        socket: &TcpStream,
+        takes_interim: bool,
+        limit: Duration,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Error> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if let Some(error) = socket.take_error().unwrap_or_else(Some) {
+                return Poll::Ready(error);
+            }
+            if takes_interim && !self.interim_sent {
+                match socket.try_write(INTERIM) {
+                    Ok(written) if written == INTERIM.len() => self.interim_sent = true,
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                        return Poll::Ready(error);
+                    }
+                    // There is something unread already, and no room.
+                    Ok(_) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
+                    Err(_) => {}
+                }
+            }
+            if !(takes_interim && self.interim_sent) && self.wrote.elapsed() >= limit {
+                let what = "the client sends no more, and may have gone";
+                return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, what));
+            }
+            self.timer.as_mut().reset(Instant::now() + self.looks_after);
+            self.looks_after = (self.looks_after * 2).min(LOOKS.1);
+        }
+    }
+}
