@@ -67,6 +67,7 @@ pub use options::{Effort, Fields, Indexes, Mode, Options};
 pub use position::commit::Position;
 pub use position::key::Key;
 pub use server::error::Error;
+pub use server::odd_values::OddValue;
 pub use server::operation::Operation;
 pub use server::stats::{QueryTimes, Stats, TailStats};
 pub use value::json;

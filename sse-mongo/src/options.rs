@@ -47,10 +47,12 @@ impl Options {
     /// `space` is the name of the field that has the topic's space (such as a tenant), and `name`
     /// that of the field that has its name within the space.
     ///
-    /// A string names a topic; so do the text forms of an `ObjectId`, a UUID and a whole number of
-    /// 64 bits (`7`, also of a double). A record in which one of the fields is missing or holds
-    /// something else belongs to no topic: it is left out, and counted in
-    /// [`Stats::skipped`](crate::Stats::skipped).
+    /// A string names a topic; so do the text forms of an `ObjectId`, a UUID (of the old subtype 3 in
+    /// Python's order of bytes) and a whole number of 64 bits (`7`, also of a double). A record in
+    /// which one of the fields is missing or holds something else, such as a `DBRef`, belongs to no
+    /// topic: it is left out, counted by what it holds in
+    /// [`Stats::no_topic`](crate::Stats::no_topic), and logged for the first, the tenth, the
+    /// hundredth and so on.
     ///
     /// The date of a record is in its field `date`, unless [`Options::date`] names another one.
     pub fn topic(space: impl Into<String>, name: impl Into<String>) -> Self {
@@ -78,6 +80,10 @@ impl Options {
 
     /// The field that history is ordered by, then by `_id`: usually when a record was made.
     /// `date` by default.
+    ///
+    /// It may hold values of any type. But only BSON dates are within ranges of time, and found as
+    /// news by polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
+    /// logged as those without a topic are.
     #[must_use]
     pub fn date(mut self, field: impl Into<String>) -> Self {
         self.fields.date = field.into();

@@ -10,6 +10,7 @@ use crate::history::sizes::Sizes;
 use crate::position::commit::Position;
 use crate::position::key::Key;
 use crate::server::connection::{Connection, Shared};
+use crate::server::odd_values::OddValue;
 use crate::topic;
 use crate::value::json;
 
@@ -38,16 +39,29 @@ impl<R> Records<R> {
         Self { connection: self.connection.for_changes(), ..self.clone() }
     }
 
-    /// What is made of a record; counted if that fails.
+    /// What is made of a record; counted if that fails, and if its date is none.
     pub(crate) fn decode(&self, record: &RawDocument) -> Option<R> {
+        let Shared { name, options, stats, .. } = &*self.connection;
+        if !matches!(record.get(&options.fields.date), Ok(Some(RawBsonRef::DateTime(_)))) {
+            let held = OddValue::of(record, &options.fields.date);
+            if let Some(records) = stats.no_date.count(held) {
+                tracing::warn!(
+                    collection = name,
+                    field = options.fields.date,
+                    id = id(record),
+                    records,
+                    "instead of a date, a record has {held}: ranges of time leave it out, and \
+                     polling does not find it as news",
+                );
+            }
+        }
         match (self.decode)(record) {
             Ok(decoded) => Some(decoded),
             Err(error) => {
-                if self.connection.stats.undecodable() == 0 {
-                    let id = record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null);
+                if stats.undecodable() == 0 {
                     tracing::warn!(
-                        collection = self.connection.name,
-                        id = json::id_text(id),
+                        collection = name,
+                        id = id(record),
                         %error,
                         "a record cannot be decoded and is left out; further ones are only counted",
                     );
@@ -60,17 +74,20 @@ impl<R> Records<R> {
     /// The topic that a record of the changes belongs to; counted if there is none.
     pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
         let Shared { name, options, stats, .. } = &*self.connection;
-        let topic = topic::of(record, &options.fields);
-        if topic.is_none() && stats.skip() == 0 {
-            tracing::warn!(
-                collection = name,
-                space = options.fields.space,
-                name = options.fields.name,
-                "a record names no topic in these fields and is left out; further ones are only \
-                 counted",
-            );
-        }
-        topic
+        topic::of(record, &options.fields)
+            .inspect_err(|field| {
+                let held = OddValue::of(record, field);
+                if let Some(records) = stats.no_topic.count(held) {
+                    tracing::warn!(
+                        collection = name,
+                        field,
+                        id = id(record),
+                        records,
+                        "a record has {held} where its topic is to be named, and is left out",
+                    );
+                }
+            })
+            .ok()
     }
 
     /// A record of the changes, if it belongs to a topic and can be decoded.
@@ -78,6 +95,11 @@ impl<R> Records<R> {
         let topic = self.topic(record)?;
         Some(Entry { topic, key, record: self.decode(record)? })
     }
+}
+
+/// A record's id, for people.
+fn id(record: &RawDocument) -> String {
+    json::id_text(record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null))
 }
 
 /// Some of the changes of a collection.

@@ -120,8 +120,8 @@ impl<R: Record<Filter: Narrow>> Mongo<R> {
 
 impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
     async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
-        let ChangeBatch { changes, late, lost: _, through } = self.read().await?;
-        Ok(Batch { changes, late, through })
+        let ChangeBatch { changes, late, lost, through } = self.read().await?;
+        Ok(Batch { changes, late, lost, through })
     }
 }
 

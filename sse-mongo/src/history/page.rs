@@ -34,7 +34,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
-        let HistoryQuery { as_of, after, order, limit } = query;
+        let HistoryQuery { as_of, after, order, limit, .. } = query;
         let search = Search::new(scope.filter().narrow(), order);
         let mut scan = Scan::new(self.connection.options.effort);
         let first = scan.first(limit);

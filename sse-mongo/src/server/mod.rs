@@ -10,6 +10,7 @@ pub(crate) mod find;
 pub(crate) mod index;
 pub(crate) mod indexes;
 pub(crate) mod known;
+pub(crate) mod odd_values;
 pub(crate) mod operation;
 mod privilege;
 pub(crate) mod probe;

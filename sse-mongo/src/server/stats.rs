@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::changed::Changed;
+use super::odd_values::{OddValue, OddValues};
 use super::operation::Operation;
 
 /// What has happened since a [`Mongo`](crate::Mongo) was made, for metrics.
@@ -31,6 +32,11 @@ pub struct Stats {
     pub deleted: u64,
     /// Records of the changes that were left out because they belong to no topic.
     pub skipped: u64,
+    /// The same by what they hold instead of a space or a name.
+    pub no_topic: Vec<(OddValue, u64)>,
+    /// How often a record was read whose date is no date, by what it is instead: ranges of time
+    /// leave it out, and polling does not find it as news. One that is read again counts again.
+    pub no_date: Vec<(OddValue, u64)>,
     /// How often a record could not be decoded and was left out. One that is read again, as in
     /// history, counts again.
     pub undecodable: u64,
@@ -88,7 +94,8 @@ pub(crate) struct Counters {
     late: AtomicU64,
     lost: AtomicU64,
     changed: [AtomicU64; 3],
-    skipped: AtomicU64,
+    pub(crate) no_topic: OddValues,
+    pub(crate) no_date: OddValues,
     undecodable: AtomicU64,
 }
 
@@ -135,11 +142,6 @@ impl Counters {
     }
 
     /// Answers how many there were before.
-    pub(crate) fn skip(&self) -> u64 {
-        self.skipped.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Answers how many there were before.
     pub(crate) fn undecodable(&self) -> u64 {
         self.undecodable.fetch_add(1, Ordering::Relaxed)
     }
@@ -147,6 +149,7 @@ impl Counters {
     pub(crate) fn stats(&self) -> Stats {
         let tail = *self.tail();
         let [updated, replaced, deleted] = self.all_changed();
+        let no_topic = self.no_topic.read();
         let queries = Operation::ALL
             .iter()
             .map(|&operation| (operation, self.queries[operation as usize].read()));
@@ -158,7 +161,9 @@ impl Counters {
             updated,
             replaced,
             deleted,
-            skipped: self.skipped.load(Ordering::Relaxed),
+            skipped: no_topic.iter().map(|(_, count)| count).sum(),
+            no_topic,
+            no_date: self.no_date.read(),
             undecodable: self.undecodable.load(Ordering::Relaxed),
         }
     }

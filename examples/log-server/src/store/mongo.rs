@@ -3,6 +3,8 @@
 mod append;
 mod row;
 
+use std::collections::BTreeSet;
+
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
 use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Narrow, Narrowing, Options};
@@ -63,10 +65,7 @@ impl Narrow for Search {
         let terms = self.terms();
         let mut narrowing = Narrowing::default();
         if !terms.levels.is_empty() {
-            let wanted = Level::names().filter(|(_, level)| terms.levels.contains(level));
-            let names: Vec<_> = wanted.map(|(name, _)| name).collect();
-            let pattern = format!("^({})$", names.join("|"));
-            narrowing = narrowing.matching(doc! { LEVEL: { "$regex": pattern, "$options": "i" } });
+            narrowing = narrowing.matching(doc! { "$or": levels(&terms.levels) });
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
@@ -88,6 +87,26 @@ impl Narrow for Search {
         }
         narrowing
     }
+}
+
+/// What a level may be stored as that is one of these: a name, a number, or a number as text, of
+/// which the search decides which one it is.
+fn levels(wanted: &BTreeSet<Level>) -> Vec<Document> {
+    let names: Vec<_> =
+        Level::names().filter(|(_, level)| wanted.contains(level)).map(|(name, _)| name).collect();
+    let text = format!("^({}|[-+.0-9].*)$", names.join("|"));
+    let mut alternatives = vec![doc! { LEVEL: { "$regex": text, "$options": "i" } }];
+    for level in wanted {
+        let mut range = Document::new();
+        if Level::all().next() != Some(*level) {
+            range.insert("$gte", level.number());
+        }
+        if let Some(next) = Level::all().find(|next| next > level) {
+            range.insert("$lt", next.number());
+        }
+        alternatives.push(doc! { LEVEL: range });
+    }
+    alternatives
 }
 
 impl Store for MongoStore {
