@@ -78,6 +78,11 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
+            if arguments.make_indexes {
+                store.make_indexes().await?;
+                announce(&format!("collection {} has its indexes", arguments.collection))?;
+                return Ok(());
+            }
             let seal = if let Some(seal) = given {
                 seal
             } else {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::{Effort, Error, Key, Mode, Mongo, Narrow, Narrowing, Options};
+use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Narrow, Narrowing, Options};
 use jiff::Timestamp;
 
 pub use row::row;
@@ -39,13 +39,20 @@ pub async fn connect(uri: &str, arguments: &Arguments) -> Result<MongoStore, Err
         cli::Mode::ChangeStreams => Mode::ChangeStreams,
         cli::Mode::Poll => Mode::Poll,
     };
+    let indexes = match arguments.indexes {
+        cli::Indexes::Small => Indexes::Small,
+        cli::Indexes::Create => Indexes::Create,
+        cli::Indexes::Require => Indexes::Require,
+        cli::Indexes::None => Indexes::None,
+    };
     let effort = Effort::default().records(arguments.search_rows.get()).time(arguments.search_time);
     let options = Options::topic(WORKSPACE, WORKFLOW)
         .date(DATE)
         .mode(mode)
         .lateness(arguments.lateness)
         .interval(arguments.poll_interval)
-        .effort(effort);
+        .effort(effort)
+        .indexes(indexes);
     let records = Mongo::<Document>::connect(uri, &arguments.collection, options).await?;
     Ok(records.decode_with(|record| {
         let date = record.get_datetime(DATE).ok();
