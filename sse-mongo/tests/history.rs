@@ -6,6 +6,7 @@ mod common;
 use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
+use gapless_sse_mongo::OddValue;
 use gapless_sse_mongo::bson::oid::ObjectId;
 use gapless_sse_mongo::bson::spec::BinarySubtype;
 use gapless_sse_mongo::bson::{
@@ -260,6 +261,35 @@ fn reference_of_old_servers() -> Bson {
     bytes[0] = u8::try_from(bytes.len()).unwrap();
     let record = RawDocument::from_bytes(&bytes).unwrap();
     Document::try_from(record).unwrap().remove("p").unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn an_array_as_a_date_turns_no_walk_back_and_is_shown_nowhere() {
+    for (server, name) in [(set(), "array_dates_set"), (standalone(), "array_dates_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        mongo.epoch().await.unwrap();
+        let from = mongo.tail_start().await.unwrap();
+        for id in (0..9).map(|nth| nth * 10) {
+            let mut between = at(id + 1, past(0));
+            between.insert("date", vec![past(-5), past(id.into()), DateTime::now()]);
+            other.insert([at(id, past(id.into())), between]).await;
+        }
+        let mut expected: Vec<_> = (0..9).map(|nth| (nth * 10).to_string()).collect();
+        for order in BOTH {
+            for limit in [1, 2, 100] {
+                let (_, read) = all(&mongo, &scope(), order, limit).await;
+                assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
+            }
+            expected.reverse();
+        }
+        if server.uri().contains("replicaSet") {
+            let live = common::changes(&mongo, &from, 9).await;
+            assert_eq!(common::changed(&live), expected);
+            let array = mongo.stats().no_date.into_iter().find(|(v, _)| *v == OddValue::Array);
+            assert!(array.unwrap().1 > 0);
+        }
+    }
 }
 
 #[tokio::test]

@@ -174,9 +174,10 @@ impl Find<'_> {
         find
     }
 
-    /// An index holds an array under each of its elements, but it is none of them.
+    /// An index holds an array under each of its elements, but it is none of them: neither names it
+    /// a topic, nor has it one place in history.
     fn no_arrays(&self) -> Document {
-        let fields = self.keys.keys().take(self.range.prefix.len());
+        let fields = self.keys.keys().filter(|field| *field != "_id");
         fields.map(|field| (field.clone(), doc! { "$not": { "$type": "array" } }.into())).collect()
     }
 

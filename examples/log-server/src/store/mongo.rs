@@ -62,11 +62,13 @@ impl Narrow for Search {
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
-            // Of what is no text, its JSON is the type.
+            // Of what is no text, its JSON is the type; of text that is not UTF-8, in which no pattern
+            // is found, what can be read of it.
             narrowing = narrowing.matching(doc! { "$or": [
                 { KIND: { "$in": types } },
                 { KIND: { "$not": { "$type": "string" } } },
                 { KIND: { "$type": "array" } },
+                { KIND: { "$not": { "$regex": "" } } },
             ] });
         }
         if let Some(text) = &terms.text {
