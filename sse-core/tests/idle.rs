@@ -29,8 +29,11 @@ fn waiting(heartbeat: Duration) -> Silent {
 }
 
 async fn beat(body: &mut Silent) {
-    let beat = timeout(Duration::from_secs(100_000), body.next()).await.expect("it comes");
+    const LATE: Duration = Duration::from_secs(100_000);
+    let start = Instant::now();
+    let beat = timeout(LATE, body.next()).await.expect("it comes");
     assert_eq!(beat.unwrap().unwrap(), ": \n\n");
+    assert!(start.elapsed() < LATE, "only the deadline of this test woke it");
 }
 
 fn paused() -> Runtime {

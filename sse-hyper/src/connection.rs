@@ -73,3 +73,53 @@ where
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use std::convert::Infallible;
+    use std::future::Ready;
+    use std::os::fd::AsFd;
+    use std::task::{Context, Poll};
+
+    use http::{Request, Response};
+    use http_body_util::Empty;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::RequestBody;
+
+    #[derive(Clone)]
+    struct Nothing;
+
+    impl tower_service::Service<Request<RequestBody>> for Nothing {
+        type Response = Response<Empty<&'static [u8]>>;
+        type Error = Infallible;
+        type Future = Ready<Result<Self::Response, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request<RequestBody>) -> Self::Future {
+            std::future::ready(Ok(Response::default()))
+        }
+    }
+
+    #[tokio::test]
+    async fn small_writes_do_not_wait_for_each_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, peer) = listener.accept().await.unwrap();
+        let twin: std::net::TcpStream = socket.as_fd().try_clone_to_owned().unwrap().into();
+        assert!(!twin.nodelay().unwrap(), "it is not so by itself");
+        client.shutdown().await.unwrap();
+        let (_end, shutdown) = tokio::sync::watch::channel(());
+        let options = ServeOptions::default();
+        let shared = Shared { options, shutdown, readiness: Readiness::default() };
+        assert!(connection(socket, peer, Nothing, shared).await.is_none());
+        assert!(twin.nodelay().unwrap());
+    }
+}

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use gapless_sse_hyper::{RequestBody, ServeOptions};
 use http::Request;
 use http_body_util::BodyExt;
-use support::{Client, PATHS, Server, text, within};
+use support::{Client, PATHS, Server, passes, text, within};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 mod support;
 
@@ -30,7 +30,7 @@ async fn slow() -> (Server, tokio::sync::mpsc::UnboundedReceiver<UnboundedSender
             asked.send(running).unwrap();
             let wait = request.uri().path()[1..].parse().unwrap();
             let body = request.into_body().collect().await.unwrap().to_bytes();
-            sleep(Duration::from_millis(wait)).await;
+            passes(Duration::from_millis(wait)).await;
             drop(runs);
             text(format!("{} bytes", body.len()))
         }
@@ -94,7 +94,7 @@ async fn a_large_page_comes_whole_to_a_client_that_sends_no_more_and_reads_slowl
     let mut client = server.connect().await;
     client.get("/").await;
     client.0.shutdown().await.unwrap();
-    sleep(WHILE).await;
+    passes(WHILE).await;
     let (read, in_order) = client.read_to_end().await;
     assert!(in_order && read.len() > SIZE, "{} bytes", read.len());
 }
@@ -103,12 +103,15 @@ async fn a_large_page_comes_whole_to_a_client_that_sends_no_more_and_reads_slowl
 async fn a_handler_is_dropped_when_its_client_has_gone() {
     let (server, mut handlers) = slow().await;
     for (request, _) in requests("/1000000") {
+        // Nothing can be sent before an answer by HTTP/1.0.
+        if request.contains("HTTP/1.0") {
+            continue;
+        }
         let mut client = server.connect().await;
         client.send(&request).await;
         let running = within(handlers.recv()).await.unwrap();
         drop(client);
-        let ended = timeout(Duration::from_secs(5), running.closed()).await;
-        assert_eq!(ended.is_ok(), !request.contains("HTTP/1.0"), "{request:?}");
+        within(running.closed()).await;
     }
 }
 
@@ -127,7 +130,7 @@ async fn who_may_have_gone_without_a_sign_is_waited_for_as_long_as_one_that_stan
         let sender = within(streams.recv()).await.unwrap();
         client.0.shutdown().await.unwrap();
         for _ in 0..4 {
-            sleep(WHILE / 2).await;
+            passes(WHILE / 2).await;
             sender.send("event".into()).unwrap();
             client.read_until("event").await;
         }
@@ -161,11 +164,11 @@ async fn a_stream_goes_on_for_a_client_that_sends_no_more() {
     let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
     let mut client = streaming(&server).await;
     let sender = within(streams.recv()).await.unwrap();
-    sleep(WHILE).await;
+    passes(WHILE).await;
     for text in ["one", "two"] {
         sender.send(text.into()).unwrap();
         client.read_until(&format!("3\r\n{text}\r\n")).await;
-        sleep(WHILE).await;
+        passes(WHILE).await;
     }
     drop(sender);
     let (rest, in_order) = client.read_to_end().await;
@@ -179,7 +182,7 @@ async fn a_clients_end_does_not_change_the_chunks_of_its_stream() {
     for last in ["", "x", &*"x".repeat(100_000)] {
         let mut client = streaming(&server).await;
         let sender = within(streams.recv()).await.unwrap();
-        sleep(WHILE / 4).await;
+        passes(WHILE / 4).await;
         if !last.is_empty() {
             sender.send(last.to_owned().into()).unwrap();
         }

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
+use std::convert::Infallible;
 use std::future::pending;
+use std::io::Cursor;
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::buf::Chain;
+use bytes::{Buf, Bytes};
 use futures_util::stream;
 use gapless_sse_hyper::RequestBody;
 use gapless_sse_hyper::{ServeOptions, bind, serve};
@@ -12,6 +18,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
+use pin_project_lite::pin_project;
 use support::{App, Body, Client, PATHS, Server, text, within};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::UnboundedSender;
@@ -150,6 +157,38 @@ async fn a_stream_may_follow_other_requests_of_its_connection() {
 }
 
 #[tokio::test]
+async fn a_stream_may_be_the_second_request_in_one_packet() {
+    let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
+    let mut client = server.connect().await;
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n");
+    client.send([get("/other"), get(EVENTS)].concat()).await;
+    let first = within(streams.recv()).await.unwrap();
+    first.send("first".into()).unwrap();
+    drop(first);
+    client.read_until("5\r\nfirst\r\n0\r\n\r\n").await;
+    let second = within(streams.recv()).await.unwrap();
+    let head = client.read_until("\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    second.send("second".into()).unwrap();
+    drop(second);
+    assert_eq!(client.read_to_end().await, (b"6\r\nsecond\r\n0\r\n\r\n".to_vec(), true));
+}
+
+#[tokio::test]
+async fn what_follows_a_stream_in_one_packet_is_no_request() {
+    let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
+    let mut client = server.connect().await;
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n");
+    client.send([get(EVENTS), get("/other")].concat()).await;
+    let stream = within(streams.recv()).await.unwrap();
+    client.read_until("\r\n\r\n").await;
+    stream.send("event".into()).unwrap();
+    drop(stream);
+    assert_eq!(client.read_to_end().await, (b"5\r\nevent\r\n0\r\n\r\n".to_vec(), true));
+    assert!(streams.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_head_that_takes_several_writes_comes_whole() {
     const LONG: usize = 60_000;
     let answer = |_: Request<RequestBody>| async {
@@ -236,4 +275,53 @@ async fn a_client_of_http_1_0_gets_no_chunks() {
     drop(sender);
     let (read, _) = client.read_to_end().await;
     assert!(read.ends_with(b"\r\n\r\nevent"), "{:?}", String::from_utf8_lossy(&read));
+}
+
+pin_project! {
+    /// A body that cannot be moved, of parts that are in two pieces.
+    struct Pieces {
+        left: u8,
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl http_body::Body for Pieces {
+    type Data = Chain<&'static [u8], Cursor<Vec<u8>>>;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Infallible>>> {
+        let left = self.project().left;
+        Poll::Ready(left.checked_sub(1).map(|after| {
+            *left = after;
+            let rest = vec![b'0' + after; if after == 0 { 10_000 } else { 3 }];
+            Ok(Frame::data(b"part ".chain(Cursor::new(rest))))
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_be_of_any_kind() {
+    let server =
+        Server::start(ServeOptions::default(), |request: Request<RequestBody>| async move {
+            let mut response = Response::new(Pieces { left: 3, pinned: PhantomPinned });
+            if request.uri().path() == EVENTS {
+                let kind = HeaderValue::from_static("text/event-stream");
+                response.headers_mut().insert(CONTENT_TYPE, kind);
+            }
+            response
+        })
+        .await;
+    for path in PATHS {
+        let mut client = server.connect().await;
+        let head = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        client.send(head).await;
+        client.read_until("\r\n\r\n").await;
+        let (read, in_order) = client.read_to_end().await;
+        let expected = format!("part 222part 111part {}", "0".repeat(10_000));
+        assert!(in_order && joined(&read) == expected.as_bytes(), "{path}: {} bytes", read.len());
+    }
 }

@@ -7,9 +7,9 @@ use gapless_sse_hyper::{PeerAddress, ServeOptions, bind};
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use support::{Client, PATHS, Server, text, within};
+use support::{Client, PATHS, Server, passes, text, within};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 mod support;
 
@@ -92,7 +92,7 @@ async fn an_idle_connection_outlives_the_limit_of_a_head() {
     assert!(ServeOptions::default().idle_limit > Duration::from_secs(60), "as load balancers have");
     let (_server, mut client) = answered(100, 1_000_000).await;
     for _ in 0..2 {
-        sleep(Duration::from_millis(300)).await;
+        passes(Duration::from_millis(300)).await;
         client.get("/").await;
         client.read_until("\r\n\r\nx").await;
     }
@@ -102,7 +102,7 @@ async fn an_idle_connection_outlives_the_limit_of_a_head() {
 async fn each_request_puts_off_the_limit_of_an_idle_connection() {
     let (_server, mut client) = answered(1_000_000, 600).await;
     for _ in 0..6 {
-        sleep(Duration::from_millis(200)).await;
+        passes(Duration::from_millis(200)).await;
         client.get("/").await;
         client.read_until("\r\n\r\nx").await;
     }

@@ -36,6 +36,8 @@ pub struct Options {
     pub batch_size: u32,
     /// How much a page of history looks at that its filter leaves out.
     pub effort: Effort,
+    /// Whether to make the indexes that reading needs.
+    pub indexes: Indexes,
     /// See [`Options::connections`].
     pub connections: Option<u32>,
 }
@@ -64,8 +66,16 @@ impl Options {
             epoch: 0,
             batch_size: 2000,
             effort: Effort::default(),
+            indexes: Indexes::default(),
             connections: None,
         }
+    }
+
+    /// Whether to make the indexes that reading history needs. [`Indexes::Small`] by default.
+    #[must_use]
+    pub fn indexes(mut self, indexes: Indexes) -> Self {
+        self.indexes = indexes;
+        self
     }
 
     /// The field that history is ordered by, then by `_id`: usually when a record was made.
@@ -166,6 +176,27 @@ pub enum Mode {
     ChangeStreams,
     /// Never: poll.
     Poll,
+}
+
+/// Whether to make the indexes that reading needs, which takes hours for hundreds of millions of
+/// records.
+///
+/// History is read by an index of a topic's two fields, the date and `_id`, and polling by one of
+/// the date and `_id`. Either direction serves, and so do more fields behind. Change streams need
+/// none: without it, streams are live, and history is an error that says what is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Indexes {
+    /// Those of a collection with fewer than 100,000 records.
+    #[default]
+    Small,
+    /// All that are missing.
+    Create,
+    /// None: one that is missing is an error.
+    Require,
+    /// None, and [`Mongo::check_indexes`](crate::Mongo::check_indexes) does not ask for them: only
+    /// live records are wanted.
+    None,
 }
 
 /// The names of the fields that following a record needs, besides its `_id`. None may lie within

@@ -9,7 +9,7 @@ use mongodb::bson::{RawBsonRef, RawDocument};
 use crate::history::sizes::Sizes;
 use crate::position::commit::Position;
 use crate::position::key::Key;
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Shared};
 use crate::server::odd_values::OddValue;
 use crate::topic;
 use crate::value::json;
@@ -21,22 +21,27 @@ type Decode<R> = dyn Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync;
 
 /// A collection, and what is made of its records.
 pub(crate) struct Records<R> {
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) connection: Connection,
     pub(crate) sizes: Arc<Sizes>,
     decode: Arc<Decode<R>>,
 }
 
 impl<R> Records<R> {
     pub(crate) fn new(
-        connection: Arc<Connection>,
+        connection: Connection,
         decode: impl Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync + 'static,
     ) -> Self {
         Self { connection, sizes: Arc::default(), decode: Arc::new(decode) }
     }
 
+    /// The same for those who read changes: their questions wait for nobody else's.
+    pub(crate) fn for_changes(&self) -> Self {
+        Self { connection: self.connection.for_changes(), ..self.clone() }
+    }
+
     /// What is made of a record; counted if that fails, and if its date is none.
     pub(crate) fn decode(&self, record: &RawDocument) -> Option<R> {
-        let Connection { name, options, stats, .. } = &*self.connection;
+        let Shared { name, options, stats, .. } = &*self.connection;
         if !matches!(record.get(&options.fields.date), Ok(Some(RawBsonRef::DateTime(_)))) {
             let held = OddValue::of(record, &options.fields.date);
             if let Some(records) = stats.no_date.count(held) {
@@ -68,7 +73,7 @@ impl<R> Records<R> {
 
     /// The topic that a record of the changes belongs to; counted if there is none.
     pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
-        let Connection { name, options, stats, .. } = &*self.connection;
+        let Shared { name, options, stats, .. } = &*self.connection;
         topic::of(record, &options.fields)
             .inspect_err(|field| {
                 let held = OddValue::of(record, field);
@@ -105,6 +110,8 @@ pub(crate) struct ChangeBatch<R> {
     pub(crate) changes: Vec<Change<Position, Key, R>>,
     /// What became visible only after its place had been passed.
     pub(crate) late: Vec<Entry<Key, R>>,
+    /// How many records were left out because no reply of the server can hold them.
+    pub(crate) lost: usize,
     /// Everything up to here was handed out.
     pub(crate) through: Position,
 }
@@ -112,7 +119,7 @@ pub(crate) struct ChangeBatch<R> {
 impl<R> Clone for Records<R> {
     fn clone(&self) -> Self {
         Self {
-            connection: Arc::clone(&self.connection),
+            connection: self.connection.clone(),
             sizes: Arc::clone(&self.sizes),
             decode: Arc::clone(&self.decode),
         }

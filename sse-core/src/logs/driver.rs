@@ -1,7 +1,10 @@
 //! What reads a log for all of its streams.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use super::catch_up;
 use super::inner::Inner;
@@ -51,13 +54,21 @@ impl<S: Source> LogDriver<S> {
     /// ```
     pub async fn run(self, observe: impl FnMut(LogEvent<S::Error>) + Send) {
         self.start();
-        let log = &*self.0;
+        let log = &self.0;
+        // In tasks of their own, which end with this.
+        let mut catch_ups = JoinSet::new();
+        for catch_up in [&log.catch_ups.recent, &log.catch_ups.old] {
+            catch_ups.spawn(catch_up::run(Arc::clone(catch_up), Arc::clone(log)));
+        }
         tokio::select! {
             () = log.unused() => {}
             never = log.reports.tell(observe) => match never {},
             never = tail::run(log) => match never {},
-            never = catch_up::run(&log.catch_ups.recent, log) => match never {},
-            never = catch_up::run(&log.catch_ups.old, log) => match never {},
+            Some(Err(ended)) = catch_ups.join_next() => {
+                if ended.is_panic() {
+                    resume_unwind(ended.into_panic());
+                }
+            }
         }
     }
 }

@@ -1,14 +1,13 @@
 //! What went wrong with a source, for whom, and how often.
 
-use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
+use crate::follow::panics::caught;
 use crate::follow::{Fault, SourceError};
 
 /// Why the source of a log could not be read.
@@ -99,16 +98,11 @@ pub(super) async fn ask<T, E>(
     question: impl Future<Output = Result<T, E>>,
 ) -> Result<T, LogFailure<E>> {
     let mut question = pin!(question);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(cx))) {
+    poll_fn(|cx| match caught(|| question.as_mut().poll(cx)) {
         Ok(answer) => answer.map_err(LogFailure::Source),
-        Err(panic) => Poll::Ready(Err(LogFailure::Panicked(message(&*panic)))),
+        Err(words) => Poll::Ready(Err(LogFailure::Panicked(words))),
     })
     .await
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
 /// How often the source could not be read.

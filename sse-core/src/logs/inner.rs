@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::budget::Budget;
 use super::catch_up::CatchUps;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, Losses};
 use super::failure::LogFailure;
 use super::options::LogOptions;
-use super::reports::Reports;
+use super::reports::{LogEvent, Reports};
 use super::stats::Counters;
 use crate::follow::internals::Hub;
 use crate::follow::{Fault, FilterOf, Seal, Source};
@@ -25,6 +26,10 @@ pub(super) struct Inner<S: Source> {
     pub(super) counters: Counters,
     pub(super) catch_ups: CatchUps<S::Position, FilterOf<S>>,
     pub(super) snapshot_refreshes: Semaphore,
+    /// For what streams have read of the source.
+    pub(super) stream_budget: Budget,
+    /// For pages.
+    pub(super) page_budget: Budget,
     pub(super) reports: Reports<S::Error>,
     driver: AtomicU8,
     /// Why the tail cannot read the source.
@@ -82,8 +87,10 @@ impl<S: Source> Inner<S> {
             counters: Counters::default(),
             catch_ups: CatchUps::new(options.catch_up_bytes),
             snapshot_refreshes: Semaphore::new(options.max_snapshot_refreshes.max(1)),
-            options,
+            stream_budget: Budget::new(options.unsent_bytes / 2),
+            page_budget: Budget::new(options.unsent_bytes / 2),
             reports: Reports::default(),
+            options,
             failing: Mutex::new(None),
             driver: AtomicU8::new(NOT_STARTED),
             unused: Notify::new(),
@@ -120,6 +127,15 @@ impl<S: Source> Inner<S> {
 
     fn failing(&self) -> MutexGuard<'_, Option<TailFailure>> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts records that cannot be shown, and tells the observer.
+    pub(super) fn lost(&self, lost: Losses) {
+        let Losses { count, topic, reason } = lost;
+        if let Some(reason) = reason {
+            self.counters.lost.fetch_add(count as u64, Ordering::Relaxed);
+            self.reports.report(LogEvent::RecordsLost { count, topic, reason });
+        }
     }
 
     /// The driver runs.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::budget::HeldBytes;
 use super::driver::LogDriver;
 use super::follow::Follow;
 use super::inner::{InUse, Inner, LogState};
@@ -52,17 +54,25 @@ pub struct LogPage<S: Source> {
     /// A stream after this id delivers exactly what the snapshot of the walk did not hold. It is
     /// the same for each page of a walk: that of its first page.
     pub stream_position: EventId,
+    /// The memory of the page in the log's budget: keep it until the page is sent, and shrink it to
+    /// what is still held.
+    pub held: HeldBytes,
     /// Whether the snapshot of the walk could be read no more, so that this page is of a later one.
     /// It may then have records that a stream after `stream_position` delivers as well. For each
     /// record exactly once, begin again without a cursor.
     pub renewed: bool,
 }
 
+/// How long a page waits for others to be sent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Why a page could not be read.
 #[derive(Debug)]
 pub enum PageError<E> {
     /// The cursor was not issued by this log, or the log has been set back to before it since.
     Cursor,
+    /// Too many pages wait to be sent.
+    Busy,
     /// The source failed.
     Source(E),
 }
@@ -73,6 +83,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
             Self::Cursor => {
                 f.write_str("the cursor was not issued by this log; begin again without it")
             }
+            Self::Busy => f.write_str("too many pages wait to be sent; try again in a few seconds"),
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }
@@ -81,7 +92,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
 impl<E: std::error::Error + 'static> std::error::Error for PageError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Cursor => None,
+            Self::Cursor | Self::Busy => None,
             Self::Source(error) => Some(error),
         }
     }
@@ -171,7 +182,8 @@ impl<S: Source> Log<S> {
         self.0.encoding.record_ids
     }
 
-    /// Reads a page of history beyond `cursor`.
+    /// Reads a page of history beyond `cursor`: `limit` records at most, or about
+    /// [`page_bytes`](LogOptions::page_bytes) of them.
     ///
     /// Pages that are read one after another, each beyond the cursor of the one before, are a walk.
     /// They show one snapshot, that of the first page, also while records are written. So a walk
@@ -202,8 +214,9 @@ impl<S: Source> Log<S> {
     ///
     /// # Errors
     ///
-    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Source`] when the
-    /// source fails.
+    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Busy`] when other
+    /// pages take all the memory there is for 10 seconds, [`PageError::Source`] when the source
+    /// fails.
     pub async fn page(
         &self,
         scope: &Scope<FilterOf<S>>,
@@ -211,7 +224,8 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
-        let Inner { source, encoding, .. } = &**self.0;
+        let Inner { source, encoding, page_budget, options, .. } = &**self.0;
+        let max_bytes = options.page_bytes;
         let seal = &encoding.seal;
         let epoch = source.epoch().await.map_err(PageError::Source)?;
         let walk = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
@@ -224,7 +238,8 @@ impl<S: Source> Log<S> {
             let known = source.resume(frontier).await.map_err(PageError::Source)?;
             known.map_err(|_| PageError::Cursor)?;
         }
-        let query = HistoryQuery { as_of: began.clone(), after, order, limit };
+        let held = page_budget.take_within(PATIENCE, max_bytes).await.ok_or(PageError::Busy)?;
+        let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
         let page = match source.history(scope, query.clone()).await {
             Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
                 source.history(scope, HistoryQuery { as_of: None, ..query }).await
@@ -242,6 +257,7 @@ impl<S: Source> Log<S> {
             next,
             more_after,
             scanned,
+            held,
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
             renewed,
             records: entries.into_iter().map(|entry| entry.record).collect(),

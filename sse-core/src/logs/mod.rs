@@ -4,6 +4,7 @@
 mod append_only;
 mod availability;
 mod backoff;
+mod budget;
 mod catch_up;
 mod channel;
 mod driver;
@@ -16,13 +17,16 @@ mod notice;
 mod on_the_way;
 mod options;
 mod outbox;
+mod pieces;
 mod question;
 mod reports;
 mod stats;
 mod tail;
 mod topics;
+mod unsent;
 
 pub use append_only::{AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, Unavailable};
+pub use budget::HeldBytes;
 pub use channel::{Channel, ChannelChanges, ChannelLagged, Keep, Sequence};
 pub use driver::LogDriver;
 pub use failure::{LogFailure, LogReader};

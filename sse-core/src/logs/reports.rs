@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::failure::LogFailure;
+use crate::follow::Topic;
 
 /// What happens while a log is read.
 #[derive(Clone, Debug)]
@@ -25,6 +26,15 @@ pub enum LogEvent<E> {
     /// this reason. Each of them asks again after a pause of its own, which grows to 10 seconds,
     /// unless what it asks for was refused. Told once a second at most.
     StreamsFailed(LogFailure<E>, u64),
+    /// Records cannot be shown, and were passed over.
+    RecordsLost {
+        /// How many, of one batch of changes.
+        count: usize,
+        /// What the first of them belongs to, if that is known.
+        topic: Option<Topic>,
+        /// Why the first of them cannot be shown.
+        reason: String,
+    },
 }
 
 /// How often it is told that streams fail.

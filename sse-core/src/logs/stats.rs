@@ -23,6 +23,9 @@ pub struct LogStats {
     pub published: u64,
     /// Records that came too late for their place and were published all the same.
     pub late: u64,
+    /// Records that could not be shown and were passed over, which `gap` has announced: their own
+    /// code has panicked, or the source could not read them.
+    pub lost: u64,
     /// How often the source could not be read, by who asked and by what that meant. A panic of the
     /// source counts as [`Fault::Unavailable`].
     pub failures: Vec<(LogReader, Fault, u64)>,
@@ -41,6 +44,7 @@ pub(super) struct Counters {
     pub(super) lagged: AtomicU64,
     pub(super) published: AtomicU64,
     pub(super) late: AtomicU64,
+    pub(super) lost: AtomicU64,
     pub(super) failures: FailureCounters,
     resumed: [AtomicU64; ResumePath::ALL.len()],
     resets: [AtomicU64; Reset::ALL.len()],
@@ -72,6 +76,7 @@ impl Counters {
             resets: resets.map(|(reset, times)| (*reset, read(times))).collect(),
             published: read(&self.published),
             late: read(&self.late),
+            lost: read(&self.lost),
             failures: self.failures.by_reader(),
             panics: self.failures.panics(),
             catch_up_passes,

@@ -3,13 +3,18 @@
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
 use super::failure::{LogFailure, LogReader, ask};
 use super::inner::Inner;
+use super::pieces::{Piece, Pieces};
 use super::reports::LogEvent;
 use crate::follow::{Batch, Changes, Fault, Source};
+
+/// How many bytes are published at once, at most.
+const PIECE: usize = 1024 * 1024;
 
 /// Reads the log's end, whatever happens to the source.
 pub(super) async fn run<S: Source>(log: &Inner<S>) -> Infallible {
@@ -54,16 +59,20 @@ async fn read<S: Source>(
     backoff.reset();
     loop {
         let batch = ask(async { changes.next().await }).await?;
-        publish(log, epoch, batch);
+        publish(log, epoch, batch).await;
     }
 }
 
-fn publish<S: Source>(log: &Inner<S>, epoch: u32, batch: Batch<S>) {
-    let Batch { changes, late, through } = batch;
-    log.counters.published.fetch_add(changes.len() as u64, Ordering::Relaxed);
-    log.counters.late.fetch_add(late.len() as u64, Ordering::Relaxed);
-    let events = log.encoding.changes::<S>(epoch, changes);
-    let late = log.encoding.late::<S>(epoch, late, &through);
-    log.catch_ups.note_head(&through);
-    log.hub.publish_late(events, through, late);
+async fn publish<S: Source>(log: &Inner<S>, epoch: u32, batch: Batch<S>) {
+    log.counters.late.fetch_add(batch.late.len() as u64, Ordering::Relaxed);
+    for (nth, piece) in Pieces::new(&log.encoding, epoch, batch, PIECE).enumerate() {
+        if nth > 0 {
+            yield_now().await;
+        }
+        let Piece { events, late, lost, through, .. } = piece;
+        log.counters.published.fetch_add(events.len() as u64, Ordering::Relaxed);
+        log.catch_ups.note_head(&through);
+        log.hub.publish_late(events, through, late);
+        log.lost(lost);
+    }
 }

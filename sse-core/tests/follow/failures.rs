@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gapless_sse_core::follow::{Fault, Frontier, History, Scope, Seal};
 use gapless_sse_core::{Log, LogEvent, LogFailure, LogOptions, LogReader, LogState, TailFailure};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
 use crate::model::{Model, Number, Shown};
@@ -155,7 +155,7 @@ async fn questions_of_streams_that_fail_are_told_to_the_observer_and_counted() {
     for (client, stream) in &mut clients {
         client.read_until(stream, |client| told_sources(client) == ["failed"]).await;
     }
-    sleep(Duration::from_secs(2)).await;
+    sleep_until(Instant::now() + Duration::from_secs(2)).await;
     let counted = failures(&log, LogReader::Stream, Fault::NeedsAction);
     assert!(counted >= 20, "{counted}");
     let told = told.lock().unwrap();

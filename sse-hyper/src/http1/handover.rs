@@ -69,6 +69,13 @@ impl<B: Body> Handover<B> {
 }
 
 impl<B> Handover<B> {
+    /// Drops the body of a stream that does not come about: who asked for the head only was sent it,
+    /// or has left.
+    pub(crate) fn cancel(&self) {
+        let unsent = mem::replace(&mut *self.head(), Head::None);
+        drop(unsent);
+    }
+
     /// hyper has nothing more to write, and what it wrote last ends like a head.
     pub(crate) fn head_sent(&self) {
         self.advance(|head| match head {

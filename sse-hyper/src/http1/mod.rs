@@ -129,6 +129,7 @@ where
     if let Ok(Some(body)) = ended {
         return Ok(Some((socket.socket.into_inner().into_inner(), body)));
     }
+    handover.cancel();
     if !idle && socket.is_open() {
         linger(socket.socket, shutdown).await;
     }

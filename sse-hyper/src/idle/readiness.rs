@@ -221,3 +221,6 @@ fn can_be_read(event: &Event) -> bool {
 fn can_be_written(event: &Event) -> bool {
     event.is_writable() || event.is_write_closed() || event.is_error()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -23,6 +23,9 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tower_service::Service;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -33,16 +36,21 @@ pub(crate) async fn within<F: Future>(wait: F) -> F::Output {
     timeout(DEADLINE, wait).await.expect("done before the deadline")
 }
 
+/// What a handler or a client takes that is slow. Nothing else is waited for.
+pub(crate) async fn passes(time: Duration) {
+    timeout(time, pending::<()>()).await.unwrap_err();
+}
+
 /// A tower service from a function.
 #[derive(Clone)]
 pub(crate) struct App<F>(pub(crate) F);
 
-impl<F, R> tower_service::Service<Request<RequestBody>> for App<F>
+impl<F, R, B> Service<Request<RequestBody>> for App<F>
 where
     F: Fn(Request<RequestBody>) -> R,
-    R: Future<Output = Response<Body>>,
+    R: Future<Output = Response<B>>,
 {
-    type Response = Response<Body>;
+    type Response = Response<B>;
     type Error = Infallible;
     type Future = futures_util::future::Map<R, fn(R::Output) -> Result<R::Output, Infallible>>;
 
@@ -78,16 +86,28 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start<F, R>(options: ServeOptions, app: F) -> Self
+    pub(crate) async fn start<F, R, B>(options: ServeOptions, app: F) -> Self
     where
         F: Fn(Request<RequestBody>) -> R + Clone + Send + 'static,
-        R: Future<Output = Response<Body>> + Send + 'static,
+        R: Future<Output = Response<B>> + Send + 'static,
+        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::serving(options, App(app)).await
+    }
+
+    /// A server of any service.
+    pub(crate) async fn serving<S, B>(options: ServeOptions, service: S) -> Self
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
         let listener = bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, signal) = oneshot::channel();
         let signal = async move { signal.await.unwrap_or_default() };
-        let served = tokio::spawn(serve(listener, App(app), options, signal));
+        let served = tokio::spawn(serve(listener, service, options, signal));
         Self { address, shutdown, served }
     }
 

@@ -13,13 +13,13 @@ use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
 use crate::server::find::{Find, Found, Range, Snapshot, What};
+use crate::server::index::Index;
 use crate::server::operation::Operation;
 
 /// One range of the index as part of a step.
 pub(crate) struct Part<'a, R> {
     pub(crate) records: &'a Records<R>,
-    /// The index's name.
-    pub(crate) index: &'a str,
+    pub(crate) index: &'a Index,
     pub(crate) search: &'a Search,
     pub(crate) step: Step,
     pub(crate) snapshot: Option<Snapshot>,
@@ -76,10 +76,9 @@ impl<R: Record> Part<'_, R> {
 
     async fn find(&mut self, range: Range, what: &What, limit: usize) -> Result<Found, Error> {
         let Self { records, index, search, step, snapshot } = self;
-        let keys = records.connection.tail_keys();
         let find = || {
-            let (range, keys, snapshot) = (range.clone(), keys.clone(), *snapshot);
-            let find = Find { index, keys, range, order: search.order, limit, snapshot };
+            let (range, snapshot) = (range.clone(), *snapshot);
+            let find = Find { index, range, order: search.order, limit, snapshot };
             find.run_for(&records.connection, Operation::History, what, step.max_time)
         };
         let found = match snapshot {

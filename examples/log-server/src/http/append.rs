@@ -87,8 +87,8 @@ fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
         }
         AppendError::Store(store) => Problem::unavailable(store),
-        AppendError::Full => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
+        AppendError::Busy(_) => {
+            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
         }
         AppendError::Refused { row, written, .. } => {
             let title = "the log does not take a line";

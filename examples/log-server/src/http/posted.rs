@@ -45,7 +45,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Posted, Pro
     }
     let _turn = READING.acquire().await;
     let read = tokio::task::spawn_blocking(rows).await;
-    read.unwrap_or_else(|error| Err(Problem::unavailable(&error)))
+    read.unwrap_or_else(|error| Err(Problem::defect(&error)))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: impl header::AsHeaderName) -> Option<&'h str> {

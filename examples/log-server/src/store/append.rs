@@ -8,9 +8,9 @@ pub enum AppendError<E: Error + 'static> {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] E),
-    /// More waits to be written than the server keeps for it. Nothing of this was written.
-    #[error("too much waits to be written; nothing of this was, send it again")]
-    Full,
+    /// The rows would wait too long to be written, for this reason. Nothing of them was written.
+    #[error("{0}; nothing of this was written, send it again in a few seconds")]
+    Busy(&'static str),
     /// The store does not take one of the rows, and will not take it later either.
     #[error("{reason}")]
     Refused {

@@ -123,7 +123,7 @@ impl Store for MongoStore {
     }
 
     async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.spaces(usize::MAX).await?))
+        self.spaces(after, limit).await
     }
 
     async fn workflows(
@@ -132,15 +132,10 @@ impl Store for MongoStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
+        self.names(workspace, after, limit).await
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
-}
-
-/// The first names behind `after`.
-fn behind(after: Option<&str>, limit: usize, names: Vec<String>) -> Vec<String> {
-    names.into_iter().filter(|name| after.is_none_or(|after| &**name > after)).take(limit).collect()
 }

@@ -49,6 +49,14 @@ impl Store {
         }
     }
 
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> &std::path::Path {
+        match self {
+            Self::Sqlite { path, .. } => path,
+            Self::Mongo { .. } => panic!("not an SQLite file"),
+        }
+    }
+
     pub(crate) fn mongod(&mut self) -> &mut Mongod {
         match self {
             Self::Mongo { server } => server,

@@ -54,7 +54,7 @@ pub(crate) fn messages<K>(entries: &[Entry<K, Row>]) -> Vec<String> {
 }
 
 pub(crate) fn query<S: Store>(order: SortOrder, limit: usize) -> HistoryQuery<S::Position, S::Key> {
-    HistoryQuery { as_of: None, after: None, order, limit }
+    HistoryQuery { as_of: None, after: None, order, limit, max_bytes: usize::MAX }
 }
 
 /// All of history in pages, and the position that it was read as of.

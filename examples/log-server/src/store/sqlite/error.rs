@@ -51,11 +51,16 @@ pub enum SqliteError {
     #[error("the snapshot is of another life of the file")]
     SnapshotGone,
     /// Another process holds the lock for writing.
-    #[error("another process holds the file's lock for writing; nothing of this was written")]
+    #[error("another process holds the file's lock for writing, or the disk is slow")]
     Locked,
     /// A question to the file failed.
     #[error("SQLite failed to {0}{advice}", advice = advice(.1))]
     Failed(&'static str, #[source] Arc<rusqlite::Error>),
+    /// The thread that writes is gone.
+    #[error(
+        "nothing is written any more, for a defect; restart the server and report what it logged"
+    )]
+    Stopped,
     /// The program is ending.
     #[error("the program is ending")]
     Ending,
@@ -81,7 +86,8 @@ impl SourceError for SqliteError {
             | Self::Foreign(_)
             | Self::Format { .. }
             | Self::Moved(_)
-            | Self::CutOff => Fault::NeedsAction,
+            | Self::CutOff
+            | Self::Stopped => Fault::NeedsAction,
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::SqliteError;
 
-/// The file that was opened, told from others that come to its place.
+/// The file that was opened and its log of what was written last, told from others that come to
+/// their places.
 #[derive(Debug)]
 pub(super) struct Identity {
-    path: PathBuf,
-    file: Which,
+    files: [(PathBuf, Which); 2],
 }
 
 #[cfg(unix)]
@@ -21,24 +21,32 @@ type Which = ();
 impl Identity {
     /// That of the file in `path` now.
     pub(super) fn of(path: &Path) -> Result<Self, SqliteError> {
-        let found = std::fs::metadata(path).map_err(|_| SqliteError::Moved(path.to_owned()))?;
-        Ok(Self { path: path.to_owned(), file: which(&found) })
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let known = |path: PathBuf| match std::fs::metadata(&path) {
+            Ok(found) => Ok((path, which(&found))),
+            Err(_) => Err(SqliteError::Moved(path)),
+        };
+        Ok(Self { files: [known(path.to_owned())?, known(log.into())?] })
     }
 
-    /// Looks whether the file is still in its place.
+    /// Looks whether the files are still in their places.
     ///
     /// # Errors
     ///
-    /// [`SqliteError::Moved`] when it is not, or cannot be reached.
+    /// [`SqliteError::Moved`] when one is not, or cannot be reached.
     pub(super) fn check(&self) -> Result<(), SqliteError> {
-        match std::fs::metadata(&self.path) {
-            Ok(found) if which(&found) == self.file => Ok(()),
-            _ => Err(SqliteError::Moved(self.path.clone())),
+        for (path, known) in &self.files {
+            match std::fs::metadata(path) {
+                Ok(found) if which(&found) == *known => {}
+                _ => return Err(SqliteError::Moved(path.clone())),
+            }
         }
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.files[0].0
     }
 }
 

@@ -11,6 +11,9 @@ use tokio::time::timeout;
 use super::error::SqliteError;
 use crate::store::AppendError;
 
+/// Why rows have waited too long to be written.
+const LOCKED: &str = "another process holds the file's lock for writing, or the disk is slow";
+
 pub(super) type Answer = Result<Vec<String>, AppendError<SqliteError>>;
 
 /// A row that is to be written.
@@ -90,11 +93,11 @@ impl Waiting {
     /// The answer; an error after `patience`, if the request was not begun by then.
     pub(super) async fn answer(mut self, patience: Duration) -> Answer {
         let answered = match timeout(patience, &mut self.answer).await {
-            Err(_) if self.claim.take() => return Err(SqliteError::Locked.into()),
+            Err(_) if self.claim.take() => return Err(AppendError::Busy(LOCKED)),
             Err(_) => (&mut self.answer).await,
             Ok(answered) => answered,
         };
-        answered.unwrap_or(Err(SqliteError::Ending.into()))
+        answered.unwrap_or(Err(SqliteError::Stopped.into()))
     }
 }
 

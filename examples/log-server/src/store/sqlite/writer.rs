@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use gapless_sse_core::follow::Topic;
@@ -18,9 +18,12 @@ use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
 use crate::row::NewRow;
+use crate::store::AppendError;
 
 /// How many bytes may wait to be written.
 const QUEUE: u32 = 32 * 1024 * 1024;
+
+const FULL: &str = "too many rows wait to be written";
 
 /// What a request takes of them at least: so 4,096 requests may wait.
 const LEAST: usize = 8 * 1024;
@@ -43,6 +46,7 @@ pub(super) struct Writer {
     queue: Sender<Request>,
     room: Arc<Semaphore>,
     trouble: Trouble,
+    thread: JoinHandle<()>,
 }
 
 /// Why the last attempt to write has failed, if it has.
@@ -66,11 +70,11 @@ impl Writer {
             begun: false,
             trouble: Arc::clone(&trouble),
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|_| SqliteError::Ending)?;
-        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble })
+        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble, thread })
     }
 
     /// Writes rows, all or none, and answers their ids.
@@ -88,11 +92,15 @@ impl Writer {
 
     /// Whether rows can be written: tries it if they could not be before.
     pub(super) async fn check(&self) -> Result<(), SqliteError> {
+        if self.thread.is_finished() {
+            return Err(SqliteError::Stopped);
+        }
         if lock(&self.trouble).is_none() {
             return Ok(());
         }
         match self.enqueue(&Topic::new("", ""), Vec::new(), 10 * LOOK).await {
-            Err(crate::store::AppendError::Store(error)) => Err(error),
+            Err(AppendError::Store(error)) => Err(error),
+            Err(AppendError::Busy(_)) => Err(SqliteError::Locked),
             _ => Ok(()),
         }
     }
@@ -101,12 +109,12 @@ impl Writer {
         let bytes: usize = rows.iter().map(|row| row.rest.len()).sum();
         let weight = u32::try_from(bytes.max(LEAST)).unwrap_or(QUEUE).min(QUEUE);
         let room = Arc::clone(&self.room).try_acquire_many_owned(weight);
-        let room = room.map_err(|_| crate::store::AppendError::Full)?;
+        let room = room.map_err(|_| AppendError::Busy(FULL))?;
         let (request, waiting) = Request::new(topic.clone(), rows, room);
-        self.queue.send(request).map_err(|_| SqliteError::Ending)?;
+        self.queue.send(request).map_err(|_| SqliteError::Stopped)?;
         let answer = waiting.answer(patience).await;
-        if let Err(crate::store::AppendError::Store(error)) = &answer {
-            lock(&self.trouble).get_or_insert_with(|| error.clone());
+        if let Err(AppendError::Busy(_)) = &answer {
+            lock(&self.trouble).get_or_insert(SqliteError::Locked);
         }
         answer
     }

@@ -1,102 +1,33 @@
 //! The tail of a log in memory: encoded events in the order of their positions.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use super::filter::Filter;
-use super::publication::{Late, Publication};
-use super::topic::{Scope, Topic};
-use crate::wire::Encoded;
+use super::held::Held;
+use super::index::{Index, Unread};
+use crate::follow::topic::{Scope, Topic};
 
 /// Encoded events, kept up to a byte bound, and those at the newest position in any case; the
 /// oldest go first.
 ///
 /// Every event has a number, its place. Places only grow; a reader remembers the next one it has
 /// not read, and nothing else.
+///
+/// It asks nothing of marks, and hands out what it lets go of: it is used under a lock.
 #[derive(Debug)]
 pub(super) struct Ring<P, M = ()> {
     max_bytes: usize,
     bytes: usize,
-    events: VecDeque<Held<P, M>>,
+    events: VecDeque<Arc<Held<P, M>>>,
     /// The place of `events[0]`.
     first: u64,
     topics: HashMap<Topic, Index<P>>,
+    /// The events of all topics.
+    of_all: Index<P>,
     /// Everything up to here was evicted, or was before the ring began.
     floor: P,
     /// Everything up to here has been published.
     head: P,
-}
-
-#[derive(Debug)]
-enum Held<P, M> {
-    Event(Publication<P, M>),
-    /// At the position that the log had reached when they were found.
-    Late(P, Box<Late<M>>),
-}
-
-impl<P, M> Held<P, M> {
-    /// Calls `each` with each of its topics once.
-    fn topics(&self, each: impl FnMut(&Topic)) {
-        match self {
-            Self::Event(event) => [&event.topic].into_iter().for_each(each),
-            Self::Late(_, late) => late.topics().for_each(each),
-        }
-    }
-
-    fn position(&self) -> &P {
-        match self {
-            Self::Event(Publication { position, .. }) | Self::Late(position, _) => position,
-        }
-    }
-
-    fn weight<F: Filter<Mark = M>>(&self) -> usize {
-        match self {
-            Self::Event(event) => event.weight::<F>(),
-            Self::Late(_, late) => late.weight::<F>(),
-        }
-    }
-
-    /// Appends what is for `scope` of it, unless that is more than `room` bytes.
-    fn take<F: Filter<Mark = M>>(
-        &self,
-        scope: &Scope<F>,
-        room: usize,
-        to: &mut Vec<Encoded>,
-    ) -> Option<usize> {
-        let start = to.len();
-        match self {
-            Self::Event(Publication { mark, frame, .. }) => {
-                if scope.filter().admits(mark) {
-                    to.push(frame.clone());
-                }
-            }
-            Self::Late(_, late) => late.frames(scope, to),
-        }
-        let bytes = to[start..].iter().map(Encoded::len).sum();
-        if bytes > room {
-            to.truncate(start);
-            return None;
-        }
-        Some(bytes)
-    }
-}
-
-/// The events of one topic.
-#[derive(Debug)]
-struct Index<P> {
-    places: VecDeque<u64>,
-    /// Every event of the topic after this position is in the ring.
-    complete_from: P,
-    /// The place of its last event that was evicted.
-    lost: Option<u64>,
-    readers: usize,
-}
-
-impl<P> Index<P> {
-    /// The places from `place` on.
-    fn from(&self, place: u64) -> impl Iterator<Item = u64> {
-        let before = self.places.partition_point(|at| *at < place);
-        self.places.range(before..).copied()
-    }
 }
 
 /// Where a position stands relative to the ring.
@@ -122,25 +53,30 @@ impl<P: Ord + Clone, M> Ring<P, M> {
             events: VecDeque::new(),
             first: 0,
             topics: HashMap::new(),
+            of_all: Index::new(start.clone()),
             floor: start.clone(),
             head: start,
         }
     }
 
     /// Begins anew at `start`: every reader has lagged.
-    pub(super) fn restart(&mut self, start: P) {
+    pub(super) fn restart(&mut self, start: P) -> VecDeque<Arc<Held<P, M>>> {
         // One place is left out, so that even a reader that had read everything is behind.
         self.first = self.next_place() + 1;
-        self.events.clear();
         self.bytes = 0;
-        self.topics.retain(|_, index| {
+        let events = std::mem::take(&mut self.events);
+        let lost = Some(self.first - 1);
+        self.topics.retain(|_, index| index.readers > 0);
+        for index in self.topics.values_mut().chain([&mut self.of_all]) {
             index.places.clear();
+            index.lost = lost;
+        }
+        for index in self.topics.values_mut().chain([&mut self.of_all]) {
             index.complete_from = start.clone();
-            index.lost = Some(self.first - 1);
-            index.readers > 0
-        });
+        }
         self.floor = start.clone();
         self.head = start;
+        events
     }
 
     /// Everything up to here has been published.
@@ -153,60 +89,80 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.first + self.events.len() as u64
     }
 
-    pub(super) fn push<F: Filter<Mark = M>>(&mut self, mut event: Publication<P, M>) {
-        debug_assert!(event.position > self.head, "positions only grow");
+    /// The place of the oldest event.
+    pub(super) fn first_place(&self) -> u64 {
+        self.first
+    }
+
+    /// Appends `held`, which stands at the last position so far or beyond it.
+    ///
+    /// What came late stands at the head of the log: a reader that goes on from there or from
+    /// beyond is not given it, and one that goes on from before is. It has one place, so that no
+    /// reader is given only some of it.
+    pub(super) fn push(&mut self, mut held: Arc<Held<P, M>>) {
         let place = self.next_place();
-        self.index(&event.topic).places.push_back(place);
-        self.share(&mut event.topic);
-        self.head = event.position.clone();
-        self.hold::<F>(Held::Event(event));
-    }
-
-    /// They stand at the head of the log: a reader that goes on from there or from beyond is not
-    /// given them, and one that goes on from before is. They have one place, so that no reader is
-    /// given only some of them.
-    pub(super) fn push_late<F: Filter<Mark = M>>(&mut self, mut late: Late<M>) {
-        let place = self.next_place();
-        for topic in late.topics() {
-            self.index(topic).places.push_back(place);
+        if held.is_of_all() {
+            self.of_all.places.push_back(place);
         }
-        for (topic, ..) in &mut late.records {
-            self.share(topic);
+        for topic in held.topics() {
+            let places = &mut self.index(topic).places;
+            if places.back() != Some(&place) {
+                places.push_back(place);
+            }
         }
-        self.hold::<F>(Held::Late(self.head.clone(), Box::new(late)));
-    }
-
-    /// Its names are those that the index has: they are shared, not kept once for each event.
-    fn share(&self, topic: &mut Topic) {
-        if let Some((known, _)) = self.topics.get_key_value(topic) {
-            *topic = known.clone();
+        // Its names are those that the index has: they are shared, not kept once for each event.
+        if let Some(held) = Arc::get_mut(&mut held) {
+            for topic in held.topics_mut() {
+                if let Some((known, _)) = self.topics.get_key_value(topic) {
+                    *topic = known.clone();
+                }
+            }
         }
-    }
-
-    fn hold<F: Filter<Mark = M>>(&mut self, held: Held<P, M>) {
-        self.bytes += held.weight::<F>();
+        self.bytes += held.weight;
         self.events.push_back(held);
+    }
+
+    /// Lets go of what is too much, into `evicted`.
+    pub(super) fn evict(&mut self, evicted: &mut Vec<Arc<Held<P, M>>>) {
         while self.bytes > self.max_bytes
-            && self.events.front().is_some_and(|held| *held.position() < self.head)
+            && let (Some(oldest), Some(newest)) = (self.events.front(), self.events.back())
+            && oldest.position < newest.position
         {
-            self.evict::<F>();
+            // A clone may fail, and does so before there is a change.
+            let (floor, of_topic) = (oldest.position.clone(), oldest.position.clone());
+            let Some(held) = self.events.pop_front() else { return };
+            let place = self.first;
+            self.first += 1;
+            self.bytes -= held.weight;
+            self.floor = floor;
+            self.forget(&held, place, of_topic);
+            evicted.push(held);
         }
     }
 
-    fn evict<F: Filter<Mark = M>>(&mut self) {
-        let Some(held) = self.events.pop_front() else { return };
-        self.bytes -= held.weight::<F>();
-        held.topics(|topic| {
-            let Some(index) = self.topics.get_mut(topic) else { return };
-            index.places.pop_front();
-            index.complete_from = held.position().clone();
-            index.lost = Some(self.first);
+    fn forget(&mut self, held: &Held<P, M>, place: u64, position: P) {
+        let forget = |index: &mut Index<P>| {
+            // Of what came late, a topic may come several times.
+            if index.places.front() == Some(&place) {
+                index.places.pop_front();
+            }
+            index.lost = Some(place);
+        };
+        if held.is_of_all() {
+            forget(&mut self.of_all);
+            self.of_all.complete_from = position;
+            return;
+        }
+        let mut position = Some(position);
+        for topic in held.topics() {
+            let Some(index) = self.topics.get_mut(topic) else { continue };
+            forget(index);
             if index.places.is_empty() && index.readers == 0 {
                 self.topics.remove(topic);
+            } else {
+                index.complete_from = position.take().unwrap_or_else(|| held.position.clone());
             }
-        });
-        self.first += 1;
-        self.floor = held.position().clone();
+        }
     }
 
     /// Everything up to `through` has been published.
@@ -219,12 +175,7 @@ impl<P: Ord + Clone, M> Ring<P, M> {
     /// A topic that is new to the ring is complete only from the floor: what it may have had
     /// before is forgotten.
     fn index(&mut self, topic: &Topic) -> &mut Index<P> {
-        self.topics.entry(topic.clone()).or_insert_with(|| Index {
-            places: VecDeque::new(),
-            complete_from: self.floor.clone(),
-            lost: None,
-            readers: 0,
-        })
+        self.topics.entry(topic.clone()).or_insert_with(|| Index::new(self.floor.clone()))
     }
 
     /// Keeps what is known of `topic` for one more reader.
@@ -248,88 +199,49 @@ impl<P: Ord + Clone, M> Ring<P, M> {
             let from = self.topics.get(topic).map_or(&self.floor, |index| &index.complete_from);
             from <= position
         });
-        if !complete {
+        if !complete || self.of_all.complete_from > *position {
             return Standing::Behind;
         }
-        let before = self.events.partition_point(|held| held.position() <= position);
+        let before = self.events.partition_point(|held| held.position <= *position);
         Standing::Within(self.first + before as u64)
     }
 
-    /// Reads on from `place` until `max_bytes` are full, at least one event, and moves `place`
-    /// behind what was read or left out. Returns the position of the last of them.
-    pub(super) fn read<F: Filter<Mark = M>>(
-        &self,
-        scope: &Scope<F>,
-        place: &mut u64,
-        max_bytes: usize,
-        frames: &mut Vec<Encoded>,
-    ) -> Result<Option<P>, Lagged> {
-        let mut single = None;
-        let mut several = Vec::new();
-        if let [topic] = scope.topics() {
-            single = self.topics.get(topic);
-        } else {
-            several.extend(scope.topics().iter().filter_map(|topic| self.topics.get(topic)));
-        }
-        let mut indexes = single.iter().chain(&several);
-        if indexes.any(|index| index.lost.is_some_and(|lost| lost >= *place)) {
+    /// What is at `place`, if it is in the ring.
+    pub(super) fn held(&self, place: u64) -> Option<&Arc<Held<P, M>>> {
+        let index = usize::try_from(place.checked_sub(self.first)?).ok()?;
+        self.events.get(index)
+    }
+
+    /// The places of what is of these topics, from `place` on.
+    pub(super) fn unread<F>(&self, scope: &Scope<F>, place: u64) -> Result<Unread<'_>, Lagged> {
+        let mut lost = self.of_scope(scope).filter(|index| index.has_lost(place));
+        if lost.next().is_some() {
             return Err(Lagged);
         }
-        let (from, mut bytes, mut last) = (*place, 0, None);
-        // `at` is in the ring: no place of these topics was lost.
-        let mut take = |at: u64| {
-            if at < *place {
-                // It is of several of these topics.
-                return true;
-            }
-            let held = &self.events[usize::try_from(at - self.first).unwrap_or(usize::MAX)];
-            let room = if bytes > 0 { max_bytes.saturating_sub(bytes) } else { usize::MAX };
-            let Some(taken) = held.take(scope, room, frames) else { return false };
-            bytes += taken;
-            last = Some(held.position().clone());
-            *place = at + 1;
-            true
-        };
-        if let Some(index) = single {
-            let _ = index.from(from).all(take);
-        } else {
-            let mut ahead: Vec<_> =
-                several.iter().map(|index| index.from(from).peekable()).collect();
-            while let Some(topic) = next_topic(&mut ahead)
-                && ahead[topic].next_if(|at| take(*at)).is_some()
-            {}
-        }
-        Ok(last)
+        Ok(Unread::new(self.of_scope(scope), place))
     }
 
     /// Whether a reader at `place` has read all there is.
     pub(super) fn is_read<F>(&self, scope: &Scope<F>, place: u64) -> bool {
-        scope.topics().iter().filter_map(|topic| self.topics.get(topic)).all(|index| {
-            index.lost.is_none_or(|lost| lost < place)
-                && index.places.back().is_none_or(|last| *last < place)
-        })
+        self.of_scope(scope).all(|index| !index.has_lost(place) && !index.reaches(place))
+    }
+
+    fn of_scope<F>(&self, scope: &Scope<F>) -> impl Iterator<Item = &Index<P>> {
+        scope.topics().iter().filter_map(|topic| self.topics.get(topic)).chain([&self.of_all])
     }
 
     #[cfg(test)]
-    fn topics(&self) -> usize {
+    pub(super) fn topics(&self) -> usize {
         self.topics.len()
     }
-}
-
-/// Which of the topics has the next event.
-fn next_topic(ahead: &mut [std::iter::Peekable<impl Iterator<Item = u64>>]) -> Option<usize> {
-    let next = |places: &mut std::iter::Peekable<_>| places.peek().copied();
-    (0..ahead.len())
-        .filter_map(|topic| next(&mut ahead[topic]).map(|place| (place, topic)))
-        .min()
-        .map(|(_, topic)| topic)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow::Everything;
-    use crate::wire::{Event, EventId};
+    use crate::follow::hub::publication::{Late, LateRecord, Publication};
+    use crate::follow::{Everything, Filter};
+    use crate::wire::{Encoded, Event, EventId};
 
     fn topic(name: &str) -> Topic {
         Topic::new("s", name)
@@ -345,12 +257,22 @@ mod tests {
     }
 
     fn push(ring: &mut Ring<u32>, topic: Topic, position: u32, frame: Encoded) {
-        ring.push::<Everything>(Publication { topic, position, mark: (), frame });
+        append(ring, Held::event(Publication::<_>::new(topic, position, (), frame)));
+    }
+
+    fn append<M>(ring: &mut Ring<u32, M>, held: Held<u32, M>) {
+        ring.advance(held.position);
+        ring.push(Arc::new(held));
+        ring.evict(&mut Vec::new());
     }
 
     fn read(ring: &Ring<u32>, scope: &Scope, place: &mut u64) -> Result<Vec<Encoded>, Lagged> {
         let mut frames = Vec::new();
-        ring.read(scope, place, usize::MAX, &mut frames).map(|_| frames)
+        for at in ring.unread(scope, *place)? {
+            frames.extend(ring.held(at).and_then(|held| held.shown(scope, |()| true)));
+            *place = at + 1;
+        }
+        Ok(frames)
     }
 
     #[test]
@@ -447,7 +369,10 @@ mod tests {
         for position in 1..=9 {
             let mark = "x".repeat(1000);
             let frame = frame("x");
-            ring.push::<Text>(Publication { topic: topic("a"), position, mark, frame });
+            append(
+                &mut ring,
+                Held::event(Publication::<_, Text>::new(topic("a"), position, mark, frame)),
+            );
         }
         assert_eq!(ring.events.len(), 2);
     }
@@ -458,23 +383,21 @@ mod tests {
         let scope = Scope::new("s", ["a", "b"]);
         push(&mut ring, topic("a"), 1, frame("x"));
         ring.advance(3);
-        let records = ["a", "b", "a"].map(|name| (topic(name), (), frame(name)));
-        let late = Late { id: EventId::new("3").unwrap(), records: records.to_vec() };
-        ring.push_late::<Everything>(late);
+        let records =
+            ["a", "b", "a"].map(|name| LateRecord::<Everything>::new(topic(name), (), frame(name)));
+        let late = Late::<_>::new(EventId::new("3").unwrap(), records.into());
+        append(&mut ring, Held::late(3, late));
         assert_eq!(ring.locate(&scope, &1), Standing::Within(1));
-        let read_of = |names: &[&str], max_bytes| {
-            let (mut place, mut frames) = (1, Vec::new());
+        let read_of = |names: &[&str]| {
             let scope = Scope::new("s", names.iter().copied());
-            let last = ring.read(&scope, &mut place, max_bytes, &mut frames);
-            (last, place, String::from_utf8(Encoded::merge(&frames).as_ref().to_vec()).unwrap())
+            let mut place = 1;
+            let frames = read(&ring, &scope, &mut place).unwrap();
+            (frames.len(), place, String::from_utf8(frames[0].as_ref().to_vec()).unwrap())
         };
         let gap = |late| format!("event: gap\nid: 3\ndata: {{\"late\":{late}}}\n\n");
         let all = format!("{}data: a\n\ndata: b\n\ndata: a\n\n", gap(3));
-        for max_bytes in [1, 10_000] {
-            let (all, of_b) = (all.clone(), format!("{}data: b\n\n", gap(1)));
-            assert_eq!(read_of(&["a", "b"], max_bytes), (Ok(Some(3)), 2, all), "in one piece");
-            assert_eq!(read_of(&["b"], max_bytes), (Ok(Some(3)), 2, of_b));
-        }
+        assert_eq!(read_of(&["a", "b"]), (1, 2, all), "in one piece");
+        assert_eq!(read_of(&["b"]), (1, 2, format!("{}data: b\n\n", gap(1))));
         assert_eq!(ring.locate(&scope, &3), Standing::Within(2));
         push(&mut ring, topic("a"), 4, frame("x"));
         assert_eq!(ring.locate(&scope, &1), Standing::Behind);

@@ -1,24 +1,22 @@
 //! Which rows are looked for: by level, type, text, pattern and time.
 
+mod pattern;
+mod searches;
+
 use std::collections::BTreeSet;
-use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gapless_sse_core::follow::Filter;
 use jiff::Timestamp;
-use regex::{Regex, RegexBuilder};
+use tokio::sync::OwnedSemaphorePermit;
 
 pub use crate::mark::Level;
 use crate::mark::{LEVELS, Mark};
-
-/// The most characters of a text or a pattern.
-const LONGEST: usize = 1000;
-
-/// How large a compiled pattern may be, in bytes: every row is held against it, and the larger it
-/// is the longer that may take.
-const LARGEST_PATTERN: usize = 256 * 1024;
+pub(crate) use pattern::Pattern;
+use pattern::{LARGEST_PATTERN, LONGEST};
+pub use searches::Searches;
 
 /// Which rows are looked for. All that it says is to hold; without anything, every row does.
 ///
@@ -35,11 +33,18 @@ const LARGEST_PATTERN: usize = 256 * 1024;
 /// assert!(search.admits(&row.mark()));
 /// # Ok::<(), log_server::search::SearchError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Search(Arc<Checked>);
+#[derive(Clone, Debug, Default)]
+pub struct Search(Arc<Known>);
+
+/// A search, and the room that it takes among those under way.
+#[derive(Debug, Default)]
+struct Known {
+    checked: Checked,
+    _room: Option<OwnedSemaphorePermit>,
+}
 
 /// What to look for, as it was asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Terms {
     /// One of these levels; see [`Level`].
     pub levels: Vec<String>,
@@ -47,7 +52,8 @@ pub struct Terms {
     pub types: Vec<String>,
     /// A message with this text in it; case counts if it has a capital letter.
     pub text: Option<String>,
-    /// A message in which this pattern is found, in the syntax of the `regex` crate.
+    /// A message in which this pattern is found, in the syntax of the `regex` crate; the edges of
+    /// words (`\b`) are those of ASCII.
     pub regex: Option<String>,
     /// A date from this one on.
     pub from: Option<Timestamp>,
@@ -78,10 +84,37 @@ pub enum SearchError {
     TooLong(usize),
     /// The pattern is none.
     #[error("the pattern is not valid: {0}")]
-    Pattern(#[source] regex::Error),
+    Pattern(#[source] Box<regex_syntax::Error>),
     /// The pattern is too large.
-    #[error("the pattern takes more than {} KiB when compiled; repeat less in it", LARGEST_PATTERN / 1024)]
+    #[error(
+        "the pattern would have to remember too much of a line, more than {} KiB of cases; repeat \
+         less in it: write `.*` for a count such as `.{{60}}`, or `[a-z0-9_]` for a `\\w` that is \
+         counted",
+        LARGEST_PATTERN / 1024
+    )]
     TooLarge,
+    /// The pattern asks for edges of words, and for letters beyond ASCII.
+    #[error(
+        "`\\b` knows the edges of words in ASCII only, and the pattern has other letters; write \
+         `(^|\\W)` before a word and `(\\W|$)` behind it"
+    )]
+    WordEdge,
+    /// There is no room for it among the searches under way.
+    #[error(
+        "the searches under way take {most} KiB, and this server gives them no more; try again \
+         in a few seconds, look for a shorter text or a simpler pattern, or start the server with \
+         a higher --search-bytes"
+    )]
+    Full {
+        /// How many KiB there are for all.
+        most: usize,
+    },
+    /// Those of others were before it all the time.
+    #[error("many patterns wait to be made ready; try again in a few seconds")]
+    Busy,
+    /// The server met a defect of its own.
+    #[error("the pattern could not be made ready; please report it with the pattern")]
+    Defect,
     /// Nothing can be in the time.
     #[error("no time is from {from} on and before {to}; `from` is to come before `to`")]
     Times {
@@ -92,13 +125,50 @@ pub enum SearchError {
     },
 }
 
+impl SearchError {
+    /// Whether the same may be asked again later, when fewer search.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Busy)
+    }
+}
+
 impl Search {
-    /// Checks what is looked for. Empty texts are not looked for.
+    /// Checks what is looked for. Empty texts are not looked for. A server bounds those of its
+    /// clients by [`Searches`].
     ///
     /// # Errors
     ///
     /// When some of it makes no sense.
     pub fn new(terms: Terms) -> Result<Self, SearchError> {
+        Ok(Self(Arc::new(Known { checked: Checked::new(terms)?, _room: None })))
+    }
+
+    /// Whether every row is looked for.
+    pub fn is_everything(&self) -> bool {
+        self.0.checked == Checked::default()
+    }
+
+    pub(crate) fn terms(&self) -> &Checked {
+        &self.0.checked
+    }
+}
+
+impl PartialEq for Search {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.checked == other.0.checked
+    }
+}
+
+impl Eq for Search {}
+
+impl Hash for Search {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.checked.hash(state);
+    }
+}
+
+impl Checked {
+    fn new(terms: Terms) -> Result<Self, SearchError> {
         let Terms { levels, types, text, regex, from, to } = terms;
         let level = |name: String| Level::of(&name).ok_or(SearchError::Level(name));
         if let (Some(from), Some(to)) = (from, to)
@@ -107,23 +177,19 @@ impl Search {
             return Err(SearchError::Times { from, to });
         }
         let given = |text: &String| !text.is_empty();
-        Ok(Self(Arc::new(Checked {
+        Ok(Self {
             levels: levels.into_iter().map(level).collect::<Result<_, _>>()?,
             types: types.into_iter().collect(),
             text: text.filter(given).map(Pattern::text).transpose()?,
             regex: regex.filter(given).map(Pattern::regex).transpose()?,
             from: from.map(first_at),
             to: to.map(first_at),
-        })))
+        })
     }
 
-    /// Whether every row is looked for.
-    pub fn is_everything(&self) -> bool {
-        *self.0 == Checked::default()
-    }
-
-    pub(crate) fn terms(&self) -> &Checked {
-        &self.0
+    /// How many bytes its text and pattern take.
+    fn bytes(&self) -> usize {
+        self.text.iter().chain(&self.regex).map(Pattern::bytes).sum()
     }
 }
 
@@ -153,8 +219,8 @@ impl Filter for Search {
     type Mark = Mark;
 
     fn admits(&self, mark: &Mark) -> bool {
-        let Checked { levels, types, text, regex, from, to } = &*self.0;
-        let found = |pattern: &Pattern| pattern.compiled.is_match(&mark.message);
+        let Checked { levels, types, text, regex, from, to } = self.terms();
+        let found = |pattern: &Pattern| pattern.is_in(&mark.message);
         (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
             && (types.is_empty() || types.contains(&*mark.kind))
             && from.is_none_or(|from| mark.date.is_some_and(|date| date >= from))
@@ -165,80 +231,5 @@ impl Filter for Search {
 
     fn weight(mark: &Mark) -> usize {
         size_of_val(mark) + mark.kind.len() + mark.message.len()
-    }
-}
-
-/// Something to be found in a message. Equal ones were written alike.
-#[derive(Clone)]
-pub(crate) struct Pattern {
-    pub(crate) source: String,
-    compiled: Regex,
-}
-
-impl Pattern {
-    fn text(text: String) -> Result<Self, SearchError> {
-        let any_case = !text.chars().any(char::is_uppercase);
-        let compiled =
-            compile(&text, RegexBuilder::new(&regex::escape(&text)).case_insensitive(any_case))?;
-        Ok(Self { source: text, compiled })
-    }
-
-    fn regex(pattern: String) -> Result<Self, SearchError> {
-        let compiled = compile(&pattern, &mut RegexBuilder::new(&pattern))?;
-        Ok(Self { source: pattern, compiled })
-    }
-}
-
-fn compile(text: &str, builder: &mut RegexBuilder) -> Result<Regex, SearchError> {
-    let length = text.chars().count();
-    if length > LONGEST {
-        return Err(SearchError::TooLong(length));
-    }
-    let builder = builder.size_limit(LARGEST_PATTERN).dfa_size_limit(LARGEST_PATTERN);
-    builder.build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => SearchError::TooLarge,
-        other => SearchError::Pattern(other),
-    })
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
-    }
-}
-
-impl Eq for Pattern {}
-
-impl Hash for Pattern {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.source.hash(state);
-    }
-}
-
-impl fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.source.fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_as_people_write_them_are_not_too_large() {
-        for pattern in [
-            r"(?i)\berror\b.*\bcode=\d+\b",
-            r"^\w+@\w+\.\w+$",
-            r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}",
-            r"(?i)(timeout|timed out|deadline exceeded) after \d+(\.\d+)? ?(ms|s|min)",
-            r"\p{L}+ wrote [\w/.-]+\.(parquet|csv) \(\d+ rows\)",
-            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        ] {
-            let terms = Terms { regex: Some(pattern.to_owned()), ..Terms::default() };
-            assert!(Search::new(terms).is_ok(), "{pattern}");
-        }
-        let longest = Terms { text: Some("größe ".repeat(166)), ..Terms::default() };
-        Search::new(longest).expect("a text as long as may be");
     }
 }

@@ -1,6 +1,6 @@
 //! What a reader of a hub is given and told.
 
-use super::source::Fault;
+use crate::follow::source::Fault;
 use crate::wire::Encoded;
 
 /// Where a position stands.
@@ -24,6 +24,8 @@ pub enum RingRead<P> {
     },
     /// Events of its own topics were evicted before they were read.
     Lagged,
+    /// Its filter has panicked, with these words: it can read no further.
+    Panicked(String),
 }
 
 /// What concerns every reader of a hub.
