@@ -229,6 +229,10 @@ impl Filter for Search {
             && regex.as_ref().is_none_or(found)
     }
 
+    fn admits_all(&self) -> bool {
+        self.is_everything()
+    }
+
     fn weight(mark: &Mark) -> usize {
         size_of_val(mark) + mark.kind.len() + mark.message.len()
     }
