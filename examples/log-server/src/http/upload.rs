@@ -1,6 +1,10 @@
 //! The bodies of requests, read to their ends before they are looked at.
 
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::{io, iter};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
@@ -8,14 +12,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
-use std::future::poll_fn;
-use std::pin::pin;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::App;
 use super::append::LARGEST_BODY;
 use super::problem::Problem;
-use crate::store::Store;
+use crate::store::{Store, chain};
 
 /// What all bodies take together that are being sent or looked at.
 #[derive(Clone, Debug)]
@@ -38,9 +40,7 @@ impl Uploads {
         let mut held: Option<OwnedSemaphorePermit> = None;
         let mut read = Vec::new();
         while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-            let frame = frame.map_err(|error| {
-                Problem::bad_request(format!("the body did not come to its end: {error}"))
-            })?;
+            let frame = frame.map_err(|error| broken_off(&error))?;
             let Ok(data) = frame.into_data() else { continue };
             let length = read.len() + data.len();
             if length > LARGEST_BODY {
@@ -71,6 +71,17 @@ impl Uploads {
             Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "too much is being sent", detail)
         })
     }
+}
+
+/// A body that did not come to its end, as the client was too slow or has left.
+fn broken_off(error: &axum::Error) -> Problem {
+    let detail = format!("the body did not come to its end: {}", chain(error));
+    let mut causes = iter::successors(Some(error as &dyn Error), |&error| error.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut) {
+        return Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long", detail);
+    }
+    Problem::bad_request(detail)
 }
 
 /// Hands a request on when its body has come.

@@ -22,7 +22,7 @@ pub(crate) const LARGE_PAGES: usize = 3 << 20;
 /// The paths of the server over a new file, and the driver of its log.
 pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("logs.db")).unwrap();
+    let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
     let app = App {
         log,
