@@ -14,10 +14,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::App;
-use super::append::LARGEST_BODY;
+use super::posted::LARGEST_BODY;
 use super::problem::Problem;
-use crate::store::{Store, chain};
+use crate::store::chain;
 
 /// What all bodies take together that are being sent or looked at.
 #[derive(Clone, Debug)]
@@ -85,8 +84,8 @@ fn broken_off(error: &axum::Error) -> Problem {
 }
 
 /// Hands a request on when its body has come.
-pub(super) async fn whole<S: Store>(
-    State(app): State<App<S>>,
+pub(super) async fn whole(
+    State(uploads): State<Uploads>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -94,6 +93,6 @@ pub(super) async fn whole<S: Store>(
     if body.is_end_stream() {
         return Ok(next.run(Request::from_parts(head, body)).await);
     }
-    let (body, _held) = app.uploads.read(body).await?;
+    let (body, _held) = uploads.read(body).await?;
     Ok(next.run(Request::from_parts(head, body.into())).await)
 }
