@@ -28,6 +28,8 @@ pub(crate) struct Crowd {
     clients: JoinSet<Client>,
     truth: watch::Sender<End>,
     received: Arc<AtomicUsize>,
+    /// What others are sent, whom nothing that is done to this crowd concerns.
+    others: Arc<AtomicUsize>,
     rng: Rng,
     /// What each client last knew, to tell where one hangs.
     pub(crate) hanging: Arc<Mutex<Vec<String>>>,
@@ -40,9 +42,15 @@ impl Crowd {
             clients: JoinSet::new(),
             truth: watch::Sender::new(None),
             received: Arc::default(),
+            others: Arc::default(),
             rng: rng.fork(),
             hanging: Arc::default(),
         }
+    }
+
+    /// From now on clients compare what they are sent with what these others are.
+    pub(crate) fn compare_with(&mut self, others: &Self) {
+        self.others = Arc::clone(&others.received);
     }
 
     /// Clients of these workflows: the first of them and every other one of all, the rest of one.
@@ -58,6 +66,7 @@ impl Crowd {
                 rng: self.rng.fork(),
                 truth: self.truth.subscribe(),
                 received: Arc::clone(&self.received),
+                others: Arc::clone(&self.others),
                 hanging: Arc::clone(&self.hanging),
             };
             self.clients.spawn(member.run());
@@ -83,6 +92,7 @@ struct Member {
     rng: Rng,
     truth: watch::Receiver<End>,
     received: Arc<AtomicUsize>,
+    others: Arc<AtomicUsize>,
     hanging: Arc<Mutex<Vec<String>>>,
 }
 
@@ -119,9 +129,12 @@ impl Member {
         goes_on
     }
 
-    fn count(&self, before: usize) {
+    fn count(&mut self, before: usize) {
         let more = self.client.records.len().saturating_sub(before);
         self.received.fetch_add(more, Ordering::Relaxed);
+        if more > 0 {
+            self.client.compare_with(self.others.load(Ordering::Relaxed));
+        }
     }
 
     /// One connection, until it ends, its time is over, or the writers have stopped; whether it is
@@ -177,16 +190,17 @@ impl Member {
         let due = truth.count(&self.client.scope);
         self.client.forget_time();
         let give_up = Instant::now() + patience;
-        while self.client.received() < due && Instant::now() < give_up {
+        while self.client.accounted_for() < due && Instant::now() < give_up {
             let mut connection = match open.take() {
                 Some(connection) => connection,
                 None => self.connect().await,
             };
             let reading = async {
-                while self.client.received() < due && self.client.read(&mut connection).await {}
+                while self.client.accounted_for() < due && self.client.read(&mut connection).await {
+                }
             };
             if timeout_at(give_up, reading).await.is_err() {
-                let missing = due - self.client.received().min(due);
+                let missing = due - self.client.accounted_for().min(due);
                 self.hanging.lock().unwrap().push(format!("{missing} of {due} did not come"));
             }
         }

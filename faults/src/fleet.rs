@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bson::RawDocument;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{EventStream, Log, LogOptions, LogStats, TailEvent};
+use gapless_sse_core::{EventStream, Log, LogEvent, LogOptions, LogStats};
 use gapless_sse_mongo::{Mongo, Options, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -49,8 +49,8 @@ impl Instance {
         let failures = Arc::new(Mutex::new(Vec::new()));
         let tail = tokio::spawn({
             let failures = Arc::clone(&failures);
-            let observe = move |tail: TailEvent<'_, gapless_sse_mongo::Error>| {
-                if let TailEvent::Failed(error, _) = tail {
+            let observe = move |event: LogEvent<gapless_sse_mongo::Error>| {
+                if let LogEvent::TailFailed(error, _) = event {
                     failures.lock().unwrap().push(error.to_string());
                 }
             };

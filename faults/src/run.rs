@@ -201,6 +201,15 @@ impl Outcome {
         assert!(holds, "{what}\n{}", self.told);
     }
 
+    /// The longest time within which no write of any writer was acknowledged.
+    pub(crate) fn longest_without_a_write(&self) -> Duration {
+        let mut times: Vec<_> =
+            self.written.iter().map(|written| written.acknowledged.timestamp_millis()).collect();
+        times.sort_unstable();
+        let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default();
+        Duration::from_millis(u64::try_from(longest).unwrap())
+    }
+
     /// Every record exactly once, and no reset.
     pub(crate) fn exactly_once(&self) {
         self.check(!self.clients.is_empty(), "there are clients");

@@ -152,7 +152,7 @@ impl Changes<Memory> for Reading {
         let through = self.memory.end();
         let changes = self.memory.read(self.at, through);
         self.at = through;
-        Ok(Batch { changes, late: Vec::new(), through })
+        Ok(Batch::new(changes, through))
     }
 }
 

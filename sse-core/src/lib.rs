@@ -59,8 +59,9 @@ mod wire;
 #[cfg(all(feature = "tokio", feature = "follow"))]
 pub use logs::{
     AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
-    FollowOptions, Keep, Log, LogDriver, LogOptions, LogPage, LogState, LogStats, PageError, Row,
-    RowQuery, Sequence, TailEvent, Topics, Unavailable,
+    FollowOptions, HeldBytes, Keep, Log, LogDriver, LogEvent, LogFailure, LogOptions, LogPage,
+    LogReader, LogState, LogStats, PageError, Row, RowQuery, Sequence, TailFailure, Topics,
+    Unavailable,
 };
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,

@@ -261,7 +261,7 @@ async fn numbers_are_ids_where_they_are_kept_and_a_client_comes_back_with_one() 
     let plain = || FollowOptions::new(History::All).start(false).sync(false);
     let mut stream = log.follow(scope("a", 1), plain());
     let first = stream.next().await.unwrap();
-    assert_eq!(first.as_ref(), b"id: 1\ndata: 1\n\n");
+    assert!(first.as_ref().starts_with(b"id: 1\ndata: 1\n\n"));
     let after = log.position_id("s", &1).await.unwrap();
     let mut back = log.follow(scope("a", 1), plain().after(Some(after)));
     table.append(["a"]);

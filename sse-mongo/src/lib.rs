@@ -37,6 +37,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout)]
 
+mod change_stream;
 mod changes;
 mod history;
 mod json_record;
@@ -62,10 +63,11 @@ pub use changes::Changes;
 pub use history::search::{Narrow, Narrowing};
 pub use json_record::JsonRecord;
 pub use mongo::Mongo;
-pub use options::{Effort, Fields, Mode, Options};
+pub use options::{Effort, Fields, Indexes, Mode, Options};
 pub use position::commit::Position;
 pub use position::key::Key;
 pub use server::error::Error;
+pub use server::odd_values::OddValue;
 pub use server::operation::Operation;
 pub use server::stats::{QueryTimes, Stats, TailStats};
 pub use value::json;

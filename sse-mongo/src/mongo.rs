@@ -8,10 +8,10 @@ use mongodb::Collection;
 use mongodb::bson::RawDocument;
 use serde::de::DeserializeOwned;
 
-use crate::options::{Mode, Options};
+use crate::options::{Indexes, Mode, Options};
 use crate::polling::audit::Audit;
 use crate::records::Records;
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Shared};
 use crate::server::error::Error;
 use crate::server::known::Way;
 use crate::server::stats::Stats;
@@ -33,9 +33,10 @@ pub struct Mongo<R> {
 impl<R> Mongo<R> {
     /// Follows a collection of an existing client, and deserialises its records with serde.
     ///
-    /// The client's options stay as they are. Its read preference, read concern and write concern
-    /// have no effect here: reading is from the primary, and each command sets the concern that it
-    /// relies on. The client's pool should have as many connections as [`Options::connections`]
+    /// The client's options stay as they are. Its read concern and write concern have no effect
+    /// here: each command sets the concern that it relies on. The collection's read preference says
+    /// where snapshots of history are read, which are the same everywhere; all else is from the
+    /// primary. The client's pool should have as many connections as [`Options::connections`]
     /// says, besides those that the rest of the application needs.
     ///
     /// ```
@@ -108,7 +109,7 @@ impl<R> Mongo<R> {
         R: DeserializeOwned,
     {
         let decode = |record: &RawDocument| Ok(compat::deserialize(record)?);
-        Self { records: Records::new(Arc::new(connection), decode), audit: Arc::default() }
+        Self { records: Records::new(connection, decode), audit: Arc::default() }
     }
 
     /// Decodes records with `decode` instead of serde.
@@ -169,6 +170,30 @@ impl<R> Mongo<R> {
         })
     }
 
+    /// Whether history can be read: whether the collection has the indexes for it, if the
+    /// [options](Options::indexes) ask for them. For the readiness of a service.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingIndex`] with the command that makes it, [`Error::Indexing`] while one is
+    /// being made, or any with which the server cannot be asked.
+    pub async fn check_indexes(&self) -> Result<(), Error> {
+        if self.options().indexes == Indexes::None {
+            return Ok(());
+        }
+        self.records.connection.ready().await.map(drop)
+    }
+
+    /// Makes the indexes that are missing, whatever the [options](Options::indexes) say, and waits
+    /// for them. That takes hours where there are hundreds of millions of records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingIndex`] if the server refuses to, or any with which it cannot be asked.
+    pub async fn make_indexes(&self) -> Result<(), Error> {
+        self.records.connection.make_indexes().await.map(drop)
+    }
+
     /// What has happened so far, for metrics.
     ///
     /// ```no_run
@@ -190,7 +215,7 @@ impl<R> Clone for Mongo<R> {
 
 impl<R> fmt::Debug for Mongo<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Connection { db, name, .. } = &*self.records.connection;
+        let Shared { db, name, .. } = &*self.records.connection;
         f.debug_struct("Mongo")
             .field("database", &db.name())
             .field("collection", name)

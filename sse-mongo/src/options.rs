@@ -36,6 +36,8 @@ pub struct Options {
     pub batch_size: u32,
     /// How much a page of history looks at that its filter leaves out.
     pub effort: Effort,
+    /// Whether to make the indexes that reading needs.
+    pub indexes: Indexes,
     /// See [`Options::connections`].
     pub connections: Option<u32>,
 }
@@ -45,10 +47,12 @@ impl Options {
     /// `space` is the name of the field that has the topic's space (such as a tenant), and `name`
     /// that of the field that has its name within the space.
     ///
-    /// A string names a topic; so do the text forms of an `ObjectId`, a UUID and a whole number of
-    /// 64 bits (`7`, also of a double). A record in which one of the fields is missing or holds
-    /// something else belongs to no topic: it is left out, and counted in
-    /// [`Stats::skipped`](crate::Stats::skipped).
+    /// A string names a topic; so do the text forms of an `ObjectId`, a UUID (of the old subtype 3 in
+    /// Python's order of bytes) and a whole number of 64 bits (`7`, also of a double). A record in
+    /// which one of the fields is missing or holds something else, such as a `DBRef`, belongs to no
+    /// topic: it is left out, counted by what it holds in
+    /// [`Stats::no_topic`](crate::Stats::no_topic), and logged for the first, the tenth, the
+    /// hundredth and so on.
     ///
     /// The date of a record is in its field `date`, unless [`Options::date`] names another one.
     pub fn topic(space: impl Into<String>, name: impl Into<String>) -> Self {
@@ -62,12 +66,24 @@ impl Options {
             epoch: 0,
             batch_size: 2000,
             effort: Effort::default(),
+            indexes: Indexes::default(),
             connections: None,
         }
     }
 
+    /// Whether to make the indexes that reading history needs. [`Indexes::Small`] by default.
+    #[must_use]
+    pub fn indexes(mut self, indexes: Indexes) -> Self {
+        self.indexes = indexes;
+        self
+    }
+
     /// The field that history is ordered by, then by `_id`: usually when a record was made.
     /// `date` by default.
+    ///
+    /// It may hold values of any type. But only BSON dates are within ranges of time, and found as
+    /// news by polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
+    /// logged as those without a topic are.
     #[must_use]
     pub fn date(mut self, field: impl Into<String>) -> Self {
         self.fields.date = field.into();
@@ -159,6 +175,27 @@ pub enum Mode {
     ChangeStreams,
     /// Never: poll.
     Poll,
+}
+
+/// Whether to make the indexes that reading needs, which takes hours for hundreds of millions of
+/// records.
+///
+/// History is read by an index of a topic's two fields, the date and `_id`, and polling by one of
+/// the date and `_id`. Either direction serves, and so do more fields behind. Change streams need
+/// none: without it, streams are live, and history is an error that says what is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Indexes {
+    /// Those of a collection with fewer than 100,000 records.
+    #[default]
+    Small,
+    /// All that are missing.
+    Create,
+    /// None: one that is missing is an error.
+    Require,
+    /// None, and [`Mongo::check_indexes`](crate::Mongo::check_indexes) does not ask for them: only
+    /// live records are wanted.
+    None,
 }
 
 /// The names of the fields that following a record needs, besides its `_id`. None may lie within

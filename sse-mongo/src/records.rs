@@ -6,9 +6,11 @@ use std::sync::Arc;
 use gapless_sse_core::follow::{Change, Entry, Topic};
 use mongodb::bson::{RawBsonRef, RawDocument};
 
+use crate::history::sizes::Sizes;
 use crate::position::commit::Position;
 use crate::position::key::Key;
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, Shared};
+use crate::server::odd_values::OddValue;
 use crate::topic;
 use crate::value::json;
 
@@ -19,28 +21,47 @@ type Decode<R> = dyn Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync;
 
 /// A collection, and what is made of its records.
 pub(crate) struct Records<R> {
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) connection: Connection,
+    pub(crate) sizes: Arc<Sizes>,
     decode: Arc<Decode<R>>,
 }
 
 impl<R> Records<R> {
     pub(crate) fn new(
-        connection: Arc<Connection>,
+        connection: Connection,
         decode: impl Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync + 'static,
     ) -> Self {
-        Self { connection, decode: Arc::new(decode) }
+        Self { connection, sizes: Arc::default(), decode: Arc::new(decode) }
     }
 
-    /// What is made of a record; counted if that fails.
+    /// The same for those who read changes: their questions wait for nobody else's.
+    pub(crate) fn for_changes(&self) -> Self {
+        Self { connection: self.connection.for_changes(), ..self.clone() }
+    }
+
+    /// What is made of a record; counted if that fails, and if its date is none.
     pub(crate) fn decode(&self, record: &RawDocument) -> Option<R> {
+        let Shared { name, options, stats, .. } = &*self.connection;
+        if !matches!(record.get(&options.fields.date), Ok(Some(RawBsonRef::DateTime(_)))) {
+            let held = OddValue::of(record, &options.fields.date);
+            if let Some(records) = stats.no_date.count(held) {
+                tracing::warn!(
+                    collection = name,
+                    field = options.fields.date,
+                    id = id(record),
+                    records,
+                    "instead of a date, a record has {held}: ranges of time leave it out, and \
+                     polling does not find it as news",
+                );
+            }
+        }
         match (self.decode)(record) {
             Ok(decoded) => Some(decoded),
             Err(error) => {
-                if self.connection.stats.undecodable() == 0 {
-                    let id = record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null);
+                if stats.undecodable() == 0 {
                     tracing::warn!(
-                        collection = self.connection.name,
-                        id = json::id_text(id),
+                        collection = name,
+                        id = id(record),
                         %error,
                         "a record cannot be decoded and is left out; further ones are only counted",
                     );
@@ -52,18 +73,21 @@ impl<R> Records<R> {
 
     /// The topic that a record of the changes belongs to; counted if there is none.
     pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
-        let Connection { name, options, stats, .. } = &*self.connection;
-        let topic = topic::of(record, &options.fields);
-        if topic.is_none() && stats.skip() == 0 {
-            tracing::warn!(
-                collection = name,
-                space = options.fields.space,
-                name = options.fields.name,
-                "a record names no topic in these fields and is left out; further ones are only \
-                 counted",
-            );
-        }
-        topic
+        let Shared { name, options, stats, .. } = &*self.connection;
+        topic::of(record, &options.fields)
+            .inspect_err(|field| {
+                let held = OddValue::of(record, field);
+                if let Some(records) = stats.no_topic.count(held) {
+                    tracing::warn!(
+                        collection = name,
+                        field,
+                        id = id(record),
+                        records,
+                        "a record has {held} where its topic is to be named, and is left out",
+                    );
+                }
+            })
+            .ok()
     }
 
     /// A record of the changes, if it belongs to a topic and can be decoded.
@@ -73,17 +97,28 @@ impl<R> Records<R> {
     }
 }
 
+/// A record's id, for people.
+fn id(record: &RawDocument) -> String {
+    json::id_text(record.get("_id").ok().flatten().unwrap_or(RawBsonRef::Null))
+}
+
 /// Some of the changes of a collection.
 pub(crate) struct ChangeBatch<R> {
     pub(crate) changes: Vec<Change<Position, Key, R>>,
     /// What became visible only after its place had been passed.
     pub(crate) late: Vec<Entry<Key, R>>,
+    /// How many records were left out because no reply of the server can hold them.
+    pub(crate) lost: usize,
     /// Everything up to here was handed out.
     pub(crate) through: Position,
 }
 
 impl<R> Clone for Records<R> {
     fn clone(&self) -> Self {
-        Self { connection: Arc::clone(&self.connection), decode: Arc::clone(&self.decode) }
+        Self {
+            connection: self.connection.clone(),
+            sizes: Arc::clone(&self.sizes),
+            decode: Arc::clone(&self.decode),
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use gapless_sse_core::follow::{Batch, Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
 
-use crate::changes::{ChangeStream, Changes};
-use crate::history::scan::Read;
+use crate::change_stream::ChangeStream;
+use crate::changes::Changes;
+use crate::history::read::Read;
 use crate::history::search::Narrow;
 use crate::mongo::Mongo;
 use crate::polling::poll::Poll;
@@ -22,22 +23,22 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
     type Changes = Changes<R>;
 
     async fn epoch(&self) -> Result<u32, Error> {
-        let ready = self.records.connection.look_up().await?;
+        let uuid = self.records.connection.look_up().await?;
         let number = self.records.connection.options.epoch.to_be_bytes();
-        Ok(fnv(ready.uuid.into_iter().chain(number)))
+        Ok(fnv(uuid.into_iter().chain(number)))
     }
 
     async fn tail_start(&self) -> Result<Position, Error> {
-        let warm_up = self.records.connection.options.warm_up;
-        match self.records.connection.deployment().await?.way {
+        let connection = self.records.connection.for_changes();
+        let warm_up = connection.options.warm_up;
+        match connection.deployment().await?.way {
             Way::ChangeStreams => {
-                let now = self.records.connection.cluster_time().await?;
-                let start =
-                    now.minus_seconds(warm_up.as_secs()).max(self.records.connection.began());
+                let now = connection.cluster_time().await?;
+                let start = now.minus_seconds(warm_up.as_secs()).max(connection.began());
                 Ok(Position::before(start))
             }
             Way::Poll => {
-                let settled = self.records.connection.watermark().await?;
+                let settled = connection.watermark().await?;
                 Ok(Position::settled_before(before(settled, warm_up)))
             }
         }
@@ -83,41 +84,44 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
         let (as_of, read) = self.records.history(&self.audit, scope, query).await?;
-        let Read { entries, more_after, scanned, .. } = read;
+        let Read { admitted, more_after, scanned, .. } = read;
+        let entries = admitted.into_iter().map(|admitted| admitted.entry).collect();
         Ok(Page { as_of, entries, more_after, scanned })
     }
 
     async fn changes(&self, from: &Position) -> Result<Changes<R>, Error> {
-        let records = self.records.clone();
-        match (self.records.connection.deployment().await?.way, &from.0) {
+        self.open(from, false).await
+    }
+
+    async fn tail(&self, from: &Position) -> Result<Changes<R>, Error> {
+        self.open(from, true).await
+    }
+}
+
+impl<R: Record<Filter: Narrow>> Mongo<R> {
+    async fn open(&self, from: &Position, tail: bool) -> Result<Changes<R>, Error> {
+        let records = self.records.for_changes();
+        let audit = self.audit.clone();
+        match (records.connection.deployment().await?.way, &from.0) {
             (Way::ChangeStreams, Place::Commit { time, nth }) => {
-                ChangeStream::open(records, *time, *nth).await.map(Changes::stream)
+                ChangeStream::open(records, *time, *nth, tail).await.map(Changes::stream)
+            }
+            (Way::Poll, Place::Settled { .. }) if tail => {
+                Poll::tail(records, audit, from.clone()).await.map(Changes::poll)
             }
             (Way::Poll, Place::Settled { .. }) => {
-                Poll::open(records, self.audit.clone(), from.clone()).await.map(Changes::poll)
+                Poll::open(records, audit, from.clone()).await.map(Changes::poll)
             }
             // A position of the other way: `resume` translates them.
             _ => Err(Error::HistoryLost),
         }
     }
-
-    async fn tail(&self, from: &Position) -> Result<Changes<R>, Error> {
-        let changes = match (self.records.connection.deployment().await?.way, &from.0) {
-            (Way::Poll, Place::Settled { .. }) => {
-                Poll::tail(self.records.clone(), self.audit.clone(), from.clone())
-                    .await
-                    .map(Changes::poll)?
-            }
-            _ => self.changes(from).await?,
-        };
-        Ok(changes.of_the_tail())
-    }
 }
 
 impl<R: Record<Filter: Narrow>> gapless_sse_core::follow::Changes<Mongo<R>> for Changes<R> {
     async fn next(&mut self) -> Result<Batch<Mongo<R>>, Error> {
-        let ChangeBatch { changes, late, through } = self.read().await?;
-        Ok(Batch { changes, late, through })
+        let ChangeBatch { changes, late, lost, through } = self.read().await?;
+        Ok(Batch { changes, late, lost, through })
     }
 }
 

@@ -1,13 +1,14 @@
 //! Writing records, and listing the topics there are.
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Bson, Document, RawBson, doc};
+use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 use mongodb::options::WriteConcern;
 
 use crate::mongo::Mongo;
 use crate::server::connection::answered;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
+use crate::server::turns::Kind;
 use crate::topic;
 use crate::value::json;
 
@@ -22,11 +23,14 @@ impl<R> Mongo<R> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        self.records.connection.ready().await?;
+        self.records.connection.look_up().await?;
         let count = records.len();
         let collection =
             self.records.connection.db.collection::<Document>(&self.records.connection.name);
-        let insert = self.records.connection.turns.ask(async move {
+        let place = self.records.connection.turns.write().ok_or(Error::Busy)?;
+        let _timed = self.records.connection.stats.timed(Operation::Append);
+        let insert = self.records.connection.turns.ask(Kind::Writes, async move {
+            let _place = place;
             collection.insert_many(records).write_concern(WriteConcern::majority()).await
         });
         let written = answered(Operation::Append, insert).await?;
@@ -36,6 +40,24 @@ impl<R> Mongo<R> {
             _ => String::new(),
         };
         Ok((0..count).map(text).collect())
+    }
+
+    /// The records that have one of these ids, as they are stored.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn find_by_id(&self, ids: Vec<Bson>) -> Result<Vec<Document>, Error> {
+        let wanted = ids.clone();
+        let batches = self.records.connection.with_ids(Operation::Find, ids, None).await?;
+        let mut found = Vec::new();
+        for batch in &batches {
+            let records = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
+            let records = records.filter_map(RawBsonRef::as_document);
+            found.extend(records.filter_map(|record| Document::try_from(record).ok()));
+        }
+        found.retain(|record| record.get("_id").is_some_and(|id| wanted.contains(id)));
+        Ok(found)
     }
 
     /// The spaces of the topics that have records, sorted, `limit` at most.
@@ -86,7 +108,7 @@ impl<R> Mongo<R> {
         field: &str,
         limit: usize,
     ) -> Result<Vec<String>, Error> {
-        let index = self.records.connection.ready().await?.tail;
+        let index = self.records.connection.ready().await?.tail.name;
         let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {
             "aggregate": &self.records.connection.name,
@@ -97,19 +119,23 @@ impl<R> Mongo<R> {
             ],
             "cursor": {},
             "hint": index,
+            "collation": { "locale": "simple" },
             "maxTimeMS": 30_000,
         };
         let db = self.records.connection.db.clone();
-        let listed = self.records.connection.turns.ask(async move {
-            let groups = db.run_cursor_command(command).await?;
-            let name = |group: Document| async move {
-                let value = group.get("_id").cloned().map(RawBson::try_from);
-                let Some(Ok(value)) = value else { return Ok(None) };
-                Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
-            };
-            groups.try_filter_map(name).try_collect().await
+        let listed = self.records.connection.read(Operation::List, move || {
+            let (db, command) = (db.clone(), command.clone());
+            async move {
+                let groups = db.run_cursor_command(command).await?;
+                let name = |group: Document| async move {
+                    let value = group.get("_id").cloned().map(RawBson::try_from);
+                    let Some(Ok(value)) = value else { return Ok(None) };
+                    Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
+                };
+                groups.try_filter_map(name).try_collect().await
+            }
         });
-        self.records.connection.by_index(answered(Operation::List, listed).await)
+        self.records.connection.by_index(listed.await)
     }
 }
 

@@ -4,17 +4,20 @@ use std::borrow::Cow;
 
 use gapless_sse_core::follow::Topic;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{RawBson, RawBsonRef, RawDocument, Uuid};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, RawBson, RawBsonRef, RawDocument, Uuid};
 
 use crate::options::Fields;
 use crate::value::json::uuid_text;
 use crate::value::number::Number;
 
-/// The topic that a record belongs to; `None` for values that name none.
-pub(crate) fn of(record: &RawDocument, fields: &Fields) -> Option<Topic> {
-    let space = text(record.get(&fields.space).ok()??)?;
-    let name = text(record.get(&fields.name).ok()??)?;
-    Some(Topic::new(&*space, &*name))
+/// The topic that a record belongs to; or the field that names none.
+pub(crate) fn of<'f>(record: &RawDocument, fields: &'f Fields) -> Result<Topic, &'f str> {
+    let named = |field: &'f String| {
+        let value = record.get(field).ok().flatten();
+        value.and_then(text).ok_or(field.as_str())
+    };
+    Ok(Topic::new(&*named(&fields.space)?, &*named(&fields.name)?))
 }
 
 /// The name that a value stands for.
@@ -31,9 +34,14 @@ pub(crate) fn text(value: RawBsonRef<'_>) -> Option<Cow<'_, str>> {
 /// The values that a name may stand for: the inverse of [`text`].
 pub(crate) fn values(name: &str) -> Vec<RawBson> {
     let mut values = vec![RawBson::String(name.to_owned())];
+    let uuid = |subtype| {
+        let bytes = Uuid::parse_str(name).ok()?.bytes().to_vec();
+        Some(RawBson::Binary(Binary { subtype, bytes }))
+    };
     let others = [
         ObjectId::parse_str(name).ok().map(RawBson::ObjectId),
-        Uuid::parse_str(name).ok().map(|uuid| RawBson::Binary(uuid.into())),
+        uuid(BinarySubtype::Uuid),
+        uuid(BinarySubtype::UuidOld),
         name.parse().ok().map(RawBson::Int64),
     ];
     let spells = |value: &RawBson| text(value.as_raw_bson_ref()).is_some_and(|text| text == name);

@@ -51,7 +51,7 @@ async fn all_are_told_of_an_outage_within_one_selection_timeout() {
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
-async fn all_but_the_one_that_makes_an_index_are_told_that_it_is_being_made() {
+async fn all_who_read_history_are_told_that_an_index_is_being_made() {
     const LONG: Duration = Duration::from_secs(5);
     let _one = FAILURE.lock().await;
     let uri = set().database_uri("indexing");
@@ -59,15 +59,17 @@ async fn all_but_the_one_that_makes_an_index_are_told_that_it_is_being_made() {
     let mongo = connect(&format!("{uri}&appName=indexing"), quick()).await;
     other.insert([record(0)]).await;
     other.delay("indexing", "createIndexes", LONG).await;
-    let (made, told): (Vec<_>, Vec<_>) =
+    let (live, told): (Vec<_>, Vec<_>) =
         ask(&mongo).await.into_iter().partition(|(answer, _)| answer.is_ok());
-    assert_eq!((made.len(), told.len()), (1, CROWD - 1));
+    // The epoch needs no index, history does.
+    assert_eq!((live.len(), told.len()), (CROWD / 2, CROWD / 2));
     for (answer, waited) in told {
         let error = answer.unwrap_err();
-        assert!(matches!(error, Error::Indexing), "{error}");
+        assert!(matches!(error, Error::Indexing { .. }), "{error}");
         assert_eq!(error.fault(), Fault::Unavailable);
         assert!(waited < LONG / 2, "{waited:?}");
     }
+    within(async { while mongo.check_indexes().await.is_err() {} }).await;
     assert_eq!(page(&mongo, 9).await.entries.len(), 1);
 }
 
@@ -90,9 +92,10 @@ async fn an_index_that_the_server_lists_and_still_makes_is_said_to_be_being_made
     };
     let (made, told) = within(async { tokio::join!(making, reading) }).await;
     made.unwrap();
+    within(async { while mongo.check_indexes().await.is_err() {} }).await;
     // The epoch needs no index, history does.
     let told = told.into_iter().filter_map(|(answer, _)| answer.err());
-    assert_eq!(told.filter(|error| matches!(error, Error::Indexing)).count(), CROWD / 2);
+    assert_eq!(told.filter(|error| matches!(error, Error::Indexing { .. })).count(), CROWD / 2);
     assert_eq!(page(&mongo, 9).await.entries.len(), 1);
 }
 
@@ -169,9 +172,105 @@ async fn clients_that_freeze_when_they_ask_for_changes_hold_no_connection() {
         async {
             let start = mongo.tail_start().await.unwrap();
             let mut open = mongo.changes(&start).await.unwrap();
-            assert_eq!(open.next().await.unwrap().changes.len(), 4);
+            let mut read = 0;
+            while read < 4 {
+                read += open.next().await.unwrap().changes.len();
+            }
         }
         .boxed()
     })
     .await;
+}
+
+/// The next `times` of a command take this long for one application.
+async fn slow(other: &Logs, app: &str, command: &str, millis: i32, times: i32) {
+    let data = doc! {
+        "failCommands": [command],
+        "appName": app,
+        "blockConnection": true,
+        "blockTimeMS": millis,
+    };
+    let mode = doc! { "times": times };
+    let point = doc! { "configureFailPoint": "failCommand", "mode": mode, "data": data };
+    other.client.database("admin").run_command(point).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn slow_writes_keep_neither_pages_nor_lists_nor_changes_waiting() {
+    let _one = FAILURE.lock().await;
+    let uri = set().database_uri("slow_writes");
+    let other = Logs::connect(&uri).await;
+    let mongo = connect(&format!("{uri}&appName=slow_writes"), quick()).await;
+    other.insert((0..4).map(record)).await;
+    page(&mongo, 9).await;
+    let start = mongo.tail_start().await.unwrap();
+    slow(&other, "slow_writes", "insert", 3000, 26).await;
+    let writes = (0..26).map(|nth| mongo.append(vec![record(100 + nth)]));
+    let mut writes = std::pin::pin!(join_all(writes));
+    assert!(timeout(Duration::from_millis(300), &mut writes).await.is_err());
+    let quickly = async {
+        assert_eq!(page(&mongo, 9).await.entries.len(), 4);
+        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        mongo.epoch().await.unwrap();
+        let mut open = mongo.changes(&start).await.unwrap();
+        open.next().await.unwrap();
+    };
+    timeout(Duration::from_millis(2500), quickly).await.expect("nobody waits for writes");
+    assert!(timeout(Duration::ZERO, &mut writes).await.is_err(), "the writes were not slow");
+    let off = doc! { "configureFailPoint": "failCommand", "mode": "off" };
+    other.client.database("admin").run_command(off).await.unwrap();
+    assert!(within(writes).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn more_writes_than_may_wait_are_refused_and_nothing_of_them_is_written() {
+    let _one = FAILURE.lock().await;
+    let uri = set().database_uri("many_writes");
+    let other = Logs::connect(&uri).await;
+    let mongo = connect(&format!("{uri}&appName=many_writes"), quick()).await;
+    mongo.epoch().await.unwrap();
+    page(&mongo, 9).await;
+    slow(&other, "many_writes", "insert", 1000, 4).await;
+    let written = within(join_all((0..300).map(|id| mongo.append(vec![record(id)])))).await;
+    let refused = written.iter().filter_map(|written| written.as_ref().err());
+    let refused = refused.inspect(|error| {
+        assert!(matches!(error, Error::Busy), "{error}");
+        assert_eq!(error.fault(), Fault::Unavailable);
+    });
+    let refused = refused.count();
+    assert!((100..=200).contains(&refused), "{refused}");
+    let stored = other.coll.count_documents(doc! {}).await.unwrap();
+    assert_eq!(stored, 300 - refused as u64);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_read_that_fails_for_a_passing_reason_is_made_once_more() {
+    let _one = FAILURE.lock().await;
+    let uri = set().database_uri("retried");
+    let other = Logs::connect(&uri).await;
+    let mongo = connect(&format!("{uri}&appName=retried"), quick()).await;
+    other.insert([record(0)]).await;
+    page(&mongo, 9).await;
+    let start = mongo.tail_start().await.unwrap();
+    // Of others, the driver takes the server for gone until its next heartbeat.
+    for code in [262, 6, 134] {
+        for command in ["find", "aggregate", "listCollections", "ping"] {
+            other.fail("retried", command, code, 1).await;
+            assert_eq!(page(&mongo, 9).await.entries.len(), 1);
+            assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+            mongo.epoch().await.unwrap();
+            mongo.tail_start().await.unwrap();
+        }
+        other.fail("retried", "aggregate", code, 1).await;
+        mongo.changes(&start).await.unwrap();
+    }
+    // But not again and again, and not for a reason that does not pass.
+    for (code, times) in [(262, 2), (96, 1)] {
+        other.fail("retried", "find", code, times).await;
+        let asked = query(None, None, SortOrder::Ascending, 1);
+        mongo.history(&scope(), asked).await.unwrap_err();
+    }
 }

@@ -72,7 +72,7 @@ async fn a_missing_privilege_is_named() {
     let start = mongo.tail_start().await.unwrap();
     let check = |error: Error, privilege: &str| {
         assert!(error.to_string().contains(privilege), "{error}");
-        assert_eq!(error.fault(), Fault::Unavailable);
+        assert_eq!(error.fault(), Fault::NeedsAction);
         assert!(error.source().is_some());
     };
     other.fail("privileges", "aggregate", 13, 1).await;
@@ -184,7 +184,7 @@ async fn insisting_on_change_streams_of_a_standalone_says_what_to_do() {
     let uri = standalone().database_uri("insist");
     let mongo = connect(&uri, quick().mode(Mode::ChangeStreams)).await;
     let error = mongo.epoch().await.unwrap_err();
-    assert_eq!(error.fault(), Fault::Unavailable);
+    assert_eq!(error.fault(), Fault::NeedsAction);
     assert!(error.to_string().contains("rs.initiate()"), "{error}");
     let auto = connect(&uri, quick()).await;
     assert_eq!(auto.mode().await.unwrap(), Mode::Poll);
@@ -198,7 +198,7 @@ async fn a_member_of_no_set_yet_is_taken_for_what_it_is_once_it_is_initiated() {
     let mongo = connect(&uri, quick()).await;
     let error = mongo.epoch().await.unwrap_err();
     assert!(matches!(error, Error::NotInitiated), "{error}");
-    assert_eq!(error.fault(), Fault::Unavailable);
+    assert_eq!(error.fault(), Fault::NeedsAction);
 
     let host = format!("127.0.0.1:{}", server.member(0).port());
     let config = doc! { "_id": "rs0", "members": [{ "_id": 0, "host": host }] };

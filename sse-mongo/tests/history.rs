@@ -7,7 +7,10 @@ use common::{all, at, ids, logs, page, query, quick, record, scope, set, standal
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
 use gapless_sse_mongo::bson::oid::ObjectId;
-use gapless_sse_mongo::bson::{Bson, DateTime, Document, Timestamp, Uuid, doc};
+use gapless_sse_mongo::bson::spec::BinarySubtype;
+use gapless_sse_mongo::bson::{
+    Binary, Bson, DateTime, Document, RawDocument, Timestamp, Uuid, doc,
+};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
@@ -198,6 +201,87 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
     workflows.sort();
     assert_eq!(mongo.names(&object.to_hex(), 10).await.unwrap(), workflows);
     assert_eq!(mongo.names(&object.to_hex(), 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn uuids_of_older_drivers_name_topics_and_what_names_none_is_counted_by_what_it_is() {
+    for (server, name) in [(set(), "odd_set"), (standalone(), "odd_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        mongo.epoch().await.unwrap();
+        let uuid = Uuid::new();
+        let old =
+            Bson::Binary(Binary { subtype: BinarySubtype::UuidOld, bytes: uuid.bytes().to_vec() });
+        let from = mongo.tail_start().await.unwrap();
+        let (reference, now) = (doc! { "$ref": "flows", "$id": 7 }, DateTime::now());
+        let of = |id: i32, workflow: Bson| {
+            doc! { "_id": id, "workspace_id": old.clone(), "workflow_id": workflow, "date": now }
+        };
+        let mut values = vec![old.clone(), uuid.into(), uuid.to_string().into()];
+        values.extend([reference.into(), doc! { "a": 1 }.into(), 7.5.into(), Bson::Null]);
+        values.extend([vec![1].into(), true.into(), reference_of_old_servers()]);
+        other.insert((0..).zip(values).map(|(id, value)| of(id, value))).await;
+        // The last of all that are read.
+        other.insert([of(100, "b".into())]).await;
+        let live = common::changes(&mongo, &from, 4).await;
+        assert_eq!(common::changed(&live), ["0", "1", "2", "100"]);
+        assert!(live[..3].iter().all(|(_, entry)| entry.topic.name() == uuid.to_string()));
+        let scope = Scope::new(uuid.to_string(), [uuid.to_string()]);
+        for order in BOTH {
+            let (_, read) = all(&mongo, &scope, order, 2).await;
+            let mut expected = vec!["0", "1", "2"];
+            if order == SortOrder::Descending {
+                expected.reverse();
+            }
+            assert_eq!(ids(&read), expected, "{order:?}");
+        }
+        let stats = mongo.stats();
+        let counts: Vec<_> =
+            stats.no_topic.iter().map(|(value, count)| (value.as_str(), *count)).collect();
+        let expected = [
+            ("missing", 1),
+            ("text", 0),
+            ("number", 1),
+            ("reference", 2),
+            ("object", 1),
+            ("array", 1),
+            ("other", 1),
+        ];
+        assert_eq!((counts, stats.skipped), (expected.to_vec(), 7));
+        assert_eq!(mongo.names(&uuid.to_string(), 10).await.unwrap().len(), 2);
+    }
+}
+
+fn reference_of_old_servers() -> Bson {
+    // Type 0x0C, which the driver makes none of.
+    let mut bytes = vec![0, 0, 0, 0, 0x0C, b'p', 0, 4, 0, 0, 0, b'a', b'.', b'b', 0];
+    bytes.extend([7; 12]);
+    bytes.push(0);
+    bytes[0] = u8::try_from(bytes.len()).unwrap();
+    let record = RawDocument::from_bytes(&bytes).unwrap();
+    Document::try_from(record).unwrap().remove("p").unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn dates_that_are_none_are_counted_by_what_they_are() {
+    let (mongo, other) = logs(set(), "no_dates", quick()).await;
+    mongo.epoch().await.unwrap();
+    other.insert(mixed_dates()).await;
+    page(&mongo, 1000).await;
+    let stats = mongo.stats();
+    let counts: Vec<_> =
+        stats.no_date.iter().map(|(value, count)| (value.as_str(), *count)).collect();
+    let expected = [
+        ("missing", 12),
+        ("text", 8),
+        ("number", 12),
+        ("reference", 0),
+        ("object", 4),
+        ("array", 0),
+        ("other", 16),
+    ];
+    assert_eq!(counts, expected);
 }
 
 #[tokio::test]

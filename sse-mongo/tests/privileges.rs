@@ -175,7 +175,7 @@ async fn each_privilege_that_is_missing_is_told_with_the_command_that_grants_it(
             }
             let error = work(&mongo).await.expect_err(&action);
             assert!(matches!(error, Error::NotAuthorised { .. }), "{action}: {error:?}");
-            assert_eq!(error.fault(), Fault::Unavailable);
+            assert_eq!(error.fault(), Fault::NeedsAction);
             let said = error.to_string();
             println!("{said}");
             let on =
@@ -240,9 +240,13 @@ async fn indexes_are_made_by_who_may_and_named_with_their_command_to_who_may_not
             let Error::MissingIndex { command, reason, .. } = error else { panic!("{error:?}") };
             assert!(reason.contains("the user may not make indexes"), "{reason}");
             let start = "db.getCollection(\"logs\").createIndex(";
-            let keys: Document = first_json(command.strip_prefix(start).expect(&command));
-            let index = mongodb::IndexModel::builder().keys(keys).build();
-            secured.root.coll.create_index(index).await.unwrap();
+            let arguments = command.strip_prefix(start).and_then(|rest| rest.strip_suffix(')'));
+            let arguments = format!("[{}]", arguments.expect(&command));
+            let [keys, options]: [Document; 2] = serde_json::from_str(&arguments).unwrap();
+            let mut index = doc! { "key": keys };
+            index.extend(options);
+            let make = doc! { "createIndexes": "logs", "indexes": [index] };
+            secured.root.db.run_command(make).await.unwrap();
         }
         work(&mongo).await.unwrap();
 
@@ -263,7 +267,7 @@ async fn a_wrong_password_and_no_user_at_all_are_told_as_such() {
     let secured = Secured::start(1).await;
     let told = async |uri: &str| {
         let error = work(&connect(uri, quick()).await).await.unwrap_err();
-        assert_eq!(error.fault(), Fault::Unavailable);
+        assert_eq!(error.fault(), Fault::NeedsAction);
         error.to_string()
     };
     let wrong = told(&secured.server.uri_of(("root", "wrong"), DATABASE)).await;

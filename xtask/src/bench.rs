@@ -26,6 +26,8 @@ pub(crate) enum Options {
     Fanout(Fanout),
     /// What following a MongoDB collection costs, on real servers, into BENCHMARKS.md.
     Mongo(Mongo),
+    /// What one client of the log server notices of what others do to it, into BENCHMARKS.md.
+    Neighbours(Neighbours),
 }
 
 /// How much of the fan-out to measure.
@@ -50,6 +52,21 @@ pub(crate) struct Mongo {
     only: Vec<String>,
 }
 
+/// How much of the log server beside loads to measure.
+#[derive(Args, Debug)]
+pub(crate) struct Neighbours {
+    /// A few seconds for each load; the figures are printed and not written down.
+    #[arg(long)]
+    short: bool,
+    /// Only beside this load, any number of times; printed and not written down.
+    #[arg(
+        long,
+        value_name = "LOAD",
+        value_parser = ["patterns", "searches", "posts", "slow-readers", "catch-up", "event"]
+    )]
+    only: Vec<String>,
+}
+
 /// The crates of peers have a workspace and a lock of their own.
 const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
 
@@ -60,6 +77,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Options::Wire => wire(),
         Options::Fanout(options) => fanout(options),
         Options::Mongo(options) => mongo(options),
+        Options::Neighbours(options) => neighbours(options),
     }
 }
 
@@ -120,6 +138,27 @@ fn mongo(Mongo { short, only }: &Mongo) -> Result<(), Failure> {
     let takes = if *short { "two minutes" } else { "four minutes" };
     println!("measuring takes about {takes}; leave the machine alone meanwhile");
     let mut measure = command(built);
+    measure.args(short.then_some("--short")).args(only).env("MONGOD", mongod);
+    let section = read(&mut measure)?;
+    if *short || !only.is_empty() {
+        println!("\n{section}");
+        return Ok(());
+    }
+    write_down(&section)
+}
+
+fn neighbours(Neighbours { short, only }: &Neighbours) -> Result<(), Failure> {
+    let mut steps = Steps::default();
+    Need::Mongod.ensure(&mut steps);
+    let mongod = mongod::find()?;
+    println!("building the log server as it is shipped, which may take ten minutes");
+    run_command(&mut cargo("build --release --package log-server"))?;
+    run_command(&mut cargo(&format!("build --package sse-neighbours {PEERS}")))?;
+    let built = paths::target().join("bench").join("release").join("sse-neighbours");
+    let takes = if *short { "three" } else { "ten" };
+    println!("measuring takes about {takes} minutes; leave the machine alone meanwhile");
+    let mut measure = command(built);
+    measure.arg(paths::log_server("release"));
     measure.args(short.then_some("--short")).args(only).env("MONGOD", mongod);
     let section = read(&mut measure)?;
     if *short || !only.is_empty() {

@@ -1,9 +1,9 @@
 //! The browser: found, or installed where that is one command.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::command::{command, run};
+use crate::debian;
 use crate::failure::Failure;
 use crate::paths::on_path;
 
@@ -34,13 +34,10 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
         Ok(found) => return Ok(found),
         Err(missing) => missing,
     };
-    let root = rustix::process::geteuid().is_root();
-    if env::var_os("CHROMIUM").is_some() || !root || !Path::new("/etc/debian_version").exists() {
+    if env::var_os("CHROMIUM").is_some() || !debian::installs() {
         return Err(missing);
     }
-    run(command("apt-get").arg("update"))?;
-    let packages = ["install", "--yes", "--no-install-recommends", "chromium"];
-    run(command("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(packages))?;
+    debian::install("chromium")?;
     find()
 }
 

@@ -5,11 +5,13 @@ mod beside;
 mod chromium;
 mod command;
 mod demo;
+mod debian;
 mod dependencies;
 mod failure;
 mod features;
 mod fuzz;
 mod libraries;
+mod nginx;
 mod node;
 mod paths;
 mod semver;
@@ -29,7 +31,7 @@ use steps::Steps;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Xtask {
-    /// Fetch what is missing of mongod, Chromium, cargo-nextest, cargo-fuzz and the page's packages.
+    /// Fetch what is missing of mongod, Chromium, nginx, cargo-nextest, cargo-fuzz and the page's packages.
     Setup,
     /// Run the log server with a simulated pipeline, and print the page's address.
     Demo(demo::Options),

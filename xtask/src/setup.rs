@@ -9,13 +9,14 @@ use crate::command::{cargo, command, run};
 use crate::failure::Failure;
 use crate::paths::{on_path, target};
 use crate::steps::Steps;
-use crate::{chromium, node};
+use crate::{chromium, nginx, node};
 
 /// One thing to be there before steps can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Mongod,
     Chromium,
+    Nginx,
     Nextest,
     CargoFuzz,
     Packages,
@@ -25,8 +26,14 @@ pub(crate) enum Need {
 impl Need {
     /// What the tests need. cargo-semver-checks takes seven minutes of a processor to build, and
     /// only `cargo xtask semver` needs it.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Mongod, Self::Chromium, Self::Nextest, Self::CargoFuzz, Self::Packages];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Mongod,
+        Self::Chromium,
+        Self::Nginx,
+        Self::Nextest,
+        Self::CargoFuzz,
+        Self::Packages,
+    ];
 
     /// Looks for it, and gets it if it is missing: as a step of its own.
     pub(crate) fn ensure(self, steps: &mut Steps) {
@@ -38,6 +45,10 @@ impl Need {
             }),
             Self::Chromium => steps.take("setup: chromium", || {
                 found_at(&chromium::ensure()?);
+                Ok(())
+            }),
+            Self::Nginx => steps.take("setup: nginx", || {
+                found_at(&nginx::ensure()?);
                 Ok(())
             }),
             Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),

@@ -11,7 +11,7 @@ use crate::fuzz;
 use crate::node::{self, npm};
 use crate::setup::{self, Need};
 use crate::steps::Steps;
-use crate::{beside, chromium, dependencies, features, libraries, paths, tidy};
+use crate::{beside, chromium, dependencies, features, libraries, nginx, paths, tidy};
 
 /// What `test` may be told.
 #[derive(Args, Debug)]
@@ -84,7 +84,7 @@ impl Step {
             Self::Page => &[Need::Packages],
             Self::Tests => &[Need::Mongod, Need::Chromium, Need::Nextest],
             Self::Fuzz => &[Need::CargoFuzz],
-            Self::E2e => &[Need::Mongod, Need::Chromium, Need::Packages],
+            Self::E2e => &[Need::Mongod, Need::Chromium, Need::Nginx, Need::Packages],
             _ => &[],
         }
     }
@@ -156,6 +156,7 @@ fn e2e(options: &Options) -> Result<(), Failure> {
             .env("LOG_SERVER", paths::log_server("debug"))
             .env("MONGOD", mongod::find()?)
             .env("CHROMIUM", chromium::find()?)
+            .env("NGINX", nginx::find()?)
             .env("SCREENSHOTS", &screenshots),
     )?;
     if options.update_screenshots {

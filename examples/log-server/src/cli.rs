@@ -15,6 +15,9 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// Without options it serves an SQLite file in your data folder on 127.0.0.1:8080.
 /// Try `log-server --simulate`.
+///
+/// Streams show what is inserted. What is changed, replaced or deleted later stays on open streams as
+/// it was; pages show what is stored.
 #[derive(Clone, Debug, Parser)]
 #[command(
     version,
@@ -79,6 +82,17 @@ pub struct Arguments {
     /// For how long a page searches
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub search_time: Duration,
+
+    /// How many bytes the texts and patterns take that pages and streams look for, made ready to
+    /// search with; equal ones count once, and one takes 1 MiB at most, a text 4 MiB. Beyond it,
+    /// searches are refused until others end
+    #[arg(long, value_name = "N", default_value_t = 128 * 1024 * 1024)]
+    pub search_bytes: usize,
+
+    /// How many bytes of the rows that clients are sending are held, of all that are not written
+    /// yet; beyond it, requests are refused until others are done
+    #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]
+    pub upload_bytes: usize,
 
     /// How many bytes of the newest lines are kept in memory, ready to send
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]

@@ -13,9 +13,32 @@ const OTHER_NAMES: [(&str, u8); 5] =
 
 impl Level {
     /// The level of this name, in upper or lower case, or under another name that is in use for
-    /// it, such as `WARN`.
+    /// it, such as `WARN`. A number is the level that Python's `logging` has at it or next below
+    /// it: 10, 20, 30, 40 and 50 are those of [`LEVELS`], and 25 is `INFO`. Below 10 is `DEBUG`.
+    ///
+    /// ```
+    /// use log_server::search::Level;
+    ///
+    /// assert_eq!(Level::of("45"), Level::of("error"));
+    /// ```
     pub fn of(name: &str) -> Option<Self> {
-        Self::names().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| level)
+        let known = Self::names().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, level)| level).or_else(|| Self::of_number(name.parse().ok()?))
+    }
+
+    fn of_number(number: f64) -> Option<Self> {
+        let reached = Self::all().filter(|level| number >= level.number());
+        number.is_finite().then(|| reached.last().unwrap_or(Self(0)))
+    }
+
+    /// All of them, the least severe first.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).take(LEVELS.len()).map(Self)
+    }
+
+    /// Its number in Python's `logging`.
+    pub(crate) fn number(self) -> f64 {
+        f64::from(self.0 + 1) * 10.0
     }
 
     /// All names and what they stand for.

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use directories::ProjectDirs;
-use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions, TailEvent};
+use gapless_sse_core::follow::{Fault, Seal, SourceError};
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::http::{App, ClosedStreams, router};
-use crate::search::Effort;
+use crate::http::{App, ClosedStreams, Uploads, router};
+use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
@@ -131,6 +131,8 @@ async fn serve<S: Store>(
                 .max_total(arguments.max_streams.get())
                 .max_per_key(arguments.max_streams_per_address.get()),
         ),
+        searches: Searches::new(arguments.search_bytes),
+        uploads: Uploads::new(arguments.upload_bytes),
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {
@@ -151,13 +153,33 @@ async fn serve<S: Store>(
     Ok(())
 }
 
-fn observe<E: std::error::Error>(tail: &TailEvent<'_, E>) {
-    match *tail {
-        TailEvent::Open => tracing::info!("following the log"),
-        TailEvent::Failed(error, wait) => {
-            tracing::warn!(error = chain(error), again_in = ?wait, "the log cannot be followed");
+fn observe<E: SourceError>(event: &LogEvent<E>) {
+    match event {
+        LogEvent::Open => tracing::info!("following the log"),
+        LogEvent::TailFailed(failure, wait) => {
+            report("the log cannot be followed", failure, &format!("again in {wait:?}"));
         }
-        _ => {}
+        LogEvent::CatchUpFailed(failure, wait) => {
+            let what = "what streams have missed cannot be read";
+            report(what, failure, &format!("again in {wait:?}"));
+        }
+        LogEvent::StreamsFailed(failure, times) => {
+            report("streams cannot be answered", failure, &format!("{times} times"));
+        }
+        LogEvent::RecordsLost { count, topic, reason } => {
+            let of = topic.as_ref().map(|topic| format!("{}/{}", topic.space(), topic.name()));
+            tracing::warn!(count, of, reason, "rows cannot be shown; streams are told of a gap");
+        }
+        other => tracing::warn!(?other, "the log"),
+    }
+}
+
+/// What ends only when somebody acts is an error.
+fn report<E: SourceError>(what: &str, failure: &LogFailure<E>, how_often: &str) {
+    let error = chain(failure);
+    match failure.fault() {
+        Fault::NeedsAction | Fault::Refused => tracing::error!(error, how_often, "{what}"),
+        _ => tracing::warn!(error, how_often, "{what}"),
     }
 }
 

@@ -1,9 +1,16 @@
 //! Records of MongoDB as rows.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+use std::collections::HashMap;
+
 use bson::oid::ObjectId;
+use bson::raw::CString;
 use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc, rawdoc};
+use gapless_sse_core::follow::{Filter, Record};
+use log_server::row::{LEVELS, Row};
+use log_server::search::{Level, Search, Terms};
 use log_server::store::mongo::row;
+use serde_json::value::RawValue;
 
 fn raw(document: &Document) -> RawDocumentBuf {
     RawDocumentBuf::try_from(document).unwrap()
@@ -48,6 +55,77 @@ fn a_field_that_is_in_the_way_gets_another_name() {
             r#""date":"1970-01-01T00:00:00.000Z","date_text":"Jan 01 1970 at 12:00 AM"}"#,
         )
     );
+}
+
+#[test]
+fn of_fields_with_one_name_the_first_keeps_it_and_the_record_is_found_by_it() {
+    let mut record = rawdoc! { "_id": 1, "level": 40, "message": "first", "level_2": 1 };
+    for (name, value) in [("level", "INFO"), ("message", "second"), ("level", "DEBUG")] {
+        record.append(CString::try_from(name).unwrap(), value);
+    }
+    record.append(CString::try_from("date").unwrap(), DateTime::from_millis(0));
+    record.append(CString::try_from("date").unwrap(), "soon");
+    let row = row(&record);
+    assert_eq!(
+        row,
+        concat!(
+            r#"{"id":"1","level":40,"message":"first","level_2":1,"level_3":"INFO","#,
+            r#""message_2":"second","level_4":"DEBUG","date":"1970-01-01T00:00:00.000Z","#,
+            r#""date_text":"Jan 01 1970 at 12:00 AM","date_2":"soon"}"#,
+        )
+    );
+    let error = Terms { levels: vec!["error".to_owned()], ..Terms::default() };
+    let first = Terms { text: Some("first".to_owned()), ..Terms::default() };
+    for terms in [error, first] {
+        assert!(Search::new(terms).unwrap().admits(&Row::new(&*row, None).mark()));
+    }
+}
+
+/// Many of one name, and of those that they could have, are named without looking at all.
+#[test]
+fn fields_with_one_name_may_be_many() {
+    let mut record = RawDocumentBuf::new();
+    for nth in 0..50_000 {
+        record.append(CString::try_from(format!("a_{nth}")).unwrap(), 1);
+        record.append(CString::try_from("a").unwrap(), 1);
+    }
+    let row = row(&record);
+    let fields: HashMap<&str, serde_json::Value> = serde_json::from_str(&row).unwrap();
+    assert_eq!(fields.len(), 100_002);
+}
+
+#[test]
+fn numbers_are_levels_as_in_python() {
+    let level = |number: &str| LEVELS.into_iter().find(|name| Level::of(name) == Level::of(number));
+    for (number, expected) in [
+        ("10", "DEBUG"),
+        ("20", "INFO"),
+        ("30", "WARNING"),
+        ("40", "ERROR"),
+        ("50", "CRITICAL"),
+        ("25", "INFO"),
+        ("39.9", "WARNING"),
+        ("4e1", "ERROR"),
+        ("0", "DEBUG"),
+        ("-3", "DEBUG"),
+        ("1000", "CRITICAL"),
+    ] {
+        assert_eq!(level(number), Some(expected), "{number}");
+    }
+    for none in ["", "NaN", "inf", "-Infinity", "40 ", "0x28", "null", "true", "[40]"] {
+        assert!(Level::of(none).is_none(), "{none}");
+    }
+}
+
+/// MongoDB itself takes no deeper ones.
+#[test]
+fn deep_objects_are_shown_whole_and_searched() {
+    let deep = (0..98).fold(doc! {}, |inner, _| doc! { "a": inner });
+    let row = row(&raw(&doc! { "message": "deep", "more": deep }));
+    assert_eq!(row.matches(r#"{"a":"#).count(), 98);
+    let terms = Terms { text: Some("deep".to_owned()), ..Terms::default() };
+    assert!(Search::new(terms).unwrap().admits(&Row::new(&*row, None).mark()));
+    serde_json::from_str::<&RawValue>(&row).unwrap();
 }
 
 #[test]

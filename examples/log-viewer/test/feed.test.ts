@@ -60,8 +60,8 @@ test("history is shown oldest to newest, and the stream goes on from its positio
   await send(START + data("3"));
   expect(ids()).toEqual(["1", "2", "3"]);
   expect(seen.map(({ url }) => url)).toEqual([
-    "/wfm/workflow/workspace/etl/workflow/orders%20nightly/logs",
-    "/wfm/workflow/workspace/etl/workflow/orders%20nightly/logs/stream?after=position%201",
+    "wfm/workflow/workspace/etl/workflow/orders%20nightly/logs",
+    "wfm/workflow/workspace/etl/workflow/orders%20nightly/logs/stream?after=position%201",
   ]);
   expect(feed.state.get().connection).toEqual({ is: "live" });
 });

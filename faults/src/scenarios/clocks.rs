@@ -7,7 +7,7 @@ use std::time::Duration;
 use gapless_sse_mongo::Mode;
 
 use crate::crowd::Crowd;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, PATIENCE};
 use crate::fleet::{Fleet, options};
 use crate::habit::Habit;
 use crate::run::{Run, Setup};
@@ -40,7 +40,7 @@ pub async fn clocks(seed: u64) {
 
     // Until the last record's date has settled, be it 5 s ahead, and an audit was made of that.
     let settled = SKEW + LATENESS + 2 * 3 * LATENESS;
-    let pollers = pollers.finish(Arc::clone(&outcome.truth), settled).await;
+    let pollers = pollers.finish(Arc::clone(&outcome.truth), settled + PATIENCE).await;
     let written: BTreeMap<_, _> = outcome.written.iter().map(|w| (w.id, w)).collect();
     for client in &pollers {
         let given: Vec<_> = client.records.iter().chain(&client.late).copied().collect();

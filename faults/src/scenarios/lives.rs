@@ -89,7 +89,7 @@ async fn read_all(deployment: &Deployment, client: &mut Client, open: &mut Conne
         client.records.len() == due
             && truth.compare(&client.scope, &client.records) == Difference::default()
     };
-    client.read_until(open, Duration::from_secs(20), done).await;
+    client.read_until(open, PATIENCE, done).await;
     client.read_for(open, Duration::from_millis(300)).await;
     let difference = truth.compare(&client.scope, &client.records);
     assert_eq!(difference, Difference::default(), "{client:?}");

@@ -1,11 +1,14 @@
 //! Clients that read slowly, or not at all.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::DateTime;
 
-use crate::deployment::Deployment;
+use crate::crowd::Crowd;
+use crate::deployment::{Deployment, PATIENCE};
+use crate::fleet::Fleet;
 use crate::habit::Habit;
 use crate::run::{Run, Setup};
 use crate::writers::Habits;
@@ -18,8 +21,9 @@ const MEGABYTES: usize = 8;
 const RECORD: usize = 4000;
 /// Far less than all frozen clients' shares.
 const GROWTH: usize = 64 << 20;
-/// They are kept waiting for ever if they are; a busy machine alone may take some seconds.
-const PATIENT: Duration = Duration::from_secs(20);
+/// Of what one client elsewhere is sent in all, this part at most comes between two records of a
+/// client beside those who do not read. Who is kept waiting misses all of it.
+const PASSED_OVER: usize = 4;
 
 /// Slow and frozen consumers hold bounded memory and delay nobody, and go on where they were.
 pub async fn slow(seed: u64) {
@@ -43,7 +47,13 @@ async fn frozen(name: &'static str, seed: u64, habit: Habit) {
         ..Habits::default()
     };
     let setup = Setup { instances: 1, habits, ..Setup::default() };
+    let (options, log) = (setup.options.clone(), setup.log.clone());
     let mut run = Run::begin(name, seed, deployment, setup).await;
+    // On the same machine, and with nobody beside it who does not read.
+    let elsewhere = Fleet::start(vec![run.deployment.uri("elsewhere")], options, log).await;
+    let mut elsewhere = Crowd::new(Arc::new(elsewhere), &mut run.rng);
+    run.crowd.compare_with(&elsewhere);
+    elsewhere.join(1, Habit::Steady, &["orders"]);
     run.prefill(BEFORE, |_| DateTime::now()).await;
     run.join(FROZEN, habit);
     run.join(3, Habit::Slow { pause: Duration::from_millis(300) });
@@ -65,9 +75,15 @@ async fn frozen(name: &'static str, seed: u64, habit: Habit) {
     println!("memory grew by {} MiB with {FROZEN} frozen clients", grown >> 20);
     let reading = |habit| matches!(habit, Habit::Steady | Habit::Flaky { .. });
     let reading = outcome.clients.iter().filter(|client| reading(client.habit));
-    let silence = reading.map(|client| client.silence).max().unwrap_or_default();
-    let what = format!("those who read are kept waiting for {silence:?} by those who do not");
-    outcome.check(silence < PATIENT, &what);
+    let passed_over = reading.map(|client| client.passed_over).max().unwrap_or_default();
+    let others = elsewhere.finish(Arc::clone(&outcome.truth), PATIENCE).await;
+    let sent: usize = others.iter().map(|client| client.records.len()).sum();
+    let what = format!(
+        "between two records of one who reads beside those who do not, a client elsewhere was \
+         sent {passed_over} of its {sent}"
+    );
+    println!("{what}");
+    outcome.check(passed_over < sent / PASSED_OVER, &what);
 }
 
 /// The memory of this process, where the system tells it.

@@ -46,7 +46,7 @@ pub async fn standalone(seed: u64) {
     sleep(Duration::from_secs(3)).await;
     let written = writers.stop().await;
     let truth = Arc::new(Truth::of(&deployment.logs).await);
-    let clients = crowd.finish(Arc::clone(&truth), PATIENCE / 6).await;
+    let clients = crowd.finish(Arc::clone(&truth), PATIENCE / 2).await;
     let told = format!("seed {seed}: {} acknowledged, {:?}", written.len(), fleet.counted());
     println!("{told}");
     let written: BTreeMap<_, _> = written.iter().map(|w| (w.id, w)).collect();

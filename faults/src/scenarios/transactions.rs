@@ -15,10 +15,8 @@ use crate::writers::{Habits, Writers, record};
 
 /// Fewer bytes than the records of a transaction have.
 const CUT: usize = 1500;
-/// When nothing has come for so long, there is no more.
-const QUIET: Duration = Duration::from_secs(20);
-/// Later than that, so that what is read is records alone.
-const HEARTBEAT: Duration = Duration::from_secs(25);
+/// Later than anybody waits, so that what is read is records alone.
+const HEARTBEAT: Duration = Duration::from_secs(2 * PATIENCE.as_secs());
 
 /// A client is cut off within transactions, and each time comes back to an instance that has
 /// nothing in memory: it is given the rest of them by a change stream that begins at their time.
@@ -66,7 +64,7 @@ pub async fn transactions(seed: u64) {
             client.read(&mut connection).await;
             client.read_some(&mut connection, |_| cut).await;
         };
-        if timeout(QUIET, reading).await.is_err() {
+        if timeout(PATIENCE, reading).await.is_err() {
             break;
         }
         client.disconnected();

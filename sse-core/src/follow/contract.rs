@@ -119,7 +119,7 @@ fn places<S: Source>(read: &[Change<S::Position, S::Key, S::Record>]) -> Vec<(To
 }
 
 fn ascending<P, K>(as_of: Option<P>, after: Option<K>, limit: usize) -> HistoryQuery<P, K> {
-    HistoryQuery { as_of, after, order: SortOrder::Ascending, limit }
+    HistoryQuery { as_of, after, order: SortOrder::Ascending, limit, max_bytes: usize::MAX }
 }
 
 /// The position of a fresh snapshot.
@@ -162,7 +162,7 @@ fn take<S: Source>(
     scope: &Scope<FilterOf<S>>,
     through: &mut S::Position,
 ) -> Result<Read<S>, Violation<S::Error>> {
-    let Batch { changes, late, through: to } = batch;
+    let Batch { changes, late, through: to, .. } = batch;
     for (position, _) in &changes {
         expect(*position > *through, "positions of changes do not grow")?;
         through.clone_from(position);

@@ -1,9 +1,7 @@
 //! What the crates and tests of this workspace need of the machinery. Nothing in here is part of the
 //! crate's promises.
 
-pub use super::hub::{Hub, Subscription};
-pub use super::machine::{Machine, Want};
+pub use super::hub::{Hub, Late, LateRecord, Located, News, Publication, RingRead, Subscription};
 #[cfg(feature = "tokio")]
-pub(crate) use super::publication::gap;
-pub use super::publication::{Late, Publication};
-pub use super::reading::{Located, News, RingRead};
+pub(crate) use super::hub::{gap, lost_gap};
+pub use super::machine::{Machine, Want};

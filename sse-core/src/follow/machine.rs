@@ -2,11 +2,15 @@
 
 use super::coordinate::Coordinate;
 use super::frontier::Frontier;
-use super::reading::Located;
+use super::hub::Located;
 use super::source::{Fault, HistoryQuery, Reset, SortOrder};
 
 /// Records of history that are read at once.
 const PAGE: usize = 1000;
+/// About how many bytes of records are read at once: so many that a page is sent in one piece.
+const PAGE_BYTES: usize = 128 * 1024;
+/// About how many bytes the newest records have at most.
+const NEWEST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Decides what a stream does next, and what it delivers; it does nothing itself.
 ///
@@ -28,7 +32,9 @@ const PAGE: usize = 1000;
 /// machine.on_located(Located::Behind);
 /// assert_eq!(machine.want(), Want::CatchUp(3));
 /// machine.on_read(4);
-/// assert_eq!(machine.want(), Want::Locate(4));
+/// assert_eq!(machine.want(), Want::CatchUp(4));
+/// machine.on_caught_up(5);
+/// assert_eq!(machine.want(), Want::Locate(5));
 /// ```
 #[derive(Debug)]
 pub struct Machine<P, K> {
@@ -46,7 +52,7 @@ pub struct Machine<P, K> {
 pub enum History {
     /// All of it.
     All,
-    /// The newest records, oldest of them first.
+    /// The newest records, oldest of them first: so many, or as many as 2 MiB hold.
     Newest(usize),
 }
 
@@ -65,7 +71,8 @@ pub enum Want<P, K> {
     /// A batch of changes after this position: [`Machine::change`] for each, then
     /// [`Machine::on_through`].
     Changes(P),
-    /// Events of the changes after this position: [`Machine::on_read`].
+    /// Events of the changes after this position: [`Machine::on_read`], then
+    /// [`Machine::on_caught_up`].
     CatchUp(P),
     /// Events from the ring: [`Machine::on_read`], or [`Machine::on_lagged`].
     Read,
@@ -158,7 +165,11 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
             State::Checking(frontier) => Want::Resume((**frontier).clone()),
             State::Fresh | State::Newest { .. } => Want::History(match self.history {
                 History::All => page(None, None, SortOrder::Ascending, PAGE),
-                History::Newest(limit) => page(None, None, SortOrder::Descending, limit),
+                History::Newest(0) => page(None, None, SortOrder::Descending, 0),
+                // One more says where they begin.
+                History::Newest(limit) => {
+                    page(None, None, SortOrder::Descending, limit.saturating_add(1))
+                }
             }),
             State::Moving(moving) => match &**moving {
                 Move::Right { as_of, after } => {
@@ -221,6 +232,27 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         match self.history {
             History::All => Move::Right { as_of, after: None }.into(),
             History::Newest(_) => State::Newest { as_of },
+        }
+    }
+
+    /// How many of the newest records are to be delivered, of those that the page has.
+    pub fn newest(&self) -> usize {
+        match self.history {
+            History::Newest(limit) => limit,
+            History::All => usize::MAX,
+        }
+    }
+
+    /// Whether the page has the newest records.
+    pub fn reads_newest(&self) -> bool {
+        matches!(self.state, State::Newest { .. })
+    }
+
+    /// The newest records, which the page has, are read again in smaller ones: those beyond
+    /// `after`.
+    pub fn on_large_page(&mut self, after: Option<K>) {
+        if let State::Newest { as_of } = &self.state {
+            self.state = Move::Right { as_of: as_of.clone(), after }.into();
         }
     }
 
@@ -318,10 +350,15 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
     /// Events up to this position were delivered, of the ring or of what was missed.
     pub fn on_read(&mut self, position: P) {
         match &mut self.state {
-            State::Live(at) => *at = position,
-            // The ring may have what follows by now.
-            State::CatchingUp(_) => self.state = State::Locating(position),
+            State::Live(at) | State::CatchingUp(at) => *at = position,
             _ => {}
+        }
+    }
+
+    /// There is nothing more of what was missed up to this position: the ring may have what follows.
+    pub fn on_caught_up(&mut self, position: P) {
+        if let State::CatchingUp(_) = self.state {
+            self.state = State::Locating(position);
         }
     }
 
@@ -387,5 +424,9 @@ fn page<P, K>(
     order: SortOrder,
     limit: usize,
 ) -> HistoryQuery<P, K> {
-    HistoryQuery { as_of, after, order, limit }
+    let max_bytes = match order {
+        SortOrder::Ascending => PAGE_BYTES,
+        SortOrder::Descending => NEWEST_BYTES,
+    };
+    HistoryQuery { as_of, after, order, limit, max_bytes }
 }

@@ -8,12 +8,9 @@ mod hub;
 #[doc(hidden)]
 pub mod internals;
 mod machine;
-mod merge_cache;
+pub(crate) mod panics;
 mod position;
-mod publication;
-mod reading;
 mod record;
-mod ring;
 mod source;
 mod topic;
 

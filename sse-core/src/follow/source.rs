@@ -174,6 +174,11 @@ pub struct HistoryQuery<P, K> {
     pub order: SortOrder,
     /// How many records at most; 0 asks for the snapshot's position alone.
     pub limit: usize,
+    /// About how many bytes of records at most, as the source counts them. A page that comes to so
+    /// many ends there, with [`more_after`](Page::more_after); one record it has in any case, if
+    /// there is one. A source whose records are always small, or are in memory anyway, need not
+    /// count.
+    pub max_bytes: usize,
 }
 
 /// The direction in which history is read.
@@ -210,6 +215,9 @@ pub struct Batch<S: Source + ?Sized> {
     /// What became visible only after its position had been passed; it stands at `through` now.
     /// Only sources that cannot see all commits in order have such records.
     pub late: Vec<Entry<S::Key, S::Record>>,
+    /// How many records the source has passed over since they cannot be shown, say because they are
+    /// too large to be read: all streams are told of them, at `through`, by a `gap`.
+    pub lost: usize,
     /// Everything up to here has been handed out.
     pub through: S::Position,
 }
@@ -218,11 +226,14 @@ impl<S: Source + ?Sized> Batch<S> {
     /// Changes in the order of their positions, after which everything up to `through` has been
     /// handed out.
     pub fn new(changes: Vec<Change<S::Position, S::Key, S::Record>>, through: S::Position) -> Self {
-        Self { changes, late: Vec::new(), through }
+        Self { changes, late: Vec::new(), lost: 0, through }
     }
 }
 
 /// An error that says what to do about it.
+///
+/// Its text, and that of its causes, is what `Log::state` and the observer of `LogDriver::run` are
+/// given: where somebody has to act, it says what is to be done. Clients of streams are not told it.
 pub trait SourceError: Error + Send + Sync + 'static {
     /// What to do about it.
     fn fault(&self) -> Fault;
@@ -245,6 +256,30 @@ pub enum Fault {
     HistoryLost,
     /// The log itself is gone: what comes next is another one.
     Ended,
+}
+
+impl Fault {
+    /// Every meaning.
+    pub const ALL: &'static [Self] = &[
+        Self::Unavailable,
+        Self::NeedsAction,
+        Self::Refused,
+        Self::SnapshotGone,
+        Self::HistoryLost,
+        Self::Ended,
+    ];
+
+    /// The meaning as metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::NeedsAction => "needs_action",
+            Self::Refused => "refused",
+            Self::SnapshotGone => "snapshot_gone",
+            Self::HistoryLost => "history_lost",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// Why a stream started over instead of going on.

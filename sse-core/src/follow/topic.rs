@@ -94,6 +94,11 @@ impl<F> Scope<F> {
         &self.0.filter
     }
 
+    /// Whether both are the same in memory; asks nothing of the filter.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether `topic` is one of its own.
     pub fn contains(&self, topic: &Topic) -> bool {
         self.0.topics.binary_search(topic).is_ok()

@@ -212,7 +212,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
         scope: &Scope<FilterOf<Self>>,
         query: HistoryQuery<u64, u64>,
     ) -> Result<Page<Self>, T::Error> {
-        let HistoryQuery { as_of, after, order, limit } = query;
+        let HistoryQuery { as_of, after, order, limit, .. } = query;
         let as_of = match as_of {
             Some(as_of) => as_of,
             None => self.0.newest().await?,

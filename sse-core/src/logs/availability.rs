@@ -1,14 +1,15 @@
 //! Whether anything new can come on a stream, and what its client knows of that.
 
 use super::notice::Status;
+use crate::follow::Fault;
 
 /// What a stream knows of its log.
 #[derive(Debug, Default)]
 pub(super) struct Availability {
-    /// The tail cannot read the source.
-    pub(super) outage: bool,
-    /// The source did not answer this stream.
-    pub(super) failing: bool,
+    /// Why the tail cannot read the source.
+    pub(super) outage: Option<Fault>,
+    /// Why the source did not answer this stream.
+    pub(super) failing: Option<Fault>,
     pub(super) driver: Driver,
     /// What the client was told last.
     told: Status,
@@ -33,13 +34,24 @@ impl Availability {
         }
     }
 
+    /// The source does not take what this stream asks for, and is not asked again.
+    pub(super) fn is_refused(&self) -> bool {
+        self.failing == Some(Fault::Refused)
+    }
+
     /// What the client is to be told, if that is not what it was told last.
     pub(super) fn news(&mut self) -> Option<Status> {
         let status = match self.driver {
             Driver::Stopped => Status::Stopped,
             Driver::NotStarted => Status::NotStarted,
-            Driver::Runs if self.outage || self.failing => Status::Unavailable,
-            Driver::Runs => Status::Available,
+            Driver::Runs if self.is_refused() => Status::Refused,
+            Driver::Runs => match (self.outage, self.failing) {
+                (None, None) => Status::Available,
+                (Some(Fault::NeedsAction | Fault::Refused), _) | (_, Some(Fault::NeedsAction)) => {
+                    Status::NeedsAction
+                }
+                _ => Status::Unavailable,
+            },
         };
         (std::mem::replace(&mut self.told, status) != status).then_some(status)
     }

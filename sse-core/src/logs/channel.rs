@@ -251,7 +251,7 @@ impl<R: Record> Source for Channel<R> {
         query: HistoryQuery<Sequence, Sequence>,
     ) -> Result<Page<Self>, ChannelLagged> {
         let kept = self.kept();
-        let HistoryQuery { as_of, after, order, limit } = query;
+        let HistoryQuery { as_of, after, order, limit, .. } = query;
         let as_of = as_of.unwrap_or(Sequence(kept.end()));
         // What was gone before the first page is no part of this history; what has gone since is
         // missed.
@@ -328,7 +328,7 @@ impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
             kept.tails.insert(tail, self.at.0);
             kept.evict();
         }
-        Ok(Batch { changes, late: Vec::new(), through: self.at })
+        Ok(Batch::new(changes, self.at))
     }
 }
 

@@ -1,5 +1,7 @@
 //! One stream of a log: the machine, and the futures and timers that it needs.
 
+mod delivery;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -10,17 +12,14 @@ use std::time::Duration;
 
 use super::availability::{Availability, Driver};
 use super::catch_up::{CatchUpRead, CatchUpReader};
-use super::encoding::{Encoding, late_event};
+use super::failure::LogReader;
 use super::inner::{InUse, LogState};
 use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
 use super::question::{self, Answer};
-use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want, gap};
-use crate::follow::{
-    Batch, Entry, Fault, Filter, FilterOf, FrontierOf, Page, Record, Reset, Scope, SortOrder,
-    Source, SourceError,
-};
+use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want};
+use crate::follow::{Fault, FilterOf, Reset, Scope, Source};
 use crate::stream::random::jitter;
 use crate::stream::{BoxError, Feed};
 use crate::wire::{Encoded, EventId};
@@ -38,7 +37,7 @@ const READ: usize = 64 * 1024;
 /// | `start` | `{"resumed":bool,"reset":null or reason,"heartbeat_ms":number or null}` | the first event: how the stream began |
 /// | `sync` | `{}` | a fresh position, as its id |
 /// | `reset` | `{"reason":…}` | what the client has is void, and history follows anew; see [`Reset`] |
-/// | `status` | `{"source":"unavailable" or "ok","message":…}` | the source is away, or back |
+/// | `status` | `{"source":"unavailable", "failed" or "ok","message":…}` | the source is away and tried again; it needs somebody to act, or refuses what this stream asks for; it is back |
 /// | `gap`, `late` | `{"late":number}`, a record | records that came too late for their place |
 /// | `drain` | `{}` | the server shuts down; the client comes back after the `retry:` beside it |
 pub struct Follow<S: Source> {
@@ -55,6 +54,8 @@ pub struct Follow<S: Source> {
     /// Whether the client is sent `start` and `sync`.
     sends: (bool, bool),
     ended: bool,
+    /// The words with which its filter has panicked.
+    failed: Option<String>,
 }
 
 impl<S: Source> Follow<S> {
@@ -81,6 +82,7 @@ impl<S: Source> Follow<S> {
             availability: Availability::default(),
             sends: (start, sync),
             ended: false,
+            failed: None,
             log,
         }
     }
@@ -160,6 +162,19 @@ impl<S: Source> Follow<S> {
             self.on_answer(answer);
             return Poll::Ready(None);
         }
+        if self.on_the_way.as_ref().is_some_and(|way| way.unsent.is_some()) {
+            if let Poll::Ready(news) = self.subscription.poll_news(cx) {
+                self.on_news(&news);
+                return Poll::Ready(None);
+            }
+            let piece = self.next_piece();
+            return if piece.is_some() { Poll::Ready(piece) } else { yields(cx) };
+        }
+        if self.availability.is_refused() {
+            let news = ready!(self.subscription.poll_news(cx));
+            self.on_news(&news);
+            return Poll::Ready(None);
+        }
         match self.machine.want() {
             Want::Epoch => match self.subscription.poll_news(cx) {
                 Poll::Ready(news) => self.on_news(&news),
@@ -190,8 +205,9 @@ impl<S: Source> Follow<S> {
                 Poll::Ready(Ok(RingRead::Events { frame, last })) => {
                     self.untold = frame.is_none();
                     self.machine.on_read(last);
-                    return Poll::Ready(frame);
+                    return if frame.is_some() { Poll::Ready(frame) } else { yields(cx) };
                 }
+                Poll::Ready(Ok(RingRead::Panicked(words))) => self.failed = Some(words),
                 Poll::Ready(Ok(RingRead::Lagged)) => {
                     self.log.counters.lagged.fetch_add(1, Ordering::Relaxed);
                     self.machine.on_lagged();
@@ -209,29 +225,37 @@ impl<S: Source> Follow<S> {
         }
         let (log, scope) = (&self.log, self.subscription.scope());
         let way = self.on_the_way.get_or_insert_default();
-        let reader = way.catching_up.get_or_insert_with(|| {
-            CatchUpReader::join(log.catch_ups.of(from), scope.clone(), from.clone())
-        });
-        let (frame, last) = match ready!(reader.poll_next(self.epoch, from, cx)) {
+        let reader = way
+            .catching_up
+            .get_or_insert_with(|| CatchUpReader::join(log.catch_ups.of(from), scope.clone()));
+        let frame = match ready!(reader.poll_next(self.epoch, from, cx)) {
+            CatchUpRead::Panicked(words) => {
+                self.failed = Some(words);
+                return Poll::Ready(None);
+            }
             CatchUpRead::Failed(fault) => {
                 self.on_fault(fault);
                 return Poll::Ready(None);
             }
-            CatchUpRead::Through(position) => (None, position),
+            CatchUpRead::Through(position) => {
+                self.machine.on_caught_up(position);
+                self.works();
+                return Poll::Ready(None);
+            }
             CatchUpRead::Events(frame, last) => {
                 self.untold = frame.is_none();
-                (frame, last)
+                self.machine.on_read(last);
+                frame
             }
         };
-        self.machine.on_read(last);
         self.works();
-        Poll::Ready(frame)
+        if frame.is_some() { Poll::Ready(frame) } else { yields(cx) }
     }
 
     /// The source has answered.
     fn works(&mut self) {
         self.on_the_way().backoff.reset();
-        self.availability.failing = false;
+        self.availability.failing = None;
         self.tell_status();
     }
 
@@ -249,10 +273,12 @@ impl<S: Source> Follow<S> {
         match news {
             News::Epoch(epoch) => {
                 self.availability.driver_runs();
-                self.tell_status();
                 self.epoch = *epoch;
+                // What was refused in another life of the log is asked anew.
+                self.availability.failing = None;
+                self.tell_status();
                 let way = self.on_the_way();
-                (way.asked, way.changes, way.catching_up) = (None, None, None);
+                (way.asked, way.unsent, way.changes, way.catching_up) = (None, None, None, None);
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }
@@ -268,7 +294,8 @@ impl<S: Source> Follow<S> {
             News::Drain => {
                 let drain = self.log.options.drain;
                 self.push(notice::drain(drain / 20 + jitter(drain)));
-                self.on_the_way().asked = None;
+                let way = self.on_the_way();
+                (way.asked, way.unsent) = (None, None);
                 self.ended = true;
             }
         }
@@ -298,92 +325,27 @@ impl<S: Source> Follow<S> {
                 self.count_path();
                 None
             }
-            Answer::Page(order, Ok(page)) => {
-                self.on_page(order, page);
+            Answer::Page(order, Ok((page, held))) => {
+                self.on_page(order, page, held);
                 None
             }
-            Answer::Changes(Ok((batch, changes))) => {
-                self.on_batch(batch, changes);
+            Answer::Changes(Ok((batch, changes, held))) => {
+                self.on_batch(batch, changes, held);
                 None
             }
             Answer::Resumed(Err(error))
             | Answer::Page(_, Err(error))
-            | Answer::Changes(Err(error)) => Some(error.fault()),
+            | Answer::Changes(Err(error)) => Some(error),
         };
-        if let Some(fault) = failed {
-            self.on_fault(fault);
-        } else {
-            self.works();
-        }
-    }
-
-    fn on_page(&mut self, order: SortOrder, page: Page<S>) {
-        let Page { as_of, mut entries, more_after, .. } = page;
-        if order == SortOrder::Descending {
-            entries.reverse();
-        }
-        self.machine.on_page(as_of);
-        // Those of an up-move are done with.
-        self.on_the_way().changes = None;
-        for entry in &entries {
-            if let Some(frontier) = self.machine.past(&entry.key) {
-                self.deliver(&entry.record, &frontier);
+        match failed {
+            None => self.works(),
+            Some(failure) => {
+                let fault = failure.fault();
+                self.log.counters.failures.count(LogReader::Stream, &failure);
+                self.log.reports.stream_failed(failure);
+                self.on_fault(fault);
             }
         }
-        if let Some(frontier) = self.machine.on_page_end(more_after) {
-            // What the filter left out is not to be looked at again.
-            let id = self.log.encoding.seal.seal(self.epoch, &frontier, self.subscription.scope());
-            self.push_sync(notice::sync(id));
-        }
-        if let Want::Locate(position) = self.machine.want() {
-            // History is complete. A client that had nothing of it needs a position now: the ring
-            // may be a while behind this one.
-            self.push_sync(self.sync(&position));
-        }
-    }
-
-    fn on_batch(&mut self, batch: Batch<S>, changes: S::Changes) {
-        let Batch { changes: records, late, through } = batch;
-        for (position, entry) in &records {
-            let scope = self.subscription.scope();
-            if scope.contains(&entry.topic)
-                && scope.filter().admits(&entry.record.mark())
-                && let Some(frontier) = self.machine.change(position, &entry.key)
-            {
-                self.deliver(&entry.record, &frontier);
-            }
-        }
-        self.deliver_late(&late, &through);
-        self.machine.on_through(through.clone());
-        self.on_the_way().changes = Some((through, changes));
-    }
-
-    fn deliver_late(&mut self, late: &[Entry<S::Key, S::Record>], through: &S::Position) {
-        let scope = self.subscription.scope();
-        let mut frames = Vec::new();
-        let mut behind = None;
-        for Entry { topic, key, record } in late {
-            if scope.contains(topic)
-                && scope.filter().admits(&record.mark())
-                && let Some(frontier) = self.machine.late(through, key)
-            {
-                frames.push(late_event(record));
-                behind = Some(frontier);
-            }
-        }
-        if let Some(frontier) = behind {
-            let id = self.log.encoding.seal.seal(self.epoch, &frontier, scope);
-            frames.insert(0, gap(frames.len(), id));
-            // In one piece, since none of them has an id of its own.
-            self.push(Encoded::merge(&frames));
-        }
-    }
-
-    fn deliver(&mut self, record: &S::Record, frontier: &FrontierOf<S>) {
-        let Encoding { seal, .. } = &self.log.encoding;
-        let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
-        let event = self.log.encoding.event(record, id);
-        self.push(event);
     }
 
     fn on_fault(&mut self, fault: Fault) {
@@ -392,8 +354,11 @@ impl<S: Source> Follow<S> {
         let reset = self.machine.on_fault(fault);
         self.tell_reset(reset);
         if !matches!(fault, Fault::SnapshotGone | Fault::HistoryLost) {
-            self.availability.failing = true;
+            self.availability.failing = Some(fault);
             self.tell_status();
+        }
+        if self.availability.is_refused() {
+            return;
         }
         // Whatever it was, the source is not asked again without a pause.
         let wait = self.on_the_way().backoff.next();
@@ -440,6 +405,12 @@ impl<S: Source> Follow<S> {
     }
 }
 
+/// Leaves the thread to others before it goes on.
+fn yields<T>(cx: &Context<'_>) -> Poll<T> {
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
 /// Its futures are in boxes of their own.
 impl<S: Source> Unpin for Follow<S> {}
 
@@ -455,6 +426,11 @@ impl<S: Source> Feed for Follow<S> {
             }
             if let Some(frame) = this.on_the_way.as_mut().and_then(|way| way.ready.pop()) {
                 return Poll::Ready(Some(Ok(frame)));
+            }
+            if let Some(words) = this.failed.take() {
+                this.ended = true;
+                let error = format!("the filter of the stream has panicked: {words}");
+                return Poll::Ready(Some(Err(error.into())));
             }
             if this.ended {
                 return Poll::Ready(None);

@@ -1,17 +1,21 @@
 //! What a log, its driver and its streams share.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::budget::Budget;
 use super::catch_up::CatchUps;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, Losses};
+use super::failure::LogFailure;
 use super::options::LogOptions;
+use super::reports::{LogEvent, Reports};
 use super::stats::Counters;
 use crate::follow::internals::Hub;
-use crate::follow::{FilterOf, Seal, Source};
+use crate::follow::{Fault, FilterOf, Seal, Source};
 
 /// One log.
 pub(super) struct Inner<S: Source> {
@@ -22,13 +26,20 @@ pub(super) struct Inner<S: Source> {
     pub(super) counters: Counters,
     pub(super) catch_ups: CatchUps<S::Position, FilterOf<S>>,
     pub(super) snapshot_refreshes: Semaphore,
+    /// For what streams have read of the source.
+    pub(super) stream_budget: Budget,
+    /// For pages.
+    pub(super) page_budget: Budget,
+    pub(super) reports: Reports<S::Error>,
     driver: AtomicU8,
+    /// Why the tail cannot read the source.
+    failing: Mutex<Option<TailFailure>>,
     /// The last user has gone.
     unused: Notify,
 }
 
 /// Whether a log is read, and so whether its streams are told what is new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogState {
     /// Its driver does not run yet.
@@ -37,8 +48,8 @@ pub enum LogState {
     Connecting,
     /// Changes are read and handed to all streams.
     Following,
-    /// The source cannot be read at the moment; it is tried again.
-    Unavailable,
+    /// The source cannot be read; it is tried again.
+    Failing(TailFailure),
     /// Its driver was dropped, or has panicked: nothing new comes from this log any more.
     Stopped,
 }
@@ -46,9 +57,21 @@ pub enum LogState {
 impl LogState {
     /// Whether the driver of the log runs. Without it, streams are silent: answer requests for them
     /// with 503.
-    pub fn is_driven(self) -> bool {
+    pub fn is_driven(&self) -> bool {
         !matches!(self, Self::NotStarted | Self::Stopped)
     }
+}
+
+/// Why the end of a log cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TailFailure {
+    /// Since when it has not been read.
+    pub since: SystemTime,
+    /// What the last error means: whether it passes, or somebody has to act.
+    pub fault: Fault,
+    /// The text of the last error and of its causes, for those who run the server.
+    pub error: Arc<str>,
 }
 
 const NOT_STARTED: u8 = 0;
@@ -64,7 +87,11 @@ impl<S: Source> Inner<S> {
             counters: Counters::default(),
             catch_ups: CatchUps::new(options.catch_up_bytes),
             snapshot_refreshes: Semaphore::new(options.max_snapshot_refreshes.max(1)),
+            stream_budget: Budget::new(options.unsent_bytes / 2),
+            page_budget: Budget::new(options.unsent_bytes / 2),
+            reports: Reports::default(),
             options,
+            failing: Mutex::new(None),
             driver: AtomicU8::new(NOT_STARTED),
             unused: Notify::new(),
         }
@@ -74,9 +101,40 @@ impl<S: Source> Inner<S> {
         match self.driver.load(Ordering::Acquire) {
             NOT_STARTED => LogState::NotStarted,
             STOPPED => LogState::Stopped,
-            _ if self.hub.is_outage() => LogState::Unavailable,
-            _ if self.hub.head().is_none() => LogState::Connecting,
-            _ => LogState::Following,
+            _ => match self.failing().clone() {
+                Some(failure) => LogState::Failing(failure),
+                None if self.hub.head().is_none() => LogState::Connecting,
+                None => LogState::Following,
+            },
+        }
+    }
+
+    /// The tail reads the source.
+    pub(super) fn tail_follows(&self) {
+        *self.failing() = None;
+        self.hub.set_outage(None);
+    }
+
+    /// The tail could not read the source.
+    pub(super) fn tail_failed(&self, failure: &LogFailure<S::Error>) {
+        let (fault, error) = (failure.fault(), Arc::from(failure.text()));
+        let mut failing = self.failing();
+        let since = failing.as_ref().map_or_else(SystemTime::now, |before| before.since);
+        *failing = Some(TailFailure { since, fault, error });
+        drop(failing);
+        self.hub.set_outage(Some(fault));
+    }
+
+    fn failing(&self) -> MutexGuard<'_, Option<TailFailure>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts records that cannot be shown, and tells the observer.
+    pub(super) fn lost(&self, lost: Losses) {
+        let Losses { count, topic, reason } = lost;
+        if let Some(reason) = reason {
+            self.counters.lost.fetch_add(count as u64, Ordering::Relaxed);
+            self.reports.report(LogEvent::RecordsLost { count, topic, reason });
         }
     }
 

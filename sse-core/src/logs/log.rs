@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::budget::HeldBytes;
 use super::driver::LogDriver;
 use super::follow::Follow;
 use super::inner::{InUse, Inner, LogState};
 use super::options::{FollowOptions, LogOptions};
 use super::stats::LogStats;
-use crate::follow::{FilterOf, Frontier, HistoryQuery, Page, Scope, Seal, SortOrder, Source};
+use crate::follow::{
+    Fault, FilterOf, Frontier, HistoryQuery, Page, Scope, Seal, SortOrder, Source, SourceError,
+};
 use crate::wire::EventId;
 
 /// One log and everything that follows it.
@@ -47,15 +51,28 @@ pub struct LogPage<S: Source> {
     pub more_after: Option<S::Key>,
     /// How many records were looked at.
     pub scanned: usize,
-    /// A stream after this id delivers exactly what the snapshot of this page did not hold.
+    /// A stream after this id delivers exactly what the snapshot of the walk did not hold. It is
+    /// the same for each page of a walk: that of its first page.
     pub stream_position: EventId,
+    /// The memory of the page in the log's budget: keep it until the page is sent, and shrink it to
+    /// what is still held.
+    pub held: HeldBytes,
+    /// Whether the snapshot of the walk could be read no more, so that this page is of a later one.
+    /// It may then have records that a stream after `stream_position` delivers as well. For each
+    /// record exactly once, begin again without a cursor.
+    pub renewed: bool,
 }
+
+/// How long a page waits for others to be sent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a page could not be read.
 #[derive(Debug)]
 pub enum PageError<E> {
-    /// The cursor was not issued by this log.
+    /// The cursor was not issued by this log, or the log has been set back to before it since.
     Cursor,
+    /// Too many pages wait to be sent.
+    Busy,
     /// The source failed.
     Source(E),
 }
@@ -66,6 +83,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
             Self::Cursor => {
                 f.write_str("the cursor was not issued by this log; begin again without it")
             }
+            Self::Busy => f.write_str("too many pages wait to be sent; try again in a few seconds"),
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }
@@ -74,7 +92,7 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
 impl<E: std::error::Error + 'static> std::error::Error for PageError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Cursor => None,
+            Self::Cursor | Self::Busy => None,
             Self::Source(error) => Some(error),
         }
     }
@@ -164,12 +182,41 @@ impl<S: Source> Log<S> {
         self.0.encoding.record_ids
     }
 
-    /// Reads a page of history beyond `cursor`.
+    /// Reads a page of history beyond `cursor`: `limit` records at most, or about
+    /// [`page_bytes`](LogOptions::page_bytes) of them.
+    ///
+    /// Pages that are read one after another, each beyond the cursor of the one before, are a walk.
+    /// They show one snapshot, that of the first page, also while records are written. So a walk
+    /// and a stream after the `stream_position` of any of its pages deliver each record exactly
+    /// once, whether the stream is opened before the walk ends or after it; but for what
+    /// [`LogPage::renewed`] tells of.
+    ///
+    /// ```
+    /// use gapless_sse_core::follow::{Scope, Seal, SortOrder, Topic};
+    /// use gapless_sse_core::{Channel, Event, Log, LogOptions};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let lines = Channel::new(1_000);
+    /// let (log, _driver) = Log::new(lines.clone(), Seal::random(), LogOptions::default());
+    /// let (topic, scope) = (Topic::new("etl", "orders"), Scope::new("etl", ["orders"]));
+    /// for line in ["1", "2", "3"] {
+    ///     lines.publish(topic.clone(), Event::new(line));
+    /// }
+    /// let first = log.page(&scope, None, SortOrder::Descending, 2).await?;
+    /// lines.publish(topic, Event::new("4"));
+    /// let cursor = first.next.as_ref().map(|next| next.as_str());
+    /// let second = log.page(&scope, cursor, SortOrder::Descending, 2).await?;
+    /// assert_eq!((second.records.len(), second.stream_position), (1, first.stream_position));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Source`] when the
-    /// source fails.
+    /// [`PageError::Cursor`] when the cursor is not one of ours, [`PageError::Busy`] when other
+    /// pages take all the memory there is for 10 seconds, [`PageError::Source`] when the source
+    /// fails.
     pub async fn page(
         &self,
         scope: &Scope<FilterOf<S>>,
@@ -177,16 +224,31 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
-        let Inner { source, encoding, .. } = &**self.0;
+        let Inner { source, encoding, page_budget, options, .. } = &**self.0;
+        let max_bytes = options.page_bytes;
         let seal = &encoding.seal;
         let epoch = source.epoch().await.map_err(PageError::Source)?;
-        let after = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
-            Some((of, Frontier::History { after, .. })) if of == epoch => Ok(after),
+        let walk = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
+            Some((of, Frontier::History { as_of, after })) if of == epoch => Ok((as_of, after)),
             _ => Err(PageError::Cursor),
         });
-        let query = HistoryQuery { as_of: None, after: after.transpose()?, order, limit };
-        let Page { as_of, entries, more_after, scanned } =
-            source.history(scope, query).await.map_err(PageError::Source)?;
+        let (began, after) = walk.transpose()?.unzip();
+        if let (Some(as_of), Some(after)) = (began.clone(), after.clone()) {
+            let frontier = Frontier::History { as_of, after };
+            let known = source.resume(frontier).await.map_err(PageError::Source)?;
+            known.map_err(|_| PageError::Cursor)?;
+        }
+        let held = page_budget.take_within(PATIENCE, max_bytes).await.ok_or(PageError::Busy)?;
+        let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
+        let page = match source.history(scope, query.clone()).await {
+            Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
+                source.history(scope, HistoryQuery { as_of: None, ..query }).await
+            }
+            page => page,
+        };
+        let Page { as_of, entries, more_after, scanned } = page.map_err(PageError::Source)?;
+        let renewed = began.as_ref().is_some_and(|began| *began != as_of);
+        let as_of = began.unwrap_or(as_of);
         let next = more_after.as_ref().map(|after| {
             let frontier = Frontier::History { as_of: as_of.clone(), after: after.clone() };
             seal.seal(epoch, &frontier, scope)
@@ -195,7 +257,9 @@ impl<S: Source> Log<S> {
             next,
             more_after,
             scanned,
+            held,
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
+            renewed,
             records: entries.into_iter().map(|entry| entry.record).collect(),
         })
     }

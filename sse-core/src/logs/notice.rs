@@ -45,8 +45,12 @@ pub(super) fn reset(reset: Reset) -> Encoded {
 pub(super) enum Status {
     #[default]
     Available,
-    /// The source does not answer.
+    /// The source does not answer, or not now.
     Unavailable,
+    /// The source does not answer until somebody acts.
+    NeedsAction,
+    /// The source does not take what this stream asks for.
+    Refused,
     /// The driver of the log does not run.
     NotStarted,
     /// The driver of the log is gone.
@@ -59,6 +63,12 @@ pub(super) fn status(status: Status) -> Encoded {
         Status::Available => r#"{"source":"ok","message":"the log's source can be read again"}"#,
         Status::Unavailable => {
             r#"{"source":"unavailable","message":"the log's source cannot be read at the moment; new records follow as soon as it can"}"#
+        }
+        Status::NeedsAction => {
+            r#"{"source":"failed","message":"the log's source cannot be read until somebody who runs the server has acted, whose log says on what; new records follow then"}"#
+        }
+        Status::Refused => {
+            r#"{"source":"failed","message":"the log's source does not take what this stream asks for, and is not asked again; no records come on this stream"}"#
         }
         Status::NotStarted => {
             r#"{"source":"unavailable","message":"the server has not begun to read the log; new records follow when it does"}"#

@@ -8,6 +8,7 @@ use super::backoff::Backoff;
 use super::catch_up::CatchUpReader;
 use super::outbox::Outbox;
 use super::question::Answer;
+use super::unsent::Unsent;
 use crate::follow::{FilterOf, Source};
 use crate::wire::EventId;
 
@@ -18,6 +19,8 @@ pub(super) struct OnTheWay<S: Source> {
     pub(super) ready: Outbox,
     /// What the source is asked for at the moment.
     pub(super) asked: Option<Pin<Box<dyn Future<Output = Answer<S>> + Send>>>,
+    /// What the source has answered and is not sent yet.
+    pub(super) unsent: Option<Unsent<S>>,
     /// Changes that were read up to this position, kept while history is brought up to date.
     pub(super) changes: Option<(S::Position, S::Changes)>,
     /// Reads what it has missed.
@@ -34,6 +37,7 @@ impl<S: Source> Default for OnTheWay<S> {
         Self {
             ready: Outbox::default(),
             asked: None,
+            unsent: None,
             changes: None,
             catching_up: None,
             heartbeat: None,

@@ -22,6 +22,14 @@ pub struct LogOptions {
     /// How many bytes of encoded events each of the two catch-ups keeps, which read the source for
     /// streams that have missed more than the ring holds; 8 MiB by default.
     pub catch_up_bytes: usize,
+    /// How many bytes that were read from the source may wait to be sent, one half for streams and
+    /// one for pages; 64 MiB by default. Who wants to read more waits until others have sent theirs.
+    /// Besides, each stream within history holds the piece that it is sending: up to 512 KiB, or one
+    /// record.
+    pub unsent_bytes: usize,
+    /// About how many bytes of records a page of [`Log::page`](crate::Log::page) has at most, and
+    /// one record in any case; 1 MiB by default.
+    pub page_bytes: usize,
     /// How many streams may bring the history that they have up to date at the same time, because
     /// its snapshot has gone; the others wait for their turn. 4 by default.
     pub max_snapshot_refreshes: usize,
@@ -43,6 +51,8 @@ impl Default for LogOptions {
         Self {
             ring_bytes: 64 * 1024 * 1024,
             catch_up_bytes: 8 * 1024 * 1024,
+            unsent_bytes: 64 * 1024 * 1024,
+            page_bytes: 1024 * 1024,
             max_snapshot_refreshes: 4,
             drain: Duration::from_secs(2),
             record_ids: false,
@@ -59,6 +69,16 @@ impl LogOptions {
     /// Sets [`catch_up_bytes`](Self::catch_up_bytes).
     pub fn catch_up_bytes(self, catch_up_bytes: usize) -> Self {
         Self { catch_up_bytes, ..self }
+    }
+
+    /// Sets [`unsent_bytes`](Self::unsent_bytes).
+    pub fn unsent_bytes(self, unsent_bytes: usize) -> Self {
+        Self { unsent_bytes, ..self }
+    }
+
+    /// Sets [`page_bytes`](Self::page_bytes).
+    pub fn page_bytes(self, page_bytes: usize) -> Self {
+        Self { page_bytes, ..self }
     }
 
     /// Sets [`max_snapshot_refreshes`](Self::max_snapshot_refreshes).

@@ -5,19 +5,28 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::budget::HeldBytes;
+use super::failure::{LogFailure, ask};
 use super::inner::InUse;
 use crate::follow::{
     Batch, Changes, FilterOf, FrontierOf, HistoryQuery, Page, Reset, Scope, SortOrder, Source,
 };
 
+/// What the piece that is sent of a page is taken to hold.
+const PIECE: usize = 256 * 1024;
+/// What a batch of changes is taken to hold.
+const BATCH_BYTES: usize = 1024 * 1024;
+
 /// How long the driver of a log has time to start before a stream calls it missing.
 const START: Duration = Duration::from_secs(1);
 
+type Asked<S, T> = Result<T, LogFailure<<S as Source>::Error>>;
+
 /// What came of a question.
 pub(super) enum Answer<S: Source> {
-    Resumed(Result<Result<FrontierOf<S>, Reset>, S::Error>),
-    Page(SortOrder, Result<Page<S>, S::Error>),
-    Changes(Result<(Batch<S>, S::Changes), S::Error>),
+    Resumed(Asked<S, Result<FrontierOf<S>, Reset>>),
+    Page(SortOrder, Asked<S, (Page<S>, HeldBytes)>),
+    Changes(Asked<S, (Batch<S>, S::Changes, HeldBytes)>),
     /// The source was given time.
     Waited,
     /// The driver was given time to start.
@@ -25,7 +34,7 @@ pub(super) enum Answer<S: Source> {
 }
 
 pub(super) async fn resume<S: Source>(log: Arc<InUse<S>>, frontier: FrontierOf<S>) -> Answer<S> {
-    Answer::Resumed(log.source.resume(frontier).await)
+    Answer::Resumed(ask(async { log.source.resume(frontier).await }).await)
 }
 
 pub(super) async fn history<S: Source>(
@@ -34,7 +43,11 @@ pub(super) async fn history<S: Source>(
     query: HistoryQuery<S::Position, S::Key>,
 ) -> Answer<S> {
     let order = query.order;
-    Answer::Page(order, log.source.history(&scope, query).await)
+    // Beside what is read, there is the piece that is encoded of it.
+    let bytes = if query.limit == 0 { 0 } else { query.max_bytes.saturating_add(PIECE) };
+    let held = log.stream_budget.take(bytes).await;
+    let page = ask(async { log.source.history(&scope, query).await }).await;
+    Answer::Page(order, page.map(|page| (page, held)))
 }
 
 /// A batch of the changes after `from`, of those that are `open` there if there are any.
@@ -44,6 +57,7 @@ pub(super) async fn changes<S: Source>(
     open: Option<S::Changes>,
 ) -> Answer<S> {
     let _turn = log.snapshot_refreshes.acquire().await;
+    let held = log.stream_budget.take(BATCH_BYTES).await;
     let read = async {
         let mut changes = match open {
             Some(changes) => changes,
@@ -52,7 +66,8 @@ pub(super) async fn changes<S: Source>(
         let batch = changes.next().await?;
         Ok((batch, changes))
     };
-    Answer::Changes(read.await)
+    let read = ask(read).await;
+    Answer::Changes(read.map(|(batch, changes)| (batch, changes, held)))
 }
 
 /// Gives the source time.

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::follow::{Reset, ResumePath};
+use super::failure::{FailureCounters, LogReader};
+use crate::follow::{Fault, Reset, ResumePath};
 
 /// What has happened to the streams of a log since it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,14 @@ pub struct LogStats {
     pub published: u64,
     /// Records that came too late for their place and were published all the same.
     pub late: u64,
+    /// Records that could not be shown and were passed over, which `gap` has announced: their own
+    /// code has panicked, or the source could not read them.
+    pub lost: u64,
+    /// How often the source could not be read, by who asked and by what that meant. A panic of the
+    /// source counts as [`Fault::Unavailable`].
+    pub failures: Vec<(LogReader, Fault, u64)>,
+    /// How many of those were panics.
+    pub panics: u64,
     /// Passes over the source's changes that are under way, for streams that have missed more than
     /// the ring holds; two at most.
     pub catch_up_passes: usize,
@@ -35,6 +44,8 @@ pub(super) struct Counters {
     pub(super) lagged: AtomicU64,
     pub(super) published: AtomicU64,
     pub(super) late: AtomicU64,
+    pub(super) lost: AtomicU64,
+    pub(super) failures: FailureCounters,
     resumed: [AtomicU64; ResumePath::ALL.len()],
     resets: [AtomicU64; Reset::ALL.len()],
 }
@@ -65,6 +76,9 @@ impl Counters {
             resets: resets.map(|(reset, times)| (*reset, read(times))).collect(),
             published: read(&self.published),
             late: read(&self.late),
+            lost: read(&self.lost),
+            failures: self.failures.by_reader(),
+            panics: self.failures.panics(),
             catch_up_passes,
             catch_up_streams,
         }

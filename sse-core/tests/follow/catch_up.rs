@@ -136,3 +136,79 @@ async fn one_whose_topic_is_quiet_holds_nobody_up() {
     let quiet = quiet.await.unwrap();
     assert!(quiet.records.is_empty() && quiet.notices("reset").is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_has_missed_a_minute_does_not_wait_for_one_that_has_missed_a_day() {
+    let model = model(100);
+    let log = serve(&model, 1 << 20);
+    pause_for(Duration::from_secs(1)).await;
+    (101..=200).for_each(|key| {
+        model.commit("a", key);
+    });
+    // What is old cannot be read, and nobody says so.
+    model.state().hangs_before = 100;
+    let mut old = client_at(10);
+    let mut of_old = old.connect(&log, &scope(), History::All);
+    assert!(old.read_within(Duration::from_secs(1), &mut of_old).await, "`start` comes");
+    assert!(!old.read_within(Duration::from_secs(1), &mut of_old).await);
+    assert_eq!(log.stats().catch_up_passes, 1);
+    assert_eq!(read_all(&log, 150, 200, Duration::ZERO).await, (151..=200).collect::<Vec<_>>());
+    assert!(old.records.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_bring_their_history_up_to_date_a_few_at_a_time_and_all_of_them() {
+    const AT_ONCE: usize = 3;
+    let model = model(30);
+    let options = LogOptions::default().max_snapshot_refreshes(AT_ONCE);
+    let log = Log::spawn(model.clone(), seal(), options);
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        let mut client = Client::default();
+        let mut stream = client.connect(&log, &scope(), History::All);
+        client.read_until(&mut stream, |client| !client.records.is_empty()).await;
+        streams.push((client, stream));
+    }
+    // Their snapshots are gone, and there is more than they have.
+    (31..=40).for_each(|key| {
+        model.commit("a", key);
+    });
+    {
+        let mut state = model.state();
+        (state.snapshots_from, state.opening) = (40, Duration::from_millis(10));
+    }
+    let done = streams.into_iter().map(|(mut client, mut stream)| async move {
+        client.read_until(&mut stream, |client| client.records.len() == 40).await;
+        client.records
+    });
+    for records in join_all(done).await {
+        assert_eq!(records, (1..=40).collect::<Vec<_>>());
+    }
+    assert_eq!(model.state().opening_most, AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_goes_on_when_a_pass_ends() {
+    let model = model(300);
+    let log = serve(&model, 4096);
+    let begin = Instant::now();
+    let tasks: Vec<_> = (0..40)
+        .map(|nth| {
+            let log = log.clone();
+            // In tasks of their own, which are woken only if they are to be.
+            tokio::spawn(async move {
+                let topic = ["a", "quiet"][nth as usize % 2];
+                let scope = Scope::new("s", [topic]).filtered(Shown::ALL);
+                let mut stream = client_at(nth * 5).connect(&log, &scope, History::All);
+                while stream.next().await.is_some() {}
+            })
+        })
+        .collect();
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    let stats = log.stats();
+    assert_eq!((stats.catch_up_streams, stats.catch_up_passes), (0, 0), "{stats:?}");
+    assert!(begin.elapsed().is_zero(), "somebody waited for time to pass");
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+}

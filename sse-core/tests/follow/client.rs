@@ -18,6 +18,8 @@ pub(crate) struct Client {
     pub(crate) late: Vec<u32>,
     /// How many were announced.
     pub(crate) announced: usize,
+    /// How many were announced as lost.
+    pub(crate) lost: usize,
     /// The other events: type and data.
     pub(crate) notices: Vec<(String, String)>,
     pub(crate) last_id: String,
@@ -77,6 +79,9 @@ impl Client {
                     if let Some(late) = message.data.strip_prefix("{\"late\":") {
                         assert_eq!(other, "gap");
                         self.announced += late.trim_end_matches('}').parse::<usize>().unwrap();
+                    }
+                    if let Some(lost) = message.data.strip_prefix("{\"lost\":") {
+                        self.lost += lost.trim_end_matches('}').parse::<usize>().unwrap();
                     }
                     self.notices.push((other.to_owned(), message.data.to_owned()));
                 }

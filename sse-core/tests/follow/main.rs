@@ -4,7 +4,10 @@
 
 mod catch_up;
 mod client;
+mod crowd;
 mod driver;
+mod failures;
+mod losses;
 mod model;
 mod outcomes;
 mod position;

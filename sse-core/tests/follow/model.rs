@@ -1,7 +1,9 @@
 //! A log in memory that stalls, fails and forgets as it is told.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use fastrand::Rng;
 use gapless_sse_core::Event;
@@ -10,6 +12,7 @@ use gapless_sse_core::follow::{
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(pub(crate) u32);
@@ -32,29 +35,57 @@ pub(crate) struct Shown(pub(crate) u32);
 
 impl Shown {
     pub(crate) const ALL: Self = Self(1);
+    /// Panics at each record.
+    pub(crate) const PANICS: Self = Self(0);
 }
+
+/// The mark of a record that panics when it is weighed.
+const UNWEIGHABLE: u32 = u32::MAX;
 
 impl Filter for Shown {
     type Mark = u32;
 
     fn admits(&self, position: &u32) -> bool {
+        assert!(*self != Self::PANICS, "the filter panics");
         position.is_multiple_of(self.0)
+    }
+
+    fn weight(position: &u32) -> usize {
+        assert!(*position != UNWEIGHABLE, "the weight panics");
+        size_of_val(position)
     }
 }
 
-/// A record is its position, as text.
+/// A record is its position, as text; some of its code may panic.
 #[derive(Clone, Debug)]
-pub(crate) struct Line(String);
+pub(crate) struct Line(String, Option<Panics>);
+
+/// What of a record panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panics {
+    Event,
+    Mark,
+    Weight,
+    Drop,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        assert!(self.1 != Some(Panics::Drop), "the drop panics");
+    }
+}
 
 impl Record for Line {
     type Filter = Shown;
 
     fn event(&self) -> Event<'_> {
+        assert!(self.1 != Some(Panics::Event), "the event panics");
         Event::new(&*self.0)
     }
 
     fn mark(&self) -> u32 {
-        self.0.parse().unwrap()
+        assert!(self.1 != Some(Panics::Mark), "the mark panics");
+        if self.1 == Some(Panics::Weight) { UNWEIGHABLE } else { self.0.parse().unwrap() }
     }
 }
 
@@ -82,6 +113,10 @@ pub(crate) struct Model(Arc<Mutex<State>>, watch::Sender<()>);
 #[derive(Debug, Default)]
 pub(crate) struct State {
     committed: Vec<(Number, Topic)>,
+    /// The positions of records of which something panics.
+    pub(crate) panicking: HashMap<u32, Panics>,
+    /// How many records are passed over behind each position.
+    pub(crate) passed_over: HashMap<u32, usize>,
     /// The positions of records that came late, and the last of those that came together.
     late: HashMap<u32, u32>,
     pub(crate) epoch: u32,
@@ -92,8 +127,21 @@ pub(crate) struct State {
     /// One of so many questions fails; 0 for none.
     pub(crate) fails_one_in: u32,
     pub(crate) down: bool,
+    /// What a question that fails means.
+    pub(crate) fault: Option<Fault>,
     /// Readers of changes panic.
     pub(crate) panics: bool,
+    /// History refuses or fails for this reason, and nothing else does.
+    pub(crate) history_fault: Option<Fault>,
+    /// Opening changes fails for this reason, and reading the tail does not.
+    pub(crate) changes_fault: Option<Fault>,
+    /// Opening changes from before this position is never answered.
+    pub(crate) hangs_before: u32,
+    /// How long opening changes takes.
+    pub(crate) opening: Duration,
+    /// Changes that are being opened, and the most there were at a time.
+    opening_now: usize,
+    pub(crate) opening_most: usize,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -177,7 +225,7 @@ impl Model {
         let one_in = state.fails_one_in;
         let fails = one_in > 0 && state.pick(one_in) == 0;
         if state.down || fails {
-            return Err(Failed(Fault::Unavailable));
+            return Err(Failed(state.fault.unwrap_or(Fault::Unavailable)));
         }
         give(&mut state)
     }
@@ -186,6 +234,11 @@ impl Model {
 impl State {
     fn end(&self) -> u32 {
         u32::try_from(self.committed.len()).unwrap()
+    }
+
+    fn entry(&self, position: u32, key: Number, topic: &Topic) -> Entry<Number, Line> {
+        let record = Line(position.to_string(), self.panicking.get(&position).copied());
+        Entry { topic: topic.clone(), key, record }
     }
 
     fn pick(&mut self, bound: u32) -> u32 {
@@ -204,13 +257,9 @@ impl State {
                     && scope.filter().admits(position)
                     && wanted(Number(*position), *key)
             })
-            .map(|(position, (key, topic))| (Number(position), entry(position, *key, topic)))
+            .map(|(position, (key, topic))| (Number(position), self.entry(position, *key, topic)))
             .collect()
     }
-}
-
-fn entry(position: u32, key: Number, topic: &Topic) -> Entry<Number, Line> {
-    Entry { topic: topic.clone(), key, record: Line(position.to_string()) }
 }
 
 impl Source for Model {
@@ -250,6 +299,9 @@ impl Source for Model {
     ) -> Result<Page<Self>, Failed> {
         self.answer(|state| {
             state.answered.history += 1;
+            if let Some(fault) = state.history_fault {
+                return Err(Failed(fault));
+            }
             let as_of = query.as_of.unwrap_or(Number(state.end()));
             if as_of.0 < state.snapshots_from {
                 return Err(Failed(Fault::SnapshotGone));
@@ -289,6 +341,26 @@ impl Source for Model {
     }
 
     async fn changes(&self, from: &Number) -> Result<ModelChanges, Failed> {
+        let fault = self.state().changes_fault;
+        if let Some(fault) = fault {
+            self.state().answered.changes += 1;
+            return Err(Failed(fault));
+        }
+        let (hangs, opening) = {
+            let mut state = self.state();
+            state.opening_now += 1;
+            state.opening_most = state.opening_most.max(state.opening_now);
+            (from.0 < state.hangs_before, state.opening)
+        };
+        if hangs {
+            return pending().await;
+        }
+        sleep(opening).await;
+        self.state().opening_now -= 1;
+        self.tail(from).await
+    }
+
+    async fn tail(&self, from: &Number) -> Result<ModelChanges, Failed> {
         let opened = |state: &mut State| {
             state.answered.changes += 1;
             if from.0 < state.changes_from {
@@ -334,12 +406,13 @@ impl Changes<Model> for ModelChanges {
             let late = group.unwrap_or(last + 1..=last);
             let read = |position: u32| {
                 let (key, topic) = &state.committed[position as usize - 1];
-                entry(position, *key, topic)
+                state.entry(position, *key, topic)
             };
             let in_order = at + 1..*late.start();
             let changes = in_order.map(|position| (Number(position), read(position))).collect();
             let late = late.map(read).collect();
-            Ok(Batch { changes, late, through: Number(last) })
+            let passed_over = (at + 1..=last).filter_map(|at| state.passed_over.get(&at)).sum();
+            Ok(Batch { changes, late, lost: passed_over, through: Number(last) })
         })?;
         self.at = batch.through.0;
         Ok(batch)

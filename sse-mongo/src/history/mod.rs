@@ -1,6 +1,10 @@
 //! History: pages of the index, each as of one moment, and searches of them.
 
+mod matching;
 mod page;
-pub(crate) mod scan;
+mod part;
+pub(crate) mod read;
+mod scan;
 pub(crate) mod search;
+pub(crate) mod sizes;
 mod snapshot;

@@ -3,7 +3,9 @@
 use gapless_sse_core::follow::{HistoryQuery, Record, Scope, Topic};
 use mongodb::bson::RawBson;
 
-use super::scan::{Part, Read, Scan, Step, merge};
+use super::part::Part;
+use super::read::{Read, merge};
+use super::scan::{Scan, Step};
 use super::search::{Narrow, Search};
 use crate::polling::audit::Audit;
 use crate::position::commit::{Place, Position};
@@ -32,7 +34,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
-        let HistoryQuery { as_of, after, order, limit } = query;
+        let HistoryQuery { as_of, after, order, limit, .. } = query;
         let search = Search::new(scope.filter().narrow(), order);
         let mut scan = Scan::new(self.connection.options.effort);
         let first = scan.first(limit);
@@ -68,8 +70,11 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             let index = self.connection.ready().await?.tail;
             let (after, before) = search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            for (topic, prefix) in prefixes(scope) {
+            let prefixes = prefixes(scope);
+            let bytes = step.bytes / prefixes.len().max(1);
+            for (topic, prefix) in prefixes {
                 let range = Range { prefix, after: after.clone(), before: before.clone() };
+                let step = Step { bytes, ..step };
                 let mut part = Part { records: self, index: &index, search, step, snapshot };
                 parts.push(part.read(scope, topic, range).await?);
                 // The other ranges are read as of the same moment.
@@ -84,7 +89,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             None => self.connection.snapshot().await?,
         };
         let mut read = merge(parts, search.order, step.limit);
-        read.entries.retain(|entry| audit.shows(&entry.key, &as_of));
+        read.admitted.retain(|admitted| audit.shows(&admitted.entry.key, &as_of));
         Ok((as_of, read))
     }
 

@@ -36,18 +36,12 @@ pub(crate) struct Poll<R> {
 }
 
 impl<R> Poll<R> {
-    pub(crate) fn is_tail(&mut self) {
-        self.tail = true;
-    }
-}
-
-impl<R> Poll<R> {
     pub(crate) async fn open(
         records: Records<R>,
         audit: Arc<Audit>,
         from: Position,
     ) -> Result<Self, Error> {
-        let uuid = records.connection.ready().await?.uuid;
+        let uuid = records.connection.look_up().await?;
         Ok(Self {
             records,
             audit,
@@ -67,6 +61,7 @@ impl<R> Poll<R> {
         from: Position,
     ) -> Result<Self, Error> {
         let mut poll = Self::open(records, audit, from).await?;
+        poll.tail = true;
         poll.watch =
             Watch::begin(&poll.records.connection, &poll.audit, &poll.uuid, &poll.through).await?;
         Ok(poll)
@@ -101,7 +96,12 @@ impl<R> Poll<R> {
     }
 
     fn nothing(&self) -> ChangeBatch<R> {
-        ChangeBatch { changes: Vec::new(), late: Vec::new(), through: self.through.clone() }
+        ChangeBatch {
+            changes: Vec::new(),
+            late: Vec::new(),
+            lost: 0,
+            through: self.through.clone(),
+        }
     }
 
     async fn read(&mut self) -> Result<(ChangeBatch<R>, bool), Error> {
@@ -118,7 +118,6 @@ impl<R> Poll<R> {
         let ready = self.records.connection.ready().await?;
         let find = Find {
             index: &ready.settled,
-            keys: self.records.connection.settled_keys(),
             range: Range {
                 prefix: Vec::new(),
                 after: Some(self.through.key()),
@@ -152,7 +151,7 @@ impl<R> Poll<R> {
             watch.hand_out(&through, keys(), &come_late);
         }
         let late = come_late.entries;
-        Ok((ChangeBatch { changes, late, through }, more))
+        Ok((ChangeBatch { changes, late, lost: 0, through }, more))
     }
 
     /// The tail has come so far.

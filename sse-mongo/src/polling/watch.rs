@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use gapless_sse_core::follow::{Entry, SortOrder};
-use mongodb::bson::{Bson, DateTime, RawBsonRef, RawDocumentBuf, doc};
-use mongodb::error::Error as DriverError;
-use mongodb::raw_batch_cursor::RawBatch;
+use mongodb::bson::{Bson, DateTime, RawBsonRef};
 use tokio::time::Instant;
 
 use super::audit::{Audit, TailNumber, WINDOW};
 use crate::position::commit::Position;
 use crate::position::key::{Key, Value};
 use crate::records::Records;
-use crate::server::connection::{Connection, answered};
+use crate::server::connection::Connection;
 use crate::server::error::Error;
 use crate::server::find::{Find, MAX_TIME, Range, What};
 use crate::server::operation::Operation;
@@ -28,7 +25,7 @@ const AT_ONCE: usize = 1000;
 /// What the tail does to find out what came late: every few intervals it reads, in place of the
 /// records, the keys that the index has of the last while.
 pub(crate) struct Watch {
-    connection: Arc<Connection>,
+    connection: Connection,
     audit: Arc<Audit>,
     tail: TailNumber,
     due: Instant,
@@ -47,7 +44,7 @@ impl Watch {
     /// Of a tail that begins at `from`: what is there by then is history for whoever comes. None if
     /// there is to be no audit.
     pub(crate) async fn begin(
-        connection: &Arc<Connection>,
+        connection: &Connection,
         audit: &Arc<Audit>,
         uuid: &[u8],
         from: &Position,
@@ -57,7 +54,7 @@ impl Watch {
         }
         let (tail, learns) = audit.begin(uuid, from);
         let mut watch = Self {
-            connection: Arc::clone(connection),
+            connection: connection.clone(),
             audit: Arc::clone(audit),
             tail,
             due: Instant::now(),
@@ -141,7 +138,6 @@ impl Connection {
         while let Some(before) = end.take() {
             let find = Find {
                 index: &index,
-                keys: self.settled_keys(),
                 range: Range {
                     prefix: Vec::new(),
                     after: Some(Key::before_all_of(Value::date(from))),
@@ -176,7 +172,9 @@ impl<R> Records<R> {
         let mut entries = Vec::new();
         if !keys.is_empty() {
             let date = &self.connection.options.fields.date;
-            for batch in self.connection.with_ids(&keys).await? {
+            let id = |key: &Key| Bson::try_from(key.id.as_ref()).unwrap_or(Bson::Null);
+            let ids = keys.iter().map(id).collect();
+            for batch in self.connection.with_ids(Operation::Audit, ids, None).await? {
                 let records = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
                 for record in records.filter_map(RawBsonRef::as_document) {
                     let key = Key::of(record, date);
@@ -190,34 +188,5 @@ impl<R> Records<R> {
             entries.sort_by(|left, right| left.key.cmp(&right.key));
         }
         Ok(ComeLate { keys, entries })
-    }
-}
-
-impl Connection {
-    async fn with_ids(&self, keys: &[Key]) -> Result<Vec<RawBatch>, Error> {
-        let id = |key: &Key| Bson::try_from(key.id.as_ref()).unwrap_or(Bson::Null);
-        let ids: Vec<_> = keys.iter().map(id).collect();
-        let mut find = doc! {
-            "find": &self.name,
-            "filter": { "_id": { "$in": ids } },
-            "hint": { "_id": 1 },
-            "maxTimeMS": i64::try_from(MAX_TIME.as_millis()).unwrap_or(i64::MAX),
-        };
-        if self.deployment().await?.replicated {
-            find.insert("readConcern", doc! { "level": "majority" });
-        }
-        let find = RawDocumentBuf::try_from(&find)
-            .map_err(|_| Error::Answer { operation: Operation::Audit, what: "valid id" })?;
-        let db = self.db.clone();
-        let read = self.turns.ask(async move {
-            let mut server_cursor = db.run_raw_cursor_command(find).batch().await?;
-            let mut batches = Vec::new();
-            while let Some(batch) = server_cursor.next().await {
-                batches.push(batch?);
-            }
-            Ok::<_, DriverError>(batches)
-        });
-        let _timed = self.stats.timed(Operation::Audit);
-        answered(Operation::Audit, read).await
     }
 }

@@ -1,21 +1,25 @@
 //! The database, and what is known of the server that has it.
 
 use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use mongodb::bson::Document;
 use mongodb::error::Error as DriverError;
-use mongodb::options::ClientOptions;
+use mongodb::options::SelectionCriteria;
 use mongodb::{Client, Collection, Database};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::error::Error;
+use super::changed::Changed;
+use super::connection_string;
+use super::error::{Error, is_passing};
 use super::known::{Deployment, Ready};
 use super::operation::Operation;
 use super::stats::Counters;
-use super::turns::{CONNECTIONS, Turns};
+use super::turns::{CONNECTIONS, Kind, Turns};
 use crate::options::Options;
 use crate::position::commit::ClusterTime;
 
@@ -25,12 +29,20 @@ const DRIVERS_OWN: u32 = 10;
 const SELECTION: Duration = Duration::from_secs(5);
 /// How long an answer may take: a connection that went silent has no other end.
 const ANSWER: Duration = Duration::from_secs(40);
-/// How long making an index may take.
-const INDEXING: Duration = Duration::from_secs(600);
+
+/// A collection, as one kind of its readers asks for it.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    /// Whether it is for changes, so that nobody else is waited for.
+    for_changes: bool,
+}
 
 /// A collection, and what is known of the server that has it.
-pub(crate) struct Connection {
+pub(crate) struct Shared {
     pub(crate) db: Database,
+    /// Where history is read from, if not from the primary.
+    pub(crate) selection: Option<SelectionCriteria>,
     pub(crate) turns: Turns,
     /// The collection's.
     pub(crate) name: String,
@@ -38,7 +50,9 @@ pub(crate) struct Connection {
     pub(crate) deployment: OnceLock<Deployment>,
     pub(crate) ready: Mutex<Option<Ready>>,
     /// Held while an index is made.
-    pub(crate) making: AsyncMutex<()>,
+    pub(crate) making: Arc<AsyncMutex<()>>,
+    /// The last life of the collection that was looked up.
+    pub(crate) last_uuid: Mutex<Option<Vec<u8>>>,
     /// The newest cluster time that was seen.
     newest: AtomicU64,
     /// Where the present life of the collection began, if its last one was seen to end.
@@ -49,58 +63,130 @@ pub(crate) struct Connection {
 impl Connection {
     /// Does not wait for the server.
     pub(crate) async fn open(uri: &str, collection: &str, options: Options) -> Result<Self, Error> {
-        let invalid = |error| Error::ConnectionString(explain(uri, &error));
-        let mut client = ClientOptions::parse(uri).await.map_err(invalid)?;
+        let mut client = connection_string::parse(uri).await?;
         let database = client.default_database.clone().ok_or(Error::NoDatabase)?;
         client.app_name.get_or_insert_with(|| "gapless-sse-mongo".to_owned());
         client.server_selection_timeout.get_or_insert(SELECTION);
         client.connect_timeout.get_or_insert(SELECTION);
         let connections =
             *client.max_pool_size.get_or_insert(options.connections.unwrap_or(CONNECTIONS));
-        let db = Client::with_options(client).map_err(invalid)?.database(&database);
-        Ok(Self::over(db, collection, connections, options))
+        let selection = client.selection_criteria.clone();
+        let client =
+            Client::with_options(client).map_err(|error| connection_string::unusable(&error));
+        Ok(Self::over(client?.database(&database), selection, collection, connections, options))
     }
 
     /// Leaves the client as it is.
     pub(crate) fn of<T: Send + Sync>(collection: &Collection<T>, options: Options) -> Self {
         let db = collection.client().database(&collection.namespace().db);
-        Self::over(db, collection.name(), DRIVERS_OWN, options)
+        let selection = collection.selection_criteria().cloned();
+        Self::over(db, selection, collection.name(), DRIVERS_OWN, options)
     }
 
     /// Takes so many connections of the driver at most, unless the options say how many.
-    fn over(db: Database, collection: &str, connections: u32, options: Options) -> Self {
-        Self {
+    fn over(
+        db: Database,
+        selection: Option<SelectionCriteria>,
+        collection: &str,
+        connections: u32,
+        options: Options,
+    ) -> Self {
+        let shared = Shared {
             db,
+            selection,
             turns: Turns::new(options.connections.unwrap_or(connections), ANSWER),
             name: collection.to_owned(),
             options,
             deployment: OnceLock::new(),
             ready: Mutex::new(None),
-            making: AsyncMutex::new(()),
+            making: Arc::default(),
+            last_uuid: Mutex::default(),
             newest: AtomicU64::new(0),
             began: AtomicU64::new(0),
             stats: Counters::default(),
-        }
+        };
+        Self { shared: Arc::new(shared), for_changes: false }
     }
 
-    /// Runs a command on the database, within the time that an answer may take.
+    /// For those who read changes: their questions wait for nobody else's.
+    pub(crate) fn for_changes(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), for_changes: true }
+    }
+
+    /// Runs a command that reads on the database, within the time that an answer may take.
     pub(crate) async fn run(
         &self,
         operation: Operation,
         command: Document,
     ) -> Result<Document, Error> {
         let db = self.db.clone();
-        let _timed = self.stats.timed(operation);
-        answered(operation, self.turns.ask(async move { db.run_command(command).await })).await
+        self.read(operation, move || {
+            let (db, command) = (db.clone(), command.clone());
+            async move { db.run_command(command).await }
+        })
+        .await
     }
 
+    /// As [`run`](Self::run), for what is asked of the server itself.
+    pub(crate) async fn run_on_admin(
+        &self,
+        operation: Operation,
+        command: Document,
+    ) -> Result<Document, Error> {
+        let admin = self.db.client().database("admin");
+        self.read(operation, move || {
+            let (admin, command) = (admin.clone(), command.clone());
+            async move { admin.run_command(command).await }
+        })
+        .await
+    }
+
+    /// Something has happened to a record that streams have shown already.
+    pub(crate) fn changed(&self, how: Changed) {
+        let stats = &self.stats;
+        let count = stats.changed(how);
+        if count.ilog10() != (count - 1).checked_ilog10().unwrap_or(u32::MAX) {
+            let [updated, replaced, deleted] = stats.all_changed();
+            tracing::warn!(
+                collection = self.name,
+                updated,
+                replaced,
+                deleted,
+                "records were changed or deleted after they were inserted: open streams show them \
+                 as they were, pages as they are",
+            );
+        }
+    }
+
+    /// Reads when it is its turn; once more if that fails for a passing reason, as drivers do for
+    /// commands of their own.
+    pub(crate) async fn read<T, Q>(
+        &self,
+        operation: Operation,
+        question: impl Fn() -> Q + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        Q: Future<Output = Result<T, DriverError>> + Send + 'static,
+    {
+        let _timed = self.stats.timed(operation);
+        answered(operation, self.turns.ask(self.kind(operation), retried(question))).await
+    }
+
+    /// Whose turn it is to ask.
+    pub(crate) fn kind(&self, operation: Operation) -> Kind {
+        if self.for_changes { Kind::Changes } else { operation.kind() }
+    }
+
+    /// For as long as it takes.
     pub(crate) async fn run_for_long(
         &self,
         operation: Operation,
         command: Document,
     ) -> Result<Document, Error> {
         let _timed = self.stats.timed(operation);
-        answer(operation, INDEXING, async { self.db.run_command(command).await }).await
+        let answer = self.db.run_command(command).await;
+        answer.map_err(|error| Error::server(operation, error))
     }
 
     /// A cluster time was seen.
@@ -121,6 +207,24 @@ impl Connection {
     /// The earliest time that belongs to the present life of the collection, as far as is known.
     pub(crate) fn began(&self) -> ClusterTime {
         ClusterTime(self.began.load(Ordering::Relaxed))
+    }
+}
+
+impl Deref for Connection {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// Asks once more if the first answer is an error that passes.
+pub(crate) async fn retried<T, Q: Future<Output = Result<T, DriverError>>>(
+    question: impl Fn() -> Q,
+) -> Result<T, DriverError> {
+    match question().await {
+        Err(error) if is_passing(&error) => question().await,
+        answer => answer,
     }
 }
 
@@ -149,17 +253,6 @@ pub(crate) async fn answered<T>(
     answer(operation, ANSWER, future).await
 }
 
-/// The driver quotes what it cannot parse, and that may be a password.
-fn explain(uri: &str, error: &DriverError) -> String {
-    if uri.contains('@') {
-        let advice = "it cannot be understood (not quoted here, since it may hold a password); \
-                      characters such as @ : / % # in a user name or password are to be \
-                      percent-encoded, as in %40";
-        return advice.to_owned();
-    }
-    error.kind.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use mongodb::bson::Document;
@@ -176,10 +269,10 @@ mod tests {
             }
         };
         for (query, connections, free) in [
-            ("", None, 13),
-            ("?maxPoolSize=9", None, 2),
-            ("?maxPoolSize=9", Some(8), 1),
-            ("", Some(12), 5),
+            ("", None, [7, 13, 2, 5, 2]),
+            ("?maxPoolSize=13", None, [7, 6, 1, 2, 1]),
+            ("?maxPoolSize=13", Some(12), [7, 5, 1, 2, 1]),
+            ("", Some(31), [7, 24, 4, 8, 4]),
         ] {
             let uri = format!("mongodb://127.0.0.1:1/db{query}");
             let opened = Connection::open(&uri, "c", options(connections)).await.unwrap();
@@ -187,7 +280,7 @@ mod tests {
         }
         let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
         let collection = client.database("db").collection::<Document>("c");
-        for (connections, free) in [(None, 3), (Some(30), 23)] {
+        for (connections, free) in [(None, [7, 3, 1, 1, 1]), (Some(30), [7, 23, 3, 10, 3])] {
             assert_eq!(Connection::of(&collection, options(connections)).turns.free(), free);
         }
     }

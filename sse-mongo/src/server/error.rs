@@ -57,9 +57,22 @@ pub enum Error {
         /// What to enter in mongosh.
         command: String,
     },
-    /// An index that reading needs is being made for another reader.
-    #[error("an index that reading needs is being made, which may take minutes")]
-    Indexing,
+    /// An index that reading needs is being made.
+    #[error("an index that reading needs is being made, which may take minutes{}", so_far(*percent))]
+    Indexing {
+        /// How far it is, if the server tells.
+        percent: Option<u8>,
+    },
+    /// The collection is capped, and history of it cannot be read as of a moment.
+    #[error(
+        "{0} is a capped collection, of which MongoDB reads no snapshots: start again with polling \
+         (Mode::Poll or Mode::Auto; --mode poll or auto), or copy it to a collection that is not \
+         capped"
+    )]
+    Capped(String),
+    /// So many writes wait already that this one does not: nothing of it was written.
+    #[error("too many writes are waiting for the database: nothing was written, try again later")]
+    Busy,
     /// Change streams were asked for, and the server has none.
     #[error(
         "this MongoDB has no change streams, or is older than 5.0: make a standalone a set of one \
@@ -111,14 +124,65 @@ pub enum Error {
     },
 }
 
+fn so_far(percent: Option<u8>) -> String {
+    percent.map_or_else(String::new, |percent| format!(" ({percent} % so far)"))
+}
+
 impl SourceError for Error {
     fn fault(&self) -> Fault {
         match self {
             Self::SnapshotGone => Fault::SnapshotGone,
             Self::HistoryLost => Fault::HistoryLost,
             Self::Ended(_) => Fault::Ended,
-            _ => Fault::Unavailable,
+            Self::ConnectionString(_)
+            | Self::NoDatabase
+            | Self::NotAuthorised { .. }
+            | Self::NotAuthenticated { .. }
+            | Self::MissingIndex { .. }
+            | Self::NoChangeStreams
+            | Self::NotInitiated
+            | Self::NotACollection { .. }
+            | Self::Capped(_) => Fault::NeedsAction,
+            Self::Server { code: Some(code), .. } => {
+                if REFUSED.contains(code) {
+                    Fault::Refused
+                } else if LASTING.contains(code) {
+                    Fault::NeedsAction
+                } else {
+                    Fault::Unavailable
+                }
+            }
+            Self::Server { code: None, source, .. } => of_the_driver(source.as_ref()),
+            Self::Busy | Self::Indexing { .. } | Self::TimedOut(_) | Self::Answer { .. } => {
+                Fault::Unavailable
+            }
         }
+    }
+}
+
+/// What a question is refused for itself: a pattern that the server does not take (51091), a
+/// record that is too large (10334), that a validator (121) or a unique index (11000) does not let
+/// in, or that a collection of a shard cannot have (61, 63).
+const REFUSED: [i32; 6] = [51091, 10334, 121, 11000, 61, 63];
+/// What stays until somebody acts: a view (166), a disk that is full (14031), a collection without
+/// snapshots (246), a server that knows no such command (59) or needs an API version (323).
+const LASTING: [i32; 5] = [166, 14031, 246, 59, 323];
+
+/// What the driver itself says without an answer of the server's: most of it passes, but not what
+/// stands in a file or in the records that are to be written.
+fn of_the_driver(error: &(dyn StdError + Send + Sync + 'static)) -> Fault {
+    match error.downcast_ref::<DriverError>().map(|error| error.kind.as_ref()) {
+        Some(ErrorKind::InvalidTlsConfig { .. } | ErrorKind::IncompatibleServer { .. }) => {
+            Fault::NeedsAction
+        }
+        // The servers were found, and are not trusted or not understood.
+        Some(ErrorKind::ServerSelection { message, .. })
+            if message.contains("certificate") || message.contains("incompatible") =>
+        {
+            Fault::NeedsAction
+        }
+        Some(ErrorKind::InvalidArgument { .. } | ErrorKind::BsonSerialization(_)) => Fault::Refused,
+        _ => Fault::Unavailable,
     }
 }
 
@@ -135,7 +199,12 @@ impl Error {
             }
             // 280 is a stream that can never be resumed, whatever the reason.
             Some(280 | 286) => Self::HistoryLost,
-            Some(239 | 246) if operation == Operation::History => Self::SnapshotGone,
+            // 246 is also said of what has no snapshots at all, with these words.
+            Some(239 | 246)
+                if operation == Operation::History && !brief(&source).contains("not supported") =>
+            {
+                Self::SnapshotGone
+            }
             Some(40573) => Self::NoChangeStreams,
             _ => {
                 Self::Server { operation, message: brief(&source), code, source: Box::new(source) }
@@ -144,9 +213,34 @@ impl Error {
     }
 }
 
+/// Whether the same question may have an answer a moment later: a connection that broke, and a
+/// server that changes its role. As in the drivers' specification of retryable reads.
+pub(crate) fn is_passing(error: &DriverError) -> bool {
+    match (error.kind.as_ref(), code_of(error)) {
+        (ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. }, _) => true,
+        (_, code) => code.is_some_and(|code| PASSING.contains(&code)),
+    }
+}
+
+/// Codes of a server that changes its role, or could not reach one.
+pub(crate) const PASSING: [i32; 13] =
+    [6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+
+impl Error {
+    /// Whether the server may have been unable to send what it has: it says that a document is too
+    /// large, or breaks the connection.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        const OBJECT_TOO_LARGE: i32 = 10334;
+        let Self::Server { code, source, .. } = self else { return false };
+        let broken = |error: &DriverError| matches!(error.kind.as_ref(), ErrorKind::Io(_));
+        *code == Some(OBJECT_TOO_LARGE) || source.downcast_ref().is_some_and(broken)
+    }
+}
+
 fn code_of(error: &DriverError) -> Option<i32> {
     match error.kind.as_ref() {
         ErrorKind::Command(command) => Some(command.code),
+        ErrorKind::InsertMany(insert) => Some(insert.write_errors.as_ref()?.first()?.code),
         ErrorKind::Write(WriteFailure::WriteError(write)) => Some(write.code),
         ErrorKind::Write(WriteFailure::WriteConcernError(write)) => Some(write.code),
         _ => None,

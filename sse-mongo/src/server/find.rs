@@ -11,6 +11,7 @@ use mongodb::raw_batch_cursor::RawBatch;
 
 use super::connection::{Connection, answered};
 use super::error::Error;
+use super::index::Index;
 use super::operation::Operation;
 use crate::position::commit::ClusterTime;
 use crate::position::key::Key;
@@ -32,10 +33,7 @@ pub(crate) struct Range {
 
 /// A read of one range, in the order of its index.
 pub(crate) struct Find<'a> {
-    /// The index's name.
-    pub(crate) index: &'a str,
-    /// The index's fields.
-    pub(crate) keys: Document,
+    pub(crate) index: &'a Index,
     pub(crate) range: Range,
     pub(crate) order: SortOrder,
     pub(crate) limit: usize,
@@ -101,12 +99,21 @@ impl Find<'_> {
             RawDocumentBuf::try_from(&self.command(&connection.name, replicated, what, max_time))
                 .map_err(|_| Error::Answer { operation, what: "valid name" })?;
         let db = connection.db.clone();
-        let cursor =
-            connection.turns.ask(async move { db.run_raw_cursor_command(command).batch().await });
-        let _timed = connection.stats.timed(operation);
-        let mut server_cursor = connection.by_index(answered(operation, cursor).await)?;
+        // A snapshot is the same wherever it is read.
+        let selection = connection.selection.clone().filter(|_| self.snapshot.is_some());
+        let first = connection.read(operation, move || {
+            let (db, command, selection) = (db.clone(), command.clone(), selection.clone());
+            async move {
+                let mut find = db.run_raw_cursor_command(command);
+                if let Some(selection) = selection {
+                    find = find.selection_criteria(selection);
+                }
+                find.batch().await
+            }
+        });
+        let mut server_cursor = connection.by_index(first.await)?;
         loop {
-            let read = connection.turns.ask(async move {
+            let read = connection.turns.ask(connection.kind(operation), async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });
@@ -128,20 +135,19 @@ impl Find<'_> {
         what: &What,
         max_time: Duration,
     ) -> Document {
-        let direction = match self.order {
-            SortOrder::Ascending => 1,
-            SortOrder::Descending => -1,
-        };
-        let sort: Document = self.keys.keys().map(|key| (key.clone(), direction.into())).collect();
-        // The least key belongs to a range, so that what was read last comes once more; and one
-        // more than asked for tells whether there are any.
+        // The first key in the index's order belongs to a range, so that what was read last may come
+        // once more; and one more than asked for tells whether there are any.
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX - 2) + 2;
+        let after = self.range.after.as_ref().unwrap_or(&Key::LEAST);
+        let before = self.range.before.as_ref().unwrap_or(&Key::GREATEST);
+        let (min, max) = if self.index.descending { (before, after) } else { (after, before) };
         let mut find = doc! {
             "find": collection,
-            "hint": self.index,
-            "min": self.bound(self.range.after.as_ref().unwrap_or(&Key::LEAST)),
-            "max": self.bound(self.range.before.as_ref().unwrap_or(&Key::GREATEST)),
-            "sort": sort,
+            "hint": &self.index.name,
+            "min": self.bound(min),
+            "max": self.bound(max),
+            "sort": self.index.sort(self.order),
+            "collation": { "locale": "simple" },
             "limit": limit,
             "batchSize": limit,
             "maxTimeMS": i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX).max(1),
@@ -176,15 +182,14 @@ impl Find<'_> {
 
     /// An index holds an array under each of its elements, but it is none of them.
     fn no_arrays(&self) -> Document {
-        let fields = self.keys.keys().take(self.range.prefix.len());
-        fields.map(|field| (field.clone(), doc! { "$not": { "$type": "array" } }.into())).collect()
+        let no_array = || doc! { "$not": { "$type": "array" } };
+        self.index.prefix().map(|field| (field.to_owned(), no_array().into())).collect()
     }
 
     fn bound(&self, key: &Key) -> Document {
-        let end = [key.date.as_ref(), key.id.as_ref()];
-        let values = self.range.prefix.iter().map(RawBson::as_raw_bson_ref).chain(end);
         let bson = |value: RawBsonRef<'_>| Bson::try_from(value).unwrap_or(Bson::Null);
-        self.keys.keys().cloned().zip(values.map(bson)).collect()
+        let prefix = self.range.prefix.iter().map(RawBson::as_raw_bson_ref).map(bson);
+        self.index.bound(prefix, key)
     }
 }
 
@@ -198,15 +203,25 @@ impl Found {
             _ => None,
         };
         let mut found = Self { batch: Some(batch), skip: 0, limit: usize::MAX, more: cut, at };
-        if find.order == SortOrder::Ascending
-            && let Some(after) = &find.range.after
-            && found.documents().next().is_some_and(|first| Key::of(first, date) == *after)
-        {
-            found.skip = 1;
+        let is = |record: Option<&RawDocument>, bound: &Option<Key>| {
+            let key = record.map(|record| Key::of(record, date));
+            bound.is_some() && key == *bound
+        };
+        // The bound that the index has first belongs to what it gives.
+        let Range { after, before, .. } = &find.range;
+        let (first, last) = match (find.index.descending, find.order) {
+            (false, SortOrder::Ascending) => (is(found.documents().next(), after), false),
+            (true, SortOrder::Descending) => (is(found.documents().next(), before), false),
+            (true, SortOrder::Ascending) => (false, is(found.documents().last(), before)),
+            (false, SortOrder::Descending) => (false, false),
+        };
+        if last {
+            found.limit = found.documents().count() - 1;
         }
+        found.skip = usize::from(first);
         let beyond = found.documents().nth(find.limit).is_some();
         found.more |= beyond;
-        found.limit = find.limit;
+        found.limit = found.limit.min(find.limit);
         found
     }
 

@@ -1,189 +1,132 @@
-//! The collection, and the indexes that reading it needs.
+//! Indexes by which a collection is read.
 
-use std::sync::{MutexGuard, PoisonError};
-use std::time::Duration;
+use gapless_sse_core::follow::SortOrder;
+use mongodb::bson::{Bson, Document, doc};
 
-use mongodb::bson::{Bson, Document, RawBson, doc};
-use tokio::time::timeout;
+use crate::position::key::Key;
 
-use super::connection::Connection;
-use super::error::Error;
-use super::known::{Ready, Way};
-use super::operation::Operation;
+/// An index that has a collection's keys in their order, upwards or downwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Index {
+    pub(crate) name: String,
+    /// Its fields; those behind a record's date and id are not needed.
+    fields: Vec<Field>,
+    /// How many of them come before date and id.
+    prefix: usize,
+    /// Whether it has dates and ids from the last to the first.
+    pub(crate) descending: bool,
+}
 
-/// How long an index that another reader makes is waited for. That of a new collection is made in
-/// this time; others take minutes, and those who ask are told so.
-const PATIENCE: Duration = Duration::from_secs(1);
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field {
+    name: String,
+    descending: bool,
+}
 
-/// The server's error for an index that is not there.
-const BAD_VALUE: i32 = 2;
+/// What an index of the server's list is good for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fitness {
+    /// Reading by it.
+    Fits(Index),
+    /// The same, once it is made.
+    Building,
+    /// Nothing, although it has the right fields, and why.
+    Unfit(String),
+    /// Something else.
+    Other,
+}
 
-impl Connection {
-    /// The collection with its indexes; both are made if they are missing.
-    pub(crate) async fn ready(&self) -> Result<Ready, Error> {
-        let known = self.known().clone();
-        match known {
-            Some(ready) => Ok(ready),
-            None => self.look_up().await,
-        }
-    }
-
-    /// As [`ready`](Self::ready), but looks whether it is still the same collection.
-    pub(crate) async fn look_up(&self) -> Result<Ready, Error> {
-        let way = self.deployment().await?.way;
-        let found = self.uuid().await?;
-        let known = self.known().clone();
-        if let Some(ready) = known.filter(|ready| Some(&ready.uuid) == found.as_ref()) {
-            return Ok(ready);
-        }
-        // Making its indexes makes a collection.
-        let existing = if found.is_some() { self.indexes().await? } else { Vec::new() };
-        let tail = self.ensure("tail", &self.tail_keys(), &existing).await?;
-        let settled = match way {
-            Way::Poll => self.ensure("settled", &self.settled_keys(), &existing).await?,
-            Way::ChangeStreams => tail.clone(),
+impl Index {
+    /// Of one of these fields, of which the last two are a record's date and id.
+    pub(crate) fn fitness(listed: &Document, wanted: &[&str]) -> Fitness {
+        // What is being made is listed within.
+        let building = listed.contains_key("buildUUID");
+        let spec = listed.get_document("spec").unwrap_or(listed);
+        let Some(fields) = spec.get_document("key").ok().and_then(fields) else {
+            return Fitness::Other;
         };
-        let uuid = if found.is_some() { found } else { self.uuid().await? };
-        let uuid =
-            uuid.ok_or(Error::Answer { operation: Operation::Find, what: "collection just made" })?;
-        Ok(self.known().insert(Ready { uuid, tail, settled }).clone())
-    }
-
-    /// The answer to a read that names its index. If there is no such index, the next read looks
-    /// for one again.
-    pub(crate) fn by_index<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Server { code: Some(BAD_VALUE), .. }) = &answer {
-            *self.known() = None;
-            // The server lists an index from when it begins to make it.
-            if self.making.try_lock().is_err() {
-                return Err(Error::Indexing);
-            }
+        let names = fields.iter().map(|field| &*field.name);
+        let same = fields.len() >= wanted.len() && names.zip(wanted).all(|(is, of)| is == *of);
+        let key = &fields[wanted.len().saturating_sub(2).min(fields.len())..];
+        let (true, [date, id, ..]) = (same, key) else { return Fitness::Other };
+        let name = spec.get_str("name").unwrap_or_default().to_owned();
+        let unfit = |why: &str| Fitness::Unfit(format!("the index {name} {why}"));
+        if date.descending != id.descending {
+            return unfit("has dates and ids in different directions");
         }
-        answer
-    }
-
-    fn known(&self) -> MutexGuard<'_, Option<Ready>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The collection's UUID, if it exists.
-    pub(crate) async fn uuid(&self) -> Result<Option<Vec<u8>>, Error> {
-        let command = doc! { "listCollections": 1, "filter": { "name": &self.name } };
-        let reply = self.run(Operation::Find, command).await?;
-        let Some(found) = first_batch(&reply).next() else { return Ok(None) };
-        let kind = found.get_str("type").unwrap_or("collection");
-        if kind != "collection" {
-            let (name, kind) = (self.name.clone(), kind.to_owned());
-            return Err(Error::NotACollection { name, kind });
+        if spec.contains_key("partialFilterExpression") || is_set(spec, "sparse") {
+            return unfit("does not have all records");
         }
-        match found.get_document("info").ok().and_then(|info| info.get("uuid")) {
-            Some(Bson::Binary(uuid)) => Ok(Some(uuid.bytes.clone())),
-            _ => Err(Error::Answer { operation: Operation::Find, what: "uuid" }),
+        if spec.contains_key("collation") {
+            return unfit("has a collation, by which texts that differ may be equal");
         }
-    }
-
-    async fn indexes(&self) -> Result<Vec<Document>, Error> {
-        let reply = self.run(Operation::Index, doc! { "listIndexes": &self.name }).await?;
-        Ok(first_batch(&reply).cloned().collect())
-    }
-
-    /// The name of an index with these keys.
-    async fn ensure(
-        &self,
-        name: &'static str,
-        keys: &Document,
-        existing: &[Document],
-    ) -> Result<String, Error> {
-        let find = |existing: &[Document]| {
-            let found = existing.iter().find(|index| serves(index, keys))?;
-            Some(found.get_str("name").unwrap_or(name).to_owned())
-        };
-        if let Some(found) = find(existing) {
-            return Ok(found);
+        if is_set(spec, "hidden") {
+            return unfit("would serve but is hidden: unhideIndex makes it usable");
         }
-        let Ok(_making) = timeout(PATIENCE, self.making.lock()).await else {
-            return Err(Error::Indexing);
-        };
-        // Whoever held it may have made this one.
-        if let Some(found) = self.indexes().await.ok().as_deref().and_then(find) {
-            return Ok(found);
+        if building {
+            return Fitness::Building;
         }
-        tracing::info!(collection = self.name, index = name, "making an index");
-        let command = doc! {
-            "createIndexes": &self.name,
-            "indexes": [{ "key": keys.clone(), "name": name }],
-            "writeConcern": { "w": "majority" },
-        };
-        match self.run_for_long(Operation::Index, command).await {
-            Ok(_) => Ok(name.to_owned()),
-            Err(Error::NotAuthorised { .. }) => {
-                Err(self.missing(name, keys, "the user may not make indexes".to_owned()))
-            }
-            // Refused by the server, not merely unreachable.
-            Err(Error::Server { message, code: Some(code), .. }) if !is_passing(code) => {
-                Err(self.missing(name, keys, message))
-            }
-            Err(error) => Err(error),
-        }
+        let descending = date.descending;
+        Fitness::Fits(Self { name, fields, prefix: wanted.len() - 2, descending })
     }
 
-    fn missing(&self, name: &'static str, keys: &Document, reason: String) -> Error {
-        let collection = Bson::from(self.name.as_str()).into_relaxed_text();
-        let keys = Bson::from(keys.clone()).into_relaxed_text();
-        // Without the name, which another index may have: it is found by its keys.
-        let command = format!("db.getCollection({collection}).createIndex({keys})");
-        Error::MissingIndex { name, reason, command }
+    /// One that is made of these fields.
+    pub(crate) fn made(name: String, wanted: &[&str]) -> Self {
+        let field = |name: &&str| Field { name: (*name).to_owned(), descending: false };
+        let fields = wanted.iter().map(field).collect();
+        Self { name, fields, prefix: wanted.len() - 2, descending: false }
     }
 
-    pub(crate) fn tail_keys(&self) -> Document {
-        let fields = &self.options.fields;
-        doc! { &fields.space: 1, &fields.name: 1, &fields.date: 1, "_id": 1 }
+    /// The fields before date and id.
+    pub(crate) fn prefix(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().take(self.prefix).map(|field| &*field.name)
     }
 
-    pub(crate) fn settled_keys(&self) -> Document {
-        doc! { &self.options.fields.date: 1, "_id": 1 }
+    /// The order that the index has, in the direction in which dates go as asked for.
+    pub(crate) fn sort(&self, order: SortOrder) -> Document {
+        let forward = self.descending == (order == SortOrder::Descending);
+        let direction = |field: &Field| if field.descending == forward { -1 } else { 1 };
+        let fields = self.fields.iter().take(self.prefix + 2);
+        fields.map(|field| (field.name.clone(), direction(field).into())).collect()
+    }
+
+    /// The place in the index before all that has this key.
+    pub(crate) fn bound(&self, prefix: impl Iterator<Item = Bson>, key: &Key) -> Document {
+        let bson = |value| Bson::try_from(value).unwrap_or(Bson::Null);
+        let end = [bson(key.date.as_ref()), bson(key.id.as_ref())];
+        let mut values = prefix.chain(end);
+        let first = |field: &Field| if field.descending { Bson::MaxKey } else { Bson::MinKey };
+        let value = |field: &Field| values.next().unwrap_or_else(|| first(field));
+        let names = self.fields.iter().map(|field| field.name.clone());
+        names.zip(self.fields.iter().map(value).collect::<Vec<_>>()).collect()
     }
 }
 
-/// An index with these keys in this order, that holds every record in plain order.
-fn serves(index: &Document, keys: &Document) -> bool {
-    let ascending = |(name, value): (&String, &Bson)| {
-        let one = match value {
-            Bson::Int32(1) | Bson::Int64(1) => true,
-            Bson::Double(one) => (*one - 1.0).abs() < f64::EPSILON,
-            _ => false,
+/// The fields of an index that has their values in order.
+fn fields(key: &Document) -> Option<Vec<Field>> {
+    let field = |(name, value): (&String, &Bson)| {
+        let direction = match value {
+            Bson::Int32(direction) => f64::from(*direction),
+            Bson::Int64(1) => 1.0,
+            Bson::Int64(-1) => -1.0,
+            Bson::Double(direction) => *direction,
+            _ => return None,
         };
-        one.then(|| name.clone())
+        Some(Field { name: name.clone(), descending: direction < 0.0 })
     };
-    let partial = ["partialFilterExpression", "collation", "hidden"];
-    let plain = !partial.iter().any(|option| index.contains_key(option))
-        && !index.get_bool("sparse").unwrap_or(false);
-    let same = index.get_document("key").is_ok_and(|found| {
-        found.len() == keys.len()
-            && found.iter().map(ascending).eq(keys.keys().map(|key| Some(key.clone())))
-    });
-    plain && same
+    key.iter().map(field).collect()
 }
 
-/// Errors of a server that changes its role, and of an index build that was interrupted by one.
-fn is_passing(code: i32) -> bool {
-    const CODES: [i32; 13] = [6, 7, 89, 91, 134, 189, 262, 276, 9001, 10107, 11600, 11602, 13435];
-    CODES.contains(&code)
+fn is_set(spec: &Document, option: &str) -> bool {
+    spec.get_bool(option).unwrap_or(false)
 }
 
-fn first_batch(reply: &Document) -> impl Iterator<Item = &Document> {
-    let batch = reply.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
-    batch.ok().into_iter().flatten().filter_map(Bson::as_document)
+/// The definition of an index, for the server. It compares texts byte by byte, whatever the
+/// collection's own collation is.
+pub(crate) fn definition(name: &str, fields: &[&str]) -> Document {
+    doc! { "key": keys(fields), "name": name, "collation": { "locale": "simple" } }
 }
 
-trait RelaxedText {
-    fn into_relaxed_text(self) -> String;
-}
-
-impl RelaxedText for Bson {
-    fn into_relaxed_text(self) -> String {
-        RawBson::try_from(self)
-            .map(|raw| crate::value::json::value(raw.as_raw_bson_ref()))
-            .unwrap_or_default()
-    }
+pub(crate) fn keys(fields: &[&str]) -> Document {
+    fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
 }

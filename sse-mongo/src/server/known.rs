@@ -1,5 +1,7 @@
 //! What was found out about a server and a collection.
 
+use super::index::Index;
+
 /// What the server is, and so how it is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deployment {
@@ -21,7 +23,7 @@ pub(crate) struct Ready {
     /// Names this life of the collection.
     pub(crate) uuid: Vec<u8>,
     /// The index that history is read by.
-    pub(crate) tail: String,
+    pub(crate) tail: Index,
     /// The index that changes are polled by; `tail` where they are not.
-    pub(crate) settled: String,
+    pub(crate) settled: Index,
 }

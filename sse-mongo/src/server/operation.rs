@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::turns::Kind;
+
 /// What a server is asked for, as errors and statistics name it.
 ///
 /// ```
@@ -55,6 +57,17 @@ impl Operation {
             Self::Audit => "audit",
             Self::Append => "append",
             Self::List => "list",
+        }
+    }
+
+    /// The kind of work that it is, unless it is for changes.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Changes | Self::Audit => Kind::Changes,
+            Self::Probe | Self::Find | Self::Index => Kind::Lookups,
+            Self::List => Kind::Lists,
+            Self::History => Kind::History,
+            Self::Append => Kind::Writes,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the server is, and what time it has.
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::options::{ReadPreference, SelectionCriteria};
 
 use super::connection::Connection;
 use super::error::Error;
@@ -39,18 +40,39 @@ impl Connection {
             Mode::Auto | Mode::Poll => Way::Poll,
             Mode::ChangeStreams => return Err(Error::NoChangeStreams),
         };
+        // No snapshot is read of those.
+        if way == Way::ChangeStreams
+            && self.find_collection().await?.is_some_and(|found| found.capped)
+        {
+            return match self.options.mode {
+                Mode::Auto => Ok(Deployment { way: Way::Poll, replicated }),
+                _ => Err(Error::Capped(self.name.clone())),
+            };
+        }
         Ok(Deployment { way, replicated })
     }
 
     fn tell(&self, Deployment { way, replicated }: Deployment) {
         let collection = &self.name;
+        if way == Way::Poll
+            && !matches!(
+                self.selection,
+                None | Some(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            )
+        {
+            tracing::warn!(
+                collection,
+                "readPreference has no effect while polling: what a secondary has may be older \
+                 than it is expected to be",
+            );
+        }
         match way {
             Way::ChangeStreams => tracing::info!(collection, "following by change streams"),
             Way::Poll if replicated => tracing::info!(
                 collection,
                 lateness = ?self.options.lateness,
-                "following by polling: records that become visible later than this after their \
-                 date are sent late",
+                "following by polling, as asked or since the collection is capped: records that \
+                 become visible later than this after their date are sent late",
             ),
             Way::Poll => tracing::info!(
                 collection,

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::changed::Changed;
+use super::odd_values::{OddValue, OddValues};
 use super::operation::Operation;
 
 /// What has happened since a [`Mongo`](crate::Mongo) was made, for metrics.
@@ -19,8 +21,22 @@ pub struct Stats {
     pub tail: Option<TailStats>,
     /// Records that polling delivered late.
     pub late: u64,
+    /// Records of the changes that were left out because no reply of the server can hold them.
+    pub lost: u64,
+    /// How often a record was updated, so that it differs from what streams have shown. An update
+    /// that sets a field of the record's topic is none: it shows the record there.
+    pub updated: u64,
+    /// How often a record was replaced as a whole.
+    pub replaced: u64,
+    /// How many records were deleted, which streams have shown.
+    pub deleted: u64,
     /// Records of the changes that were left out because they belong to no topic.
     pub skipped: u64,
+    /// The same by what they hold instead of a space or a name.
+    pub no_topic: Vec<(OddValue, u64)>,
+    /// How often a record was read whose date is no date, by what it is instead: ranges of time
+    /// leave it out, and polling does not find it as news. One that is read again counts again.
+    pub no_date: Vec<(OddValue, u64)>,
     /// How often a record could not be decoded and was left out. One that is read again, as in
     /// history, counts again.
     pub undecodable: u64,
@@ -76,7 +92,10 @@ pub(crate) struct Counters {
     queries: [Times; Operation::ALL.len()],
     tail: Mutex<Option<(Duration, Instant)>>,
     late: AtomicU64,
-    skipped: AtomicU64,
+    lost: AtomicU64,
+    changed: [AtomicU64; 3],
+    pub(crate) no_topic: OddValues,
+    pub(crate) no_date: OddValues,
     undecodable: AtomicU64,
 }
 
@@ -108,9 +127,18 @@ impl Counters {
         self.late.fetch_add(records as u64, Ordering::Relaxed);
     }
 
-    /// Answers how many there were before.
-    pub(crate) fn skip(&self) -> u64 {
-        self.skipped.fetch_add(1, Ordering::Relaxed)
+    pub(crate) fn lost(&self, records: usize) {
+        self.lost.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Answers how many there are now of all kinds.
+    pub(crate) fn changed(&self, how: Changed) -> u64 {
+        self.changed[how as usize].fetch_add(1, Ordering::Relaxed);
+        self.all_changed().iter().sum::<u64>().max(1)
+    }
+
+    pub(crate) fn all_changed(&self) -> [u64; 3] {
+        self.changed.each_ref().map(|count| count.load(Ordering::Relaxed))
     }
 
     /// Answers how many there were before.
@@ -120,6 +148,8 @@ impl Counters {
 
     pub(crate) fn stats(&self) -> Stats {
         let tail = *self.tail();
+        let [updated, replaced, deleted] = self.all_changed();
+        let no_topic = self.no_topic.read();
         let queries = Operation::ALL
             .iter()
             .map(|&operation| (operation, self.queries[operation as usize].read()));
@@ -127,7 +157,13 @@ impl Counters {
             queries: queries.collect(),
             tail: tail.map(|(lag, at)| TailStats { lag, heard: at.elapsed() }),
             late: self.late.load(Ordering::Relaxed),
-            skipped: self.skipped.load(Ordering::Relaxed),
+            lost: self.lost.load(Ordering::Relaxed),
+            updated,
+            replaced,
+            deleted,
+            skipped: no_topic.iter().map(|(_, count)| count).sum(),
+            no_topic,
+            no_date: self.no_date.read(),
             undecodable: self.undecodable.load(Ordering::Relaxed),
         }
     }

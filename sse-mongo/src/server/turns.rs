@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
@@ -13,13 +13,29 @@ use tokio::time::timeout;
 pub(crate) const CONNECTIONS: u32 = 20;
 /// So many are for those who wait for changes: the tail, two passes of catch-ups and the up-moves.
 const FOR_CHANGES: u32 = 7;
+/// How many writes may wait for their turn.
+const WRITES_WAITING: usize = 128;
+
+/// A kind of work, which has turns of its own: none waits for another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// All that the readers of changes ask.
+    Changes,
+    /// Quick questions of everybody else: what the server is, which collection it has.
+    Lookups,
+    Lists,
+    History,
+    Writes,
+}
 
 /// Questions wait for their turn here, and not for a connection of the driver. Where many wait for
 /// one and then do not want it any longer, as clients do that come and go in a herd, the driver
 /// stands still for seconds, with connections to spare.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    turns: Arc<Semaphore>,
+    kinds: [Arc<Semaphore>; 5],
+    /// How many writes may wait or be under way.
+    writes: Arc<Semaphore>,
     /// How long a question may take.
     limit: Duration,
 }
@@ -28,13 +44,26 @@ impl Turns {
     pub(crate) fn new(connections: u32, limit: Duration) -> Self {
         // None are as many as one likes.
         let connections = if connections == 0 { CONNECTIONS } else { connections };
-        let turns = connections.saturating_sub(FOR_CHANGES).max(1);
-        Self { turns: Arc::new(Semaphore::new(turns as usize)), limit }
+        let rest = connections.saturating_sub(FOR_CHANGES);
+        let (kept, few) = ((rest / 3).max(1), (rest / 6).max(1));
+        let history = rest.saturating_sub(kept + 2 * few).max(1);
+        // They are quick, and so they use what the others leave: where the server cannot be
+        // reached, each takes as long as it is looked for, and all are to be told soon.
+        let lookups = rest.max(1);
+        let turns = |turns: u32| Arc::new(Semaphore::new(turns as usize));
+        let kinds = [FOR_CHANGES.min(connections), lookups, few, history, few].map(turns);
+        let writes = Arc::new(Semaphore::new(few as usize + WRITES_WAITING));
+        Self { kinds, writes, limit }
     }
 
     #[cfg(test)]
-    pub(crate) fn free(&self) -> usize {
-        self.turns.available_permits()
+    pub(crate) fn free(&self) -> [usize; 5] {
+        self.kinds.each_ref().map(|turns| turns.available_permits())
+    }
+
+    /// A place among the writes that wait, while there is one.
+    pub(crate) fn write(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.writes).try_acquire_owned().ok()
     }
 
     /// Asks when it is its turn, unless the answer is not waited for any more. What was asked goes
@@ -43,9 +72,10 @@ impl Turns {
     /// After that limit there is no answer. It is for whoever waits to have one of their own.
     pub(crate) fn ask<T: Send + 'static, Q: Future<Output = T> + Send + 'static>(
         &self,
+        kind: Kind,
         question: Q,
     ) -> impl Future<Output = T> + Send + use<T, Q> {
-        let (turns, limit) = (Arc::clone(&self.turns), self.limit);
+        let (turns, limit) = (Arc::clone(&self.kinds[kind as usize]), self.limit);
         let (waits, gone) = oneshot::channel::<()>();
         let asked = tokio::spawn(async move {
             let _turn = tokio::select! {
@@ -103,18 +133,18 @@ mod tests {
         let turns = Turns::new(1, Duration::from_secs(60));
         let (let_go, held) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let first = turns.ask(async move {
+        let first = turns.ask(Kind::History, async move {
             let _ = held.await;
             let _ = tell.send("its end");
         });
         yield_now().await;
         drop(first);
         let asked = Arc::new(AtomicBool::new(false));
-        let given_up = turns.ask({
+        let given_up = turns.ask(Kind::History, {
             let asked = Arc::clone(&asked);
             async move { asked.store(true, Ordering::Relaxed) }
         });
-        let last = turns.ask(async { "the last" });
+        let last = turns.ask(Kind::History, async { "the last" });
         yield_now().await;
         drop(given_up);
         let_go.send(()).unwrap();
@@ -125,7 +155,23 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_never_answered_loses_its_turn() {
         let turns = Turns::new(1, Duration::from_millis(10));
-        let _never = turns.ask(pending::<()>());
-        assert_eq!(turns.ask(async { "the next" }).await, "the next");
+        let _never = turns.ask(Kind::History, pending::<()>());
+        assert_eq!(turns.ask(Kind::History, async { "the next" }).await, "the next");
+    }
+
+    #[tokio::test]
+    async fn no_kind_of_work_waits_for_another_and_writes_wait_in_bounded_number() {
+        let turns = Turns::new(20, Duration::from_secs(60));
+        assert_eq!(turns.free(), [7, 13, 2, 5, 2]);
+        let _stuck: Vec<_> = (0..26).map(|_| turns.ask(Kind::Writes, pending::<()>())).collect();
+        yield_now().await;
+        assert_eq!(turns.free(), [7, 13, 2, 5, 0]);
+        for kind in [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::History] {
+            assert_eq!(turns.ask(kind, async { "answered" }).await, "answered");
+        }
+        let places: Vec<_> = std::iter::from_fn(|| turns.write()).collect();
+        assert_eq!(places.len(), 2 + WRITES_WAITING);
+        drop(places);
+        assert!(turns.write().is_some());
     }
 }

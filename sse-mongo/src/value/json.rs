@@ -37,7 +37,8 @@ pub fn document(document: &RawDocument) -> String {
 }
 
 /// A record's `_id` as plain text: the 24 digits of an `ObjectId`, a UUID with its hyphens, a
-/// string as it is, and anything else as its extended JSON.
+/// string as it is, and anything else as its extended JSON. A UUID of the old subtype 3 is read in
+/// the order of bytes in which Python writes it.
 ///
 /// ```
 /// use gapless_sse_mongo::bson::{RawBsonRef, oid::ObjectId};
@@ -74,7 +75,7 @@ pub fn value(value: RawBsonRef<'_>) -> String {
 /// A UUID with its hyphens, if the value is one.
 pub(crate) fn uuid_text(binary: RawBinaryRef<'_>) -> Option<String> {
     let bytes: [u8; 16] = match binary.subtype {
-        BinarySubtype::Uuid => binary.bytes.try_into().ok()?,
+        BinarySubtype::Uuid | BinarySubtype::UuidOld => binary.bytes.try_into().ok()?,
         _ => return None,
     };
     Some(Uuid::from_bytes(bytes).to_string())

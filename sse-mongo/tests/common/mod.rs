@@ -128,7 +128,13 @@ pub(crate) fn query(
     order: SortOrder,
     limit: usize,
 ) -> HistoryQuery<Position, Key> {
-    HistoryQuery { as_of: as_of.cloned(), after: after.cloned(), order, limit }
+    HistoryQuery {
+        as_of: as_of.cloned(),
+        after: after.cloned(),
+        order,
+        limit,
+        max_bytes: usize::MAX,
+    }
 }
 
 pub(crate) async fn page(logs: &Mongo<Row>, limit: usize) -> Page<Mongo<Row>> {

@@ -4,70 +4,99 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use http::{HeaderMap, StatusCode, header};
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use axum::response::{IntoResponse, Response};
+use gapless_sse_core::follow::{Fault, SourceError};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::json;
 
 use super::App;
 use super::path::Workflow;
+use super::posted::{self, Posted};
 use super::problem::Problem;
-use crate::row::NewRow;
-use crate::store::Store;
+use crate::store::{AppendError, Store, chain};
 
-/// The largest request.
-pub(super) const LARGEST_BODY: usize = 4 * 1024 * 1024;
+pub(super) use super::posted::LARGEST_BODY;
 
-/// The most rows of one request.
-const MOST_ROWS: usize = 10_000;
+/// The most characters of the name of a workspace or workflow.
+const LONGEST_NAME: usize = 255;
 
 pub(super) async fn append<S: Store>(
     State(app): State<App<S>>,
     workflow: Workflow,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
-    let body = body.map_err(|_| Problem::too_large(LARGEST_BODY, "bytes"))?;
-    let text = std::str::from_utf8(&body)
-        .map_err(|error| Problem::bad_request(format!("the body is not UTF-8: {error}")))?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let rows = read(text, content_type)?;
-    let written = app.log.source().append(&workflow.topic(), rows).await;
-    written
-        .map(|ids| (StatusCode::CREATED, Json(json!({ "ids": ids }))))
-        .map_err(|error| Problem::unavailable(&error))
+) -> Response {
+    match write(&app, &workflow, &headers, body).await {
+        Ok(ids) => (StatusCode::CREATED, Json(json!({ "ids": ids }))).into_response(),
+        Err(problem) => {
+            let mut response = problem.into_response();
+            if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+                let known = HeaderValue::from_static("gzip");
+                response.headers_mut().insert(header::ACCEPT_ENCODING, known);
+            }
+            response
+        }
+    }
 }
 
-fn read(text: &str, content_type: Option<&str>) -> Result<Vec<NewRow>, Problem> {
-    // None is none of ours: a page of another site may send that without asking.
-    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let now = Timestamp::now();
-    let rows = match media_type.to_ascii_lowercase().as_str() {
-        "application/json" => {
-            vec![NewRow::from_json(text, now).map_err(Problem::bad_request)?]
-        }
-        "application/x-ndjson" | "application/ndjson" => text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-            .take(MOST_ROWS + 1)
-            .map(|(at, line)| {
-                NewRow::from_json(line, now)
-                    .map_err(|wrong| Problem::bad_request(format!("line {}: {wrong}", at + 1)))
-            })
-            .collect::<Result<_, _>>()?,
-        other => {
-            return Err(Problem::bad_request(format!(
-                "the content type is {other:?}; send application/json for one row or \
-                 application/x-ndjson for one a line"
-            )));
-        }
-    };
-    if rows.len() > MOST_ROWS {
-        return Err(Problem::too_large(MOST_ROWS, "rows"));
-    }
-    if rows.is_empty() {
-        Err(Problem::bad_request("there is no row in the body"))
+async fn write<S: Store>(
+    app: &App<S>,
+    workflow: &Workflow,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Vec<String>, Problem> {
+    let topic = workflow.topic();
+    check_name("workspace", topic.space())?;
+    check_name("workflow", topic.name())?;
+    let body = body.map_err(|_| Problem::too_large(LARGEST_BODY, "bytes"))?;
+    let Posted { rows, lines } = posted::read(headers, body).await?;
+    let count = rows.len();
+    let written = app.log.source().append(&topic, rows).await;
+    written.map_err(|error| refusal(&error, &lines, count))
+}
+
+/// Refuses names that people could not read or type.
+fn check_name(what: &str, name: &str) -> Result<(), Problem> {
+    let wrong = if let Some(control) = name.chars().find(|character| character.is_control()) {
+        format!("holds the control character {control:?}; leave it out")
+    } else if name.chars().count() > LONGEST_NAME {
+        format!("has more than {LONGEST_NAME} characters; take a shorter one")
     } else {
-        Ok(rows)
+        return Ok(());
+    };
+    Err(Problem::bad_request(format!("the name of the {what} {wrong}")))
+}
+
+/// Why rows were not written, with the line of the one that is wrong.
+fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize) -> Problem {
+    let of = |row: usize, written: usize| {
+        let line = lines.get(row).copied().unwrap_or_default();
+        let written = match written {
+            0 => format!("none of the {count} lines was written"),
+            some => format!("the first {some} of the {count} lines were written, and no other"),
+        };
+        format!("line {line}: {error}; {written}")
+    };
+    match error {
+        AppendError::Store(store) if store.fault() == Fault::Refused => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the log does not take this", error)
+        }
+        AppendError::Store(store) if store.fault() == Fault::NeedsAction => {
+            tracing::error!(error = chain(store), "rows cannot be written");
+            let title = "the log cannot be written";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
+        }
+        AppendError::Store(store) => Problem::unavailable(store),
+        AppendError::Busy(_) => {
+            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
+        }
+        AppendError::Refused { row, written, .. } => {
+            let title = "the log does not take a line";
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title, of(*row, *written))
+        }
+        AppendError::Conflict { row, written, .. } => {
+            let title = "an id is taken";
+            Problem::new(StatusCode::CONFLICT, title, of(*row, *written))
+        }
     }
 }

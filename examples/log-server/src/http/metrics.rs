@@ -51,6 +51,8 @@ fn streams<S: Store>(text: &mut Text, app: &App<S>) {
         "Streams that are over, by reason.",
         app.closed.by_reason(),
     );
+    let help = "Bytes that searches under way take for their texts and patterns.";
+    text.gauge("log_search_bytes", help, app.searches.bytes() as u64);
     let (events, bytes) = app.closed.events_and_bytes();
     let help = "Events that went through streams that are over.";
     text.counter("log_stream_events_total", help, events);
@@ -64,6 +66,18 @@ fn log<S: Store>(text: &mut Text, app: &App<S>) {
     text.counter("log_records_published_total", help, stats.published);
     let help = "Records that came too late for their place, and were sent marked late.";
     text.counter("log_records_late_total", help, stats.late);
+    let name = "log_source_failures_total";
+    text.head(
+        name,
+        "counter",
+        "Answers of the store that failed, by who had asked and what it means.",
+    );
+    for (reader, fault, count) in &stats.failures {
+        let (reader, fault) = (reader.as_str(), fault.as_str());
+        text.line(format_args!("{name}{{reader=\"{reader}\",fault=\"{fault}\"}} {count}"));
+    }
+    let help = "Panics of the store's code while the log was read.";
+    text.counter("log_source_panics_total", help, stats.panics);
     let help = "Passes over the changes under way for streams that have missed too much.";
     text.gauge("log_catch_up_passes", help, stats.catch_up_passes as u64);
     let help = "Streams that such a pass brings up to date.";
@@ -84,6 +98,8 @@ fn mongo(text: &mut Text, stats: &Stats) {
     }
     let help = "Records passed over because their workspace or workflow names no log.";
     text.counter("log_mongodb_records_skipped_total", help, stats.skipped);
+    let help = "How often a record could not be read as a row, and was left out.";
+    text.counter("log_mongodb_records_undecodable_total", help, stats.undecodable);
 }
 
 #[derive(Default)]

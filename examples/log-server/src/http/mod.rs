@@ -1,17 +1,21 @@
 //! The server's HTTP: what every request needs, the paths, and what answers them.
 
 mod append;
+mod client;
 mod closed;
 mod health;
 mod host;
 mod lists;
 mod metrics;
+mod page_body;
 mod pages;
 mod path;
+mod posted;
 mod problem;
 mod query;
 mod router;
 mod stream;
+mod upload;
 mod viewer;
 
 use std::net::IpAddr;
@@ -19,9 +23,11 @@ use std::time::Duration;
 
 use gapless_sse_core::{Admission, Log};
 
+use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
 pub use router::router;
+pub use upload::Uploads;
 
 /// What every request needs.
 #[derive(Debug)]
@@ -36,6 +42,10 @@ pub struct App<S: Store> {
     pub max_lifetime: Duration,
     /// Which streams may open, by the address of the client.
     pub admission: Admission<IpAddr>,
+    /// What streams and pages look for.
+    pub searches: Searches,
+    /// The bodies of requests.
+    pub uploads: Uploads,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -48,6 +58,8 @@ impl<S: Store> Clone for App<S> {
             heartbeat: self.heartbeat,
             max_lifetime: self.max_lifetime,
             admission: self.admission.clone(),
+            searches: self.searches.clone(),
+            uploads: self.uploads.clone(),
             closed: self.closed.clone(),
         }
     }

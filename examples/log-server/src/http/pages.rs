@@ -1,28 +1,45 @@
 //! `GET …/logs`: a page of history, and the position from which a stream goes on.
 
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
-use gapless_sse_core::LogPage;
+use axum::response::Response;
 use gapless_sse_core::follow::SortOrder;
+use gapless_sse_core::{EventId, LogPage};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::App;
+use super::client::Client;
+use super::page_body::PageBody;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
 use crate::store::Store;
 
+/// What a page says besides its rows.
 #[derive(Serialize)]
-struct Page<'a> {
-    logs: Vec<&'a RawValue>,
+struct About<'a> {
     next: Option<&'a str>,
     stream_position: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<Incomplete>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewed: Option<Renewed>,
 }
+
+/// That a page is of a later snapshot than the ones before it.
+#[derive(Serialize)]
+struct Renewed {
+    detail: &'static str,
+}
+
+const RENEWED: Renewed = Renewed {
+    detail: "the database no longer has the snapshot that the pages before this one were read of: \
+             of the rows here, those that were written since the first page are also on a stream \
+             after `stream_position`; for each row exactly once, begin again without `cursor`",
+};
 
 /// How far a search has come that was not done when it had looked at enough for one page.
 #[derive(Serialize)]
@@ -49,27 +66,30 @@ impl Incomplete {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
+    Client(client): Client,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let known = [&["limit", "cursor", "order"], &SEARCH[..]].concat();
     let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
-    let (cursor, search) = (parameters.take("cursor"), parameters.search()?);
+    let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
+    let search = app.searches.open(client, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let page = app.log.page(&scope, cursor.as_deref(), order, limit).await?;
     let cut = searched && page.next.is_some() && page.records.len() < limit;
-    let logs: Result<_, _> =
-        page.records.iter().map(|row| serde_json::from_str(row.json())).collect();
-    let body = Page {
-        logs: logs.map_err(|error| Problem::unavailable(&error))?,
-        next: page.next.as_ref().map(gapless_sse_core::EventId::as_str),
+    for row in &page.records {
+        serde_json::from_str::<&RawValue>(row.json()).map_err(|error| Problem::not_json(&error))?;
+    }
+    let about = About {
+        next: page.next.as_ref().map(EventId::as_str),
         stream_position: page.stream_position.as_str(),
         incomplete: cut.then(|| Incomplete::of(&page, order)),
+        renewed: page.renewed.then_some(RENEWED),
     };
-    let json = serde_json::to_string(&body).map_err(|error| Problem::unavailable(&error))?;
-    let mut response = json.into_response();
+    let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;
+    let mut response = Response::new(Body::new(PageBody::new(page.records, &about)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

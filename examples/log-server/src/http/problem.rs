@@ -4,10 +4,12 @@ use std::error::Error;
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::follow::{Fault, SourceError};
 use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use crate::search::SearchError;
 use crate::store::chain;
 
 /// An answer that says what is wrong and what to do.
@@ -16,6 +18,8 @@ pub(super) struct Problem {
     status: StatusCode,
     title: &'static str,
     detail: String,
+    /// Whether the same request may be answered otherwise in a moment.
+    passing: bool,
 }
 
 impl Problem {
@@ -46,24 +50,88 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
     }
 
-    /// The store did not answer. The cause is for the server's log, not for every client.
-    pub(super) fn unavailable(error: &dyn Error) -> Self {
-        tracing::warn!(error = chain(error), "the store did not answer");
-        let detail = "the log's database cannot be reached at the moment; try again in a few \
-                      seconds";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the log is unavailable", detail)
+    /// The store did not answer, or not as it should: in a moment it may, or somebody has to act
+    /// first, or the request is wrong.
+    pub(super) fn unavailable(error: &impl SourceError) -> Self {
+        let words = chain(error);
+        match error.fault() {
+            Fault::Refused => Self::bad_request(words),
+            Fault::NeedsAction => {
+                tracing::error!(error = words, "the store needs somebody to act");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the log cannot be used as it is", words)
+            }
+            _ => {
+                // The cause is for the server's log and for `/readyz`, not for every client.
+                tracing::warn!(error = words, "the store did not answer");
+                let detail = "the log's database cannot be reached at the moment; try again in a \
+                              few seconds";
+                Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is unavailable", detail)
+            }
+        }
     }
 
-    fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string() }
+    /// Some part of the server is not as it should be.
+    pub(super) fn not_ready(parts: String, passing: bool) -> Self {
+        let title = "the server is not ready";
+        Self { passing, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, title, parts) }
+    }
+
+    /// A row that the store holds is no JSON.
+    pub(super) fn not_json(error: &serde_json::Error) -> Self {
+        tracing::error!(%error, "a stored row is not JSON");
+        let detail = format!(
+            "a row of this page is not JSON as it is stored: {error}; whoever runs the store is to \
+             repair or delete it"
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a row cannot be shown", detail)
+    }
+
+    /// A defect of this server: what was asked for was not done, and would not be the next time.
+    pub(super) fn defect(error: &dyn Error) -> Self {
+        tracing::error!(error = chain(error), "a request met a defect; please report it");
+        let detail =
+            "the server has met a defect while it looked at this request; its log has more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server has a defect", detail)
+    }
+
+    /// Nothing reads the log for streams: the server begins or ends.
+    pub(super) fn not_followed() -> Self {
+        let detail = "the server does not follow the log at the moment, as it begins or ends; try \
+                      again in a few seconds";
+        Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is not followed", detail)
+    }
+
+    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+        Self { status, title, detail: detail.to_string(), passing: false }
+    }
+
+    /// One that ends by itself: the answer says when to ask again.
+    pub(super) fn passing(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+        Self { passing: true, ..Self::new(status, title, detail) }
     }
 }
 
-impl<E: Error + 'static> From<PageError<E>> for Problem {
+impl<E: SourceError> From<PageError<E>> for Problem {
     fn from(error: PageError<E>) -> Self {
         match &error {
             PageError::Cursor => Self::bad_request(error),
+            PageError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages wait to be sent", error)
+            }
             PageError::Source(error) => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        if matches!(error, SearchError::Defect) {
+            Self::defect(&error)
+        } else if error.is_passing() {
+            let title = "too many searches are under way";
+            Self::passing(StatusCode::TOO_MANY_REQUESTS, title, error)
+        } else {
+            Self::bad_request(error)
         }
     }
 }
@@ -81,27 +149,22 @@ impl From<Refused> for Problem {
             ),
             other => format!("{other}; try again in a few seconds"),
         };
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
+        Self::passing(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail } = self;
+        let Self { status, title, detail, passing } = self;
         let body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let seconds = match status {
-            StatusCode::SERVICE_UNAVAILABLE => Some(5),
+        if passing {
             // Those who were refused together do not come back together.
-            StatusCode::TOO_MANY_REQUESTS => Some(fastrand::u16(2..=8)),
-            _ => None,
-        };
-        if let Some(seconds) = seconds {
-            headers.insert(header::RETRY_AFTER, seconds.into());
+            headers.insert(header::RETRY_AFTER, fastrand::u16(2..=8).into());
         }
         response
     }

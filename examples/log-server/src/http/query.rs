@@ -2,11 +2,12 @@
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use gapless_sse_core::EventId;
 use gapless_sse_core::follow::{History, SortOrder};
 use jiff::Timestamp;
 
 use super::problem::Problem;
-use crate::search::{Search, Terms};
+use crate::search::Terms;
 
 /// The parameters of a search, of pages and of streams.
 pub(super) const SEARCH: [&str; 6] = ["level", "type", "q", "regex", "from", "to"];
@@ -15,24 +16,38 @@ pub(super) const SEARCH: [&str; 6] = ["level", "type", "q", "regex", "from", "to
 const MOST_ROWS: usize = 10_000;
 const ROWS: usize = 1000;
 
+/// What a client sends that cannot set the header of this name, as polyfills of `EventSource` do.
+pub(super) const LAST_EVENT_ID: &str = "lastEventId";
+
+fn is_last_event_id(name: &str) -> bool {
+    [LAST_EVENT_ID, "last-event-id"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// The parameters of a request, as they came.
 #[derive(Debug)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Refuses what the path does not know, so that a typing error does not pass unnoticed.
+    /// Refuses what the path does not know, so that a typing error does not pass unnoticed. What
+    /// begins with `_` is let pass: libraries send such parameters to get past caches.
     pub(super) fn new(
         query: Result<Query<Vec<(String, String)>>, QueryRejection>,
         known: &[&str],
     ) -> Result<Self, Problem> {
-        let Query(parameters) = query.map_err(Problem::bad_request)?;
+        let Query(mut parameters) = query.map_err(Problem::bad_request)?;
+        parameters.retain(|(name, _)| !name.starts_with('_') || known.contains(&name.as_str()));
+        for (name, _) in &mut parameters {
+            if is_last_event_id(name) {
+                LAST_EVENT_ID.clone_into(name);
+            }
+        }
         for (at, (name, _)) in parameters.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 let known = known.join(", ");
                 let detail = format!("there is no parameter {name:?} here; there are {known}");
                 return Err(Problem::bad_request(detail));
             }
-            let several = ["level", "type"].contains(&name.as_str());
+            let several = ["level", "type", LAST_EVENT_ID].contains(&name.as_str());
             if !several && parameters[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Problem::bad_request(format!("`{name}` is given twice")));
             }
@@ -42,22 +57,29 @@ impl Parameters {
 
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.swap_remove(at).1)
+        Some(self.0.remove(at).1)
+    }
+
+    /// The id after which a stream goes on: what a client without headers sends when it reconnects,
+    /// or else where its address says that it begins. Of several, the one that was added last.
+    pub(super) fn after(&mut self) -> Result<Option<EventId>, Problem> {
+        let last = std::iter::from_fn(|| self.take(LAST_EVENT_ID)).filter(|id| !id.is_empty());
+        let id = last.last().or_else(|| self.take("after"));
+        id.map(EventId::new).transpose().map_err(Problem::bad_request)
     }
 
     /// What is searched for: any of the levels and types; and text, pattern and time besides.
-    pub(super) fn search(&mut self) -> Result<Search, Problem> {
+    pub(super) fn terms(&mut self) -> Result<Terms, Problem> {
         let levels = std::iter::from_fn(|| self.take("level")).collect::<Vec<_>>();
         let levels = levels.iter().flat_map(|levels| levels.split(','));
-        let terms = Terms {
+        Ok(Terms {
             levels: levels.filter(|level| !level.is_empty()).map(str::to_owned).collect(),
             types: std::iter::from_fn(|| self.take("type")).collect(),
             text: self.take("q"),
             regex: self.take("regex"),
             from: self.time("from")?,
             to: self.time("to")?,
-        };
-        Search::new(terms).map_err(Problem::bad_request)
+        })
     }
 
     fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {

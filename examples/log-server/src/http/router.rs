@@ -1,21 +1,24 @@
 //! The paths of the server.
 
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
 use axum::routing::get;
 use axum::{Router, middleware};
 
 use super::append::LARGEST_BODY;
 use super::problem::Problem;
-use super::{App, append, health, host, lists, metrics, pages, stream, viewer};
+use super::{App, append, health, host, lists, metrics, pages, stream, upload, viewer};
 use crate::store::Store;
 
 /// All paths of the server; with `local_only`, for requests that name this machine and no others.
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
+    let whole = middleware::from_fn_with_state(app.clone(), upload::whole::<S>);
+    let append = append::append::<S>.layer(whole);
     let workflow = "/{workspace}/workflow/{workflow}";
     let workspaces = Router::new()
         .route("/", get(lists::workspaces))
         .route("/{workspace}/workflow", get(lists::workflows))
-        .route(&format!("{workflow}/logs"), get(pages::page).post(append::append))
+        .route(&format!("{workflow}/logs"), get(pages::page).post(append))
         .route(&format!("{workflow}/logs/stream"), get(stream::stream));
     let router = Router::new()
         .nest("/wfm/workflow/workspace", workspaces)

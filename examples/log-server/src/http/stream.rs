@@ -1,34 +1,38 @@
 //! `GET …/logs/stream`: the log as it happens.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use gapless_sse_core::{Closed, EventId, Follow, FollowOptions};
+use gapless_sse_core::{Closed, Follow, FollowOptions};
 
 use super::App;
+use super::client::Client;
 use super::path::Workflow;
 use super::problem::Problem;
-use super::query::{Parameters, SEARCH};
+use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
 use crate::store::Store;
 
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client: Client,
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<Follow<S>>, Problem> {
-    let mut parameters = Parameters::new(query, &[&["after", "history"], &SEARCH[..]].concat())?;
-    let (history, search) = (parameters.history()?, parameters.search()?);
-    let after = match last_event_id.map_err(Problem::bad_request)? {
-        Some(LastEventId(id)) => Some(id),
-        None => {
-            parameters.take("after").map(EventId::new).transpose().map_err(Problem::bad_request)?
-        }
-    };
-    let permit = app.admission.admit(client(peer))?;
+    let known = [&["after", "history", LAST_EVENT_ID], &SEARCH[..]].concat();
+    let mut parameters = Parameters::new(query, &known)?;
+    let (history, terms, after) = (parameters.history()?, parameters.terms()?, parameters.after()?);
+    // A browser keeps its address and renews the header; who sends no header renews the address.
+    let header = last_event_id.map_err(Problem::bad_request)?;
+    let after = header.map(|LastEventId(id)| id).or(after);
+    if !app.log.state().is_driven() {
+        return Err(Problem::not_followed());
+    }
+    let permit = app.admission.admit(client.0)?;
+    let search = app.searches.open(client.0, terms).await?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
@@ -37,25 +41,4 @@ pub(super) async fn stream<S: Store>(
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);
     }))
-}
-
-/// Whom a stream is counted for. A client of IPv6 has a whole network to call from.
-fn client(peer: SocketAddr) -> IpAddr {
-    match peer.ip().to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_is_an_address_or_a_network_of_ipv6() {
-        let client = |peer: &str| client(peer.parse().unwrap()).to_string();
-        assert_eq!(client("192.0.2.7:80"), "192.0.2.7");
-        assert_eq!(client("[::ffff:192.0.2.7]:80"), "192.0.2.7");
-        assert_eq!(client("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");
-    }
 }

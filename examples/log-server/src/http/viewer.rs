@@ -33,7 +33,7 @@ pub(super) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Respon
 fn serve(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     let [hash @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = file.metadata.sha256_hash();
     let etag = format!("\"{:032x}\"", u128::from_be_bytes(hash));
-    let known = request.get(header::IF_NONE_MATCH).is_some_and(|sent| sent == etag.as_str());
+    let known = is_known(request, &etag);
     let mut response =
         if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_response() };
     let headers = response.headers_mut();
@@ -53,4 +53,12 @@ fn serve(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
         }
     }
     response
+}
+
+/// Whether the client has what this tag names (RFC 9110, section 13.1.2). Tags compare weakly: a
+/// proxy that compresses makes them weak.
+fn is_known(request: &HeaderMap, etag: &str) -> bool {
+    let sent = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|sent| sent.to_str().ok());
+    let mut tags = sent.flat_map(|tags| tags.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

@@ -99,7 +99,14 @@ impl Pipeline {
         let Value::Object(more) = more else { unreachable!("each step gives an object") };
         let mut fields = Map::from_iter([("run".to_owned(), self.run.into())]);
         fields.extend(more);
-        NewRow { date, level: level.to_owned(), kind: kind.to_owned(), message, more: fields }
+        NewRow {
+            id: None,
+            date,
+            level: level.to_owned(),
+            kind: kind.to_owned(),
+            message,
+            more: fields,
+        }
     }
 
     fn next(&mut self) -> (&'static str, &'static str, String, Value) {

@@ -1,5 +1,6 @@
 //! Where the rows are: a log that can be followed, and written.
 
+mod append;
 pub mod mongo;
 mod sqlite;
 
@@ -9,6 +10,7 @@ use std::future::Future;
 use gapless_sse_core::follow::{Source, Topic};
 use jiff::Timestamp;
 
+pub use append::AppendError;
 pub use mongo::MongoStore;
 pub use sqlite::{SqliteError, SqliteStore};
 
@@ -20,6 +22,9 @@ use crate::row::{NewRow, Row};
 pub trait Store: Source<Record = Row> {
     /// Writes rows, all or none where the store can, and answers their ids.
     ///
+    /// A row whose writer has given it an id is written once: if there is one with this id that
+    /// says the same, its date aside, it is that one.
+    ///
     /// # Errors
     ///
     /// When the store does not answer or does not take them.
@@ -27,19 +32,30 @@ pub trait Store: Source<Record = Row> {
         &self,
         topic: &Topic,
         rows: Vec<NewRow>,
-    ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, AppendError<Self::Error>>> + Send;
+
+    /// Whether rows can be written.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot, and why.
+    fn writable(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The date of a row with this key, if it has one.
     fn date(key: &Self::Key) -> Option<Timestamp>;
 
-    /// The workspaces that have rows, sorted.
+    /// The workspaces that have rows, sorted: the first `limit` of those after `after`.
     ///
     /// # Errors
     ///
     /// When the store does not answer.
-    fn workspaces(&self) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
+    fn workspaces(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
 
-    /// The workflows of `workspace` that have rows, sorted.
+    /// The workflows of `workspace` that have rows, as [`workspaces`](Self::workspaces) are listed.
     ///
     /// # Errors
     ///
@@ -47,6 +63,8 @@ pub trait Store: Source<Record = Row> {
     fn workflows(
         &self,
         workspace: &str,
+        after: Option<&str>,
+        limit: usize,
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
 
     /// What MongoDB was asked for, if the rows are there.

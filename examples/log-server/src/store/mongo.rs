@@ -1,6 +1,9 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
+mod append;
 mod row;
+
+use std::collections::BTreeSet;
 
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
@@ -9,13 +12,10 @@ use jiff::Timestamp;
 
 pub use row::row;
 
-use super::Store;
+use super::{AppendError, Store};
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
 use crate::search::{Level, Search};
-
-/// The most workspaces, or workflows of one, that are listed.
-const LISTED: usize = 10_000;
 
 /// What the fields of a record are called.
 const WORKSPACE: &str = "workspace_id";
@@ -58,10 +58,7 @@ impl Narrow for Search {
         let terms = self.terms();
         let mut narrowing = Narrowing::default();
         if !terms.levels.is_empty() {
-            let wanted = Level::names().filter(|(_, level)| terms.levels.contains(level));
-            let names: Vec<_> = wanted.map(|(name, _)| name).collect();
-            let pattern = format!("^({})$", names.join("|"));
-            narrowing = narrowing.matching(doc! { LEVEL: { "$regex": pattern, "$options": "i" } });
+            narrowing = narrowing.matching(doc! { "$or": levels(&terms.levels) });
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
@@ -85,33 +82,55 @@ impl Narrow for Search {
     }
 }
 
+/// What a level may be stored as that is one of these: a name, a number, or a number as text, of
+/// which the search decides which one it is.
+fn levels(wanted: &BTreeSet<Level>) -> Vec<Document> {
+    let names: Vec<_> =
+        Level::names().filter(|(_, level)| wanted.contains(level)).map(|(name, _)| name).collect();
+    let text = format!("^({}|[-+.0-9].*)$", names.join("|"));
+    let mut alternatives = vec![doc! { LEVEL: { "$regex": text, "$options": "i" } }];
+    for level in wanted {
+        let mut range = Document::new();
+        if Level::all().next() != Some(*level) {
+            range.insert("$gte", level.number());
+        }
+        if let Some(next) = Level::all().find(|next| next > level) {
+            range.insert("$lt", next.number());
+        }
+        alternatives.push(doc! { LEVEL: range });
+    }
+    alternatives
+}
+
 impl Store for MongoStore {
     fn date(key: &Key) -> Option<Timestamp> {
         Timestamp::from_millisecond(key.date()?.timestamp_millis()).ok()
     }
 
-    async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, Error> {
-        let record = |row: NewRow| {
-            let mut record = doc! {
-                WORKSPACE: topic.space(),
-                WORKFLOW: topic.name(),
-                DATE: DateTime::from_millis(row.date.as_millisecond()),
-                LEVEL: row.level,
-                KIND: row.kind,
-                MESSAGE: row.message,
-            };
-            record.extend(row.more.into_iter().map(|(name, value)| (name, stored(value))));
-            record
-        };
-        Self::append(self, rows.into_iter().map(record).collect()).await
+    async fn append(
+        &self,
+        topic: &Topic,
+        rows: Vec<NewRow>,
+    ) -> Result<Vec<String>, AppendError<Error>> {
+        append::append(self, topic, rows).await
     }
 
-    async fn workspaces(&self) -> Result<Vec<String>, Error> {
-        self.spaces(LISTED).await
+    async fn writable(&self) -> Result<(), Error> {
+        // MongoDB says so when it is asked to write; a primary that can be read can be written.
+        self.mode().await.map(|_| ())
     }
 
-    async fn workflows(&self, workspace: &str) -> Result<Vec<String>, Error> {
-        self.names(workspace, LISTED).await
+    async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+        Ok(behind(after, limit, self.spaces(usize::MAX).await?))
+    }
+
+    async fn workflows(
+        &self,
+        workspace: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
@@ -119,22 +138,7 @@ impl Store for MongoStore {
     }
 }
 
-/// A JSON value as it is stored. What looks like extended JSON stays what it is: an object.
-fn stored(value: serde_json::Value) -> bson::Bson {
-    use bson::Bson;
-    use serde_json::Value;
-
-    match value {
-        Value::Null => Bson::Null,
-        Value::Bool(value) => Bson::Boolean(value),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Bson::Int64(whole),
-            None => Bson::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Value::String(text) => Bson::String(text),
-        Value::Array(values) => Bson::Array(values.into_iter().map(stored).collect()),
-        Value::Object(fields) => {
-            Bson::Document(fields.into_iter().map(|(name, value)| (name, stored(value))).collect())
-        }
-    }
+/// The first names behind `after`.
+fn behind(after: Option<&str>, limit: usize, names: Vec<String>) -> Vec<String> {
+    names.into_iter().filter(|name| after.is_none_or(|after| &**name > after)).take(limit).collect()
 }

@@ -1,6 +1,7 @@
 //! The server as its users meet it: the program, over its socket, on real stores.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod addresses;
 mod answers;
 mod backlog;
 mod connects;
@@ -9,9 +10,16 @@ mod exactly_once;
 mod frozen;
 mod http;
 mod limits;
+mod lives;
+mod lock;
 mod metrics;
 mod outages;
+mod ready;
+mod refused_files;
 mod searches;
+mod searching_crowd;
 mod server;
 mod store;
 mod stream;
+mod uploads;
+mod writing;

@@ -51,6 +51,11 @@ async fn every_figure_is_described_and_stands_once() {
         samples.contains_key("log_catch_up_passes")
             && samples.contains_key("log_records_late_total")
     );
+    for fault in ["unavailable", "needs_action", "refused"] {
+        let name = format!("log_source_failures_total{{reader=\"tail\",fault=\"{fault}\"}}");
+        assert!(samples.contains_key(&name), "{name}");
+    }
+    assert!(samples.contains_key("log_source_panics_total"));
     assert!(!samples.keys().any(|name| name.contains("mongodb")));
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use testbed::eventually;
 
+use crate::answers::problem;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -26,11 +27,14 @@ async fn a_mongodb_that_goes_down_and_comes_back() {
     assert_eq!((page.status, &*page.content_type), (503, "application/problem+json"));
     assert!(page.json()["detail"].as_str().unwrap().contains("try again"));
     assert_eq!(http::get(server.address, "/healthz").await.status, 200);
-    assert_eq!(http::get(server.address, "/readyz").await.status, 503);
+    let ready = http::get(server.address, "/readyz").await;
+    problem(&ready, 503, "pages: ");
+    problem(&ready, 503, "streams: ");
 
     store.mongod().member(0).restart().unwrap();
     store.writer().await.write("after").await;
     client.read_until(&mut stream, |client| client.messages == ["before", "after"]).await;
+    assert_eq!(http::get(server.address, "/readyz").await.json()["status"], "ready");
     assert!(client.notices("status").last().unwrap().contains(r#""source":"ok""#));
     assert_eq!(client.notices("reset"), [""; 0]);
 }

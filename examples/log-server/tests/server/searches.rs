@@ -1,7 +1,12 @@
 //! Searches over HTTP: pages of what is looked for, and streams of it.
 
+use std::time::Duration;
+
 use fastrand::Rng;
+use http_body_util::Full;
+use hyper::Request;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::answers::problem;
 use crate::http;
@@ -36,6 +41,8 @@ async fn what_cannot_be_looked_for_is_said_in_words() {
         problem(&get("regex=(a").await, 400, "unclosed group");
         problem(&get("regex=a(%3F=b)").await, 400, "look-around");
         problem(&get("regex=(x%7B1000%7D)%7B1000%7D").await, 400, "repeat less");
+        problem(&get("regex=(.*a.%7B60%7D)%7B3%7D[XYZ]").await, 400, "repeat less");
+        problem(&get("regex=%5Cb%C3%BCbung").await, 400, "edges of words");
         problem(&get(&format!("regex={}", "a".repeat(1001))).await, 400, "1001 characters");
         problem(&get(&format!("q={}", "a".repeat(1001))).await, 400, "1001 characters");
         problem(&get("from=yesterday").await, 400, "`from`");
@@ -44,6 +51,41 @@ async fn what_cannot_be_looked_for_is_said_in_words() {
         problem(&get(times).await, 400, "before 2025-09-22T07:00:00Z");
         problem(&get("q=a&q=b").await, 400, "twice");
     }
+}
+
+/// Takes about 150 KiB.
+const PATTERN: &str = "regex=%5Cd%7B4%7D-%5Cd%7B2%7D-%5Cd%7B2%7DT%5Cd%7B2%7D:";
+
+#[tokio::test]
+async fn what_all_searches_take_is_bounded_and_equal_ones_are_one() {
+    let store = Store::sqlite();
+    let server = server(&store, &["--search-bytes", "250000"]);
+    let ask = async |path: &str, more: &str| {
+        let request = Request::get(format!("{LOGS}{path}?{PATTERN}{more}"));
+        http::send(server.address, request.body(Full::default()).unwrap()).await.unwrap()
+    };
+    let first = ask("/stream", "").await;
+    assert_eq!(first.0.status(), 200);
+    assert!(server.counter("log_search_bytes").await > 50_000);
+    for (path, status) in [("/stream", 200), ("", 200)] {
+        assert_eq!(ask(path, "").await.0.status(), status, "an equal one takes no room");
+        let refused = ask(path, "x").await.0;
+        assert_eq!(refused.status(), 429);
+        let seconds: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..10).contains(&seconds), "{seconds}");
+        let words = http::get(server.address, &format!("{LOGS}{path}?{PATTERN}x")).await;
+        problem(&words, 429, "--search-bytes");
+    }
+    assert_eq!(ask("/stream", "&level=INFO&q=a").await.0.status(), 429);
+    assert_eq!(http::get(server.address, &format!("{LOGS}?level=INFO")).await.status, 200);
+
+    drop(first);
+    let other = async {
+        while ask("/stream", "x").await.0.status() != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), other).await.expect("what has ended makes way");
 }
 
 #[tokio::test]

@@ -45,6 +45,37 @@ impl Server {
         peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/task", self.program.pid())).unwrap().count()
+    }
+
+    /// How many of its open files have this in their name.
+    pub(crate) fn open_files(&self, name: &str) -> usize {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.program.pid())).unwrap();
+        let is_so = |file: std::io::Result<std::fs::DirEntry>| {
+            let path = std::fs::read_link(file.ok()?.path()).ok()?;
+            path.to_str()?.contains(name).then_some(())
+        };
+        files.filter_map(is_so).count()
+    }
+
+    /// How long its threads have worked, in the system's ticks of 10 ms.
+    pub(crate) fn worked(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.pid())).unwrap();
+        let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
+    /// Ends the program by SIGTERM, and starts it again with [`start_again`](Self::start_again).
+    pub(crate) fn end(&mut self) {
+        assert!(self.program.terminate().unwrap().success(), "{}", self.program.output());
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        (self.program, _) = launch(&self.address.to_string(), &self.arguments);
+    }
+
     pub(crate) fn output(&self) -> String {
         self.program.output()
     }

@@ -49,6 +49,14 @@ impl Store {
         }
     }
 
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> &std::path::Path {
+        match self {
+            Self::Sqlite { path, .. } => path,
+            Self::Mongo { .. } => panic!("not an SQLite file"),
+        }
+    }
+
     pub(crate) fn mongod(&mut self) -> &mut Mongod {
         match self {
             Self::Mongo { server } => server,
@@ -96,6 +104,7 @@ impl Writer {
 
 fn row(message: &str) -> NewRow {
     NewRow {
+        id: None,
         date: Timestamp::now(),
         level: "INFO".to_owned(),
         kind: "test".to_owned(),

@@ -3,6 +3,7 @@
 
 mod searches;
 mod suite;
+mod walks;
 
 use std::time::Duration;
 

@@ -17,6 +17,7 @@ const WORDS: [&str; 8] =
 fn row(rng: &mut Rng, start: Timestamp) -> NewRow {
     let words: Vec<_> = (0..3).map(|_| *rng.choice(&WORDS).unwrap()).collect();
     NewRow {
+        id: None,
         date: start + SignedDuration::from_millis(rng.i64(0..100)),
         level: (*rng.choice(&LEVELS).unwrap()).to_owned(),
         kind: (*rng.choice(&TYPES).unwrap()).to_owned(),
@@ -133,6 +134,7 @@ pub(crate) async fn a_search_for_what_is_not_there_stops_and_goes_on_to_the_end<
 
 pub(crate) async fn rows_that_others_wrote_are_found_by_what_they_say<S: Store>(store: &S) {
     let words = |level: &str, message: &str| NewRow {
+        id: None,
         date: past(100),
         level: level.to_owned(),
         kind: "7".to_owned(),

@@ -13,7 +13,7 @@ use log_server::search::Search;
 use log_server::store::Store;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Long enough ago that polling takes it as settled.
 pub(crate) fn past(seconds: i64) -> Timestamp {
@@ -28,8 +28,9 @@ pub(crate) fn orders() -> Scope<Search> {
     Scope::new("etl", ["orders"]).filtered(Search::default())
 }
 
-fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewRow> {
+pub(crate) fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewRow> {
     let row = |message| NewRow {
+        id: None,
         date,
         level: "INFO".to_owned(),
         kind: "test".to_owned(),
@@ -39,11 +40,11 @@ fn rows(date: Timestamp, messages: impl IntoIterator<Item = String>) -> Vec<NewR
     messages.into_iter().map(row).collect()
 }
 
-fn numbered(date: Timestamp, prefix: &str, count: usize) -> Vec<NewRow> {
+pub(crate) fn numbered(date: Timestamp, prefix: &str, count: usize) -> Vec<NewRow> {
     rows(date, (0..count).map(|n| format!("{prefix}{n}")))
 }
 
-fn message(row: &Row) -> String {
+pub(crate) fn message(row: &Row) -> String {
     let row: serde_json::Value = serde_json::from_str(row.json()).unwrap();
     row["message"].as_str().unwrap().to_owned()
 }
@@ -53,7 +54,7 @@ pub(crate) fn messages<K>(entries: &[Entry<K, Row>]) -> Vec<String> {
 }
 
 pub(crate) fn query<S: Store>(order: SortOrder, limit: usize) -> HistoryQuery<S::Position, S::Key> {
-    HistoryQuery { as_of: None, after: None, order, limit }
+    HistoryQuery { as_of: None, after: None, order, limit, max_bytes: usize::MAX }
 }
 
 /// All of history in pages, and the position that it was read as of.
@@ -273,12 +274,12 @@ pub(crate) async fn it_does_what_a_follower_relies_on<S: Store>(store: &S) {
 }
 
 pub(crate) async fn workspaces_and_workflows_are_listed<S: Store>(store: &S) {
-    assert_eq!(store.workspaces().await.unwrap(), [""; 0]);
+    assert_eq!(store.workspaces(None, 10).await.unwrap(), [""; 0]);
     for (workspace, workflow) in [("etl", "b"), ("etl", "a"), ("crm", "c"), ("etl", "a")] {
         let row = rows(past(1), ["x".to_owned()]);
         store.append(&Topic::new(workspace, workflow), row).await.unwrap();
     }
-    assert_eq!(store.workspaces().await.unwrap(), ["crm", "etl"]);
-    assert_eq!(store.workflows("etl").await.unwrap(), ["a", "b"]);
-    assert_eq!(store.workflows("none").await.unwrap(), [""; 0]);
+    assert_eq!(store.workspaces(None, 10).await.unwrap(), ["crm", "etl"]);
+    assert_eq!(store.workflows("etl", None, 10).await.unwrap(), ["a", "b"]);
+    assert_eq!(store.workflows("none", None, 10).await.unwrap(), [""; 0]);
 }

@@ -10,22 +10,43 @@ export interface Page {
   reached: string | undefined;
 }
 
-const WORKSPACES = "/wfm/workflow/workspace";
+/** Beside the page, wherever that lies: what is fetched is relative to the page's address. */
+const WORKSPACES = "wfm/workflow/workspace";
+
+/** How many names are asked for at once. */
+const LISTED = 10_000;
 
 /** The address of a workflow's log; `/stream` after it is the same log, live. */
 export function logsUrl(workspace: string, workflow: string): string {
   return `${WORKSPACES}/${encodeURIComponent(workspace)}/workflow/${encodeURIComponent(workflow)}/logs`;
 }
 
-export async function listWorkspaces(signal: AbortSignal): Promise<string[]> {
-  const { workspaces } = (await getJson(WORKSPACES, signal)) as { workspaces: string[] };
-  return workspaces;
+export function listWorkspaces(signal: AbortSignal): Promise<string[]> {
+  return listAll(WORKSPACES, "workspaces", signal);
 }
 
-export async function listWorkflows(workspace: string, signal: AbortSignal): Promise<string[]> {
-  const url = `${WORKSPACES}/${encodeURIComponent(workspace)}/workflow`;
-  const { workflows } = (await getJson(url, signal)) as { workflows: string[] };
-  return workflows;
+export function listWorkflows(workspace: string, signal: AbortSignal): Promise<string[]> {
+  return listAll(`${WORKSPACES}/${encodeURIComponent(workspace)}/workflow`, "workflows", signal);
+}
+
+/** Reads a list to its end, page by page. */
+async function listAll(
+  url: string,
+  field: "workspaces" | "workflows",
+  signal: AbortSignal,
+): Promise<string[]> {
+  const names: string[] = [];
+  let next: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: String(LISTED) });
+    if (next !== null) query.set("after", next);
+    const page = (await getJson(`${url}?${query}`, signal)) as {
+      [name in typeof field]: string[];
+    } & { next: string | null };
+    names.push(...page[field]);
+    next = page.next;
+  } while (next !== null);
+  return names;
 }
 
 /** Reads one page of what `search` finds at `url`, from the newest on, or from `cursor` on to older ones. */

@@ -147,7 +147,7 @@ export class Feed {
         this.#beginAnew(event.reason);
         break;
       case "status":
-        this.#update({ storeTrouble: event.source === "unavailable" ? event.message : null });
+        this.#update({ storeTrouble: event.source === "ok" ? null : event.message });
         break;
       case "drain":
         this.#update({ draining: true });

@@ -1,14 +1,16 @@
 //! What the passes of a catch-up and its readers share.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::readers::Readers;
-use crate::follow::Filter;
 use crate::follow::internals::Hub;
+use crate::follow::{Fault, Filter};
 
 /// A reading of the changes for all streams of a log that have missed about as much: the source is
 /// asked once, however many they are.
@@ -20,8 +22,11 @@ pub(in crate::logs) struct CatchUp<P, F: Filter> {
     pub(super) hub: Hub<P, F>,
     pub(super) ring_bytes: usize,
     readers: Mutex<Readers<P>>,
-    /// Wakes the pass when a reader has joined, moved on, fallen behind or left.
-    pub(super) changed: Notify,
+    in_pass: AtomicBool,
+    /// How many passes have failed.
+    failures: AtomicU64,
+    /// A pass is to begin, or may go on.
+    pub(super) due: Notify,
 }
 
 /// The catch-ups of a log, so that a stream that has missed a minute does not wait for one that
@@ -47,13 +52,52 @@ impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
         Self {
             hub: Hub::new(ring_bytes),
             ring_bytes,
-            readers: Mutex::new(Readers::new()),
-            changed: Notify::new(),
+            readers: Mutex::new(Readers::new(ring_bytes)),
+            in_pass: AtomicBool::new(false),
+            failures: AtomicU64::new(0),
+            due: Notify::new(),
         }
     }
 
     pub(super) fn readers(&self) -> MutexGuard<'_, Readers<P>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A change of a reader, which a pass may have waited for.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Readers<P>) -> T) -> T {
+        let mut readers = self.readers();
+        let changed = change(&mut readers);
+        let is_due = readers.is_pass_due();
+        drop(readers);
+        if is_due {
+            self.due.notify_one();
+        }
+        changed
+    }
+
+    /// Whether a pass is under way.
+    pub(super) fn in_pass(&self) -> bool {
+        self.in_pass.load(Ordering::Acquire)
+    }
+
+    pub(super) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Acquire)
+    }
+
+    /// Begins a pass if a reader needs one, and returns where.
+    pub(super) fn begin_pass(&self) -> Option<P> {
+        let from = self.readers().begin_pass()?;
+        self.in_pass.store(true, Ordering::Release);
+        Some(from)
+    }
+
+    /// The pass that began at `from` is over. Returns who is to be woken, besides those who read.
+    pub(super) fn end_pass(&self, from: P, fault: Option<Fault>) -> Vec<Waker> {
+        let wakers = self.readers().end_pass(from, fault);
+        self.in_pass.store(false, Ordering::Release);
+        self.failures.fetch_add(u64::from(fault.is_some()), Ordering::AcqRel);
+        self.hub.wake();
+        wakers
     }
 }
 

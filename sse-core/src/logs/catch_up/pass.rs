@@ -1,137 +1,139 @@
 //! One pass after the other over a source's changes.
 
 use std::convert::Infallible;
-use std::iter::Peekable;
-use std::mem::take;
+use std::sync::Arc;
+use std::task::Waker;
 
-use tokio::time::{Instant, timeout};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::group::CatchUp;
-use super::window::Window;
-use crate::follow::internals::{Hub, Late, Publication};
-use crate::follow::{Batch, Changes, Fault, Filter, Record, Source, SourceError};
-use crate::logs::encoding::Encoding;
+use super::window::Room;
+use crate::follow::{Changes, Fault, Filter, FilterOf, Source};
+use crate::logs::backoff::Backoff;
+use crate::logs::failure::{LogFailure, LogReader, ask};
+use crate::logs::inner::Inner;
+use crate::logs::pieces::{Piece, Pieces};
+use crate::logs::reports::LogEvent;
 
-/// Makes passes over the changes of `source` whenever a reader needs one. A pass leads up to the
-/// head of `log`.
-pub(in crate::logs) async fn run<S, F: Filter>(
-    catch_up: &CatchUp<S::Position, F>,
-    source: &S,
-    encoding: &Encoding,
-    log: &Hub<S::Position, F>,
-) -> Infallible
-where
-    S: Source<Record: Record<Filter = F>>,
-{
+/// How many bytes are published at once, at most.
+const PIECE: usize = 1024 * 1024;
+/// How many readers are woken before others have the thread.
+const WAKE: usize = 256;
+
+type CatchUpOf<S> = CatchUp<<S as Source>::Position, FilterOf<S>>;
+
+/// Makes passes over the changes of the log's source whenever a reader needs one. A pass leads up to
+/// the head of the log.
+pub(in crate::logs) async fn run<S: Source>(
+    catch_up: Arc<CatchUpOf<S>>,
+    log: Arc<Inner<S>>,
+) -> Infallible {
+    let mut backoff = Backoff::default();
     loop {
-        let from = needed(catch_up).await;
-        let fault = match pass(catch_up, source, encoding, log, &from).await {
-            Ok(()) => None,
-            Err(PassError::Source(error)) => Some(error.fault()),
-            Err(PassError::OtherEpoch) => Some(Fault::Unavailable),
+        let from = needed(&catch_up).await;
+        let (fault, wait) = match pass(&catch_up, &log, &from, &mut backoff).await {
+            Ok(Passed::Through) => (None, None),
+            Ok(Passed::OtherEpoch) => (Some(Fault::Unavailable), Some(backoff.next())),
+            Err(failure) => {
+                let fault = failure.fault();
+                // What is lost for one reader may be there for the next.
+                let wait = (fault != Fault::HistoryLost).then(|| backoff.next());
+                log.counters.failures.count(LogReader::CatchUp, &failure);
+                let wait_for = wait.unwrap_or_default();
+                log.reports.report(LogEvent::CatchUpFailed(failure, wait_for));
+                (Some(fault), wait)
+            }
         };
         // A reader that had all of the pass and is still here needs another.
-        catch_up.readers().end_pass(&from, fault);
-        catch_up.hub.wake();
+        wake(catch_up.end_pass(from, fault)).await;
+        if let Some(wait) = wait {
+            sleep(wait).await;
+        }
     }
 }
 
-enum PassError<E> {
-    Source(E),
+/// How far a pass has come.
+enum Passed {
+    Through,
     /// Another life of the log has begun, of which its own hub has yet to hear.
     OtherEpoch,
-}
-
-impl<E: SourceError> From<E> for PassError<E> {
-    fn from(error: E) -> Self {
-        Self::Source(error)
-    }
 }
 
 /// Waits until a reader needs a pass, and returns where it begins.
 async fn needed<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>) -> P {
     loop {
-        let changed = catch_up.changed.notified();
-        if let Some(from) = catch_up.readers().begin_pass() {
+        if let Some(from) = catch_up.begin_pass() {
             return from;
         }
-        changed.await;
+        catch_up.due.notified().await;
     }
 }
 
-async fn pass<S, F: Filter>(
-    catch_up: &CatchUp<S::Position, F>,
-    source: &S,
-    encoding: &Encoding,
-    log: &Hub<S::Position, F>,
+async fn pass<S: Source>(
+    catch_up: &CatchUpOf<S>,
+    log: &Inner<S>,
     from: &S::Position,
-) -> Result<(), PassError<S::Error>>
-where
-    S: Source<Record: Record<Filter = F>>,
-{
-    let epoch = source.epoch().await?;
-    let mut changes = source.changes(from).await?;
+    backoff: &mut Backoff,
+) -> Result<Passed, LogFailure<S::Error>> {
+    let Inner { source, encoding, .. } = log;
+    let epoch = ask(async { source.epoch().await }).await?;
+    let mut changes = ask(async { source.changes(from).await }).await?;
     catch_up.hub.open(epoch, from.clone());
-    let mut window = Window::new(catch_up.ring_bytes);
+    let wakers = catch_up.readers().open_pass();
+    wake(wakers).await;
+    // A reader of all events before a piece finds all of them in the ring, with the piece.
+    let max_bytes = PIECE.min(catch_up.ring_bytes / 2);
+    let mut read = from.clone();
     loop {
-        let Batch { changes: records, late, through } = changes.next().await?;
-        let mut late = encoding.late::<S>(epoch, late, &through);
-        let mut events = encoding.changes::<S>(epoch, records).into_iter().peekable();
-        loop {
-            let piece = piece::<_, F>(&mut events, catch_up.ring_bytes / 2);
-            // What came late stands behind all others, and leaves by itself.
-            let more = events.peek().is_some() || !(late.is_empty() || piece.is_empty());
-            let last = piece.last().filter(|_| more);
-            let late = if more { Vec::new() } else { take(&mut late) };
-            let to = last.map_or(&through, |event| &event.position).clone();
-            let bytes = piece.iter().map(Publication::weight::<F>).sum::<usize>()
-                + late.iter().map(Late::weight::<F>).sum::<usize>();
-            wait_for_the_slow(catch_up, &mut window, bytes).await;
-            catch_up.hub.publish_late(piece, to.clone(), late);
-            // Also those without an event of their own are further on now.
-            catch_up.hub.wake();
-            window.push(to, bytes);
-            if !more {
-                break;
-            }
+        let batch = ask(async { changes.next().await }).await?;
+        let through = batch.through.clone();
+        if through > read {
+            backoff.reset();
         }
-        let Some((_, head)) = log.head().filter(|(of, _)| *of == epoch) else {
-            return Err(PassError::OtherEpoch);
+        read.clone_from(&through);
+        for piece in Pieces::new(encoding, epoch, batch, max_bytes) {
+            publish(catch_up, piece).await;
+            yield_now().await;
+        }
+        let Some((_, head)) = log.hub.head().filter(|(of, _)| *of == epoch) else {
+            return Ok(Passed::OtherEpoch);
         };
         if through >= head || catch_up.readers().len() == 0 {
-            return Ok(());
+            return Ok(Passed::Through);
         }
     }
 }
 
-/// As many events as `max_bytes` hold, and at least one. That is half of the ring, so that a reader
-/// of all events before them finds all of them there.
-fn piece<P, F: Filter>(
-    events: &mut Peekable<impl Iterator<Item = Publication<P, F::Mark>>>,
-    max_bytes: usize,
-) -> Vec<Publication<P, F::Mark>> {
-    let mut piece: Vec<_> = events.next().into_iter().collect();
-    let mut bytes: usize = piece.iter().map(Publication::weight::<F>).sum();
-    while let Some(event) = events.next_if(|event| bytes + event.weight::<F>() <= max_bytes) {
-        bytes += event.weight::<F>();
-        piece.push(event);
-    }
-    piece
+async fn publish<S: Source>(catch_up: &CatchUpOf<S>, piece: Piece<S>) {
+    // The tail has told of what is lost.
+    let Piece { events, late, lost: _, through, bytes } = piece;
+    wait_for_the_slow(catch_up, bytes).await;
+    let reached = catch_up.readers().publish(&through, bytes);
+    catch_up.hub.publish_late(events, through, late);
+    wake(reached).await;
 }
 
 /// Waits until readers have read so much that there is room for so many bytes, but not for long
 /// for any of them.
-async fn wait_for_the_slow<P: Ord + Clone, F: Filter>(
-    catch_up: &CatchUp<P, F>,
-    window: &mut Window<P>,
-    bytes: usize,
-) {
+async fn wait_for_the_slow<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>, bytes: usize) {
     loop {
-        let changed = catch_up.changed.notified();
-        let Some((slowest, grace)) = catch_up.readers().slowest() else { return };
-        let Some(too_far) = window.blocked_by(&slowest, bytes) else { return };
+        let room = catch_up.readers().room(bytes);
+        let Room::Wait { at_most, wake } = room else { return };
+        if wake {
+            catch_up.hub.wake();
+        }
         let since = Instant::now();
-        let _ = timeout(grace, changed).await;
-        catch_up.readers().waited_for(too_far, since.elapsed());
+        let _ = timeout(at_most, catch_up.due.notified()).await;
+        catch_up.readers().waited(bytes, since.elapsed());
+    }
+}
+
+async fn wake(wakers: Vec<Waker>) {
+    for (nth, waker) in wakers.into_iter().enumerate() {
+        waker.wake();
+        if nth % WAKE == WAKE - 1 {
+            yield_now().await;
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::group::CatchUp;
+use super::readers::{Seek, Tells};
 use crate::follow::internals::{Located, News, RingRead, Subscription};
 use crate::follow::{Fault, Filter, Scope};
 use crate::wire::Encoded;
@@ -14,11 +15,14 @@ const READ: usize = 64 * 1024;
 /// One reader of a catch-up. Dropping it leaves nothing behind.
 pub(in crate::logs) struct CatchUpReader<P: Ord + Clone, F: Filter> {
     catch_up: Arc<CatchUp<P, F>>,
-    number: u64,
+    number: usize,
     subscription: Subscription<P, F>,
     /// The life of the log that the pass reads.
     epoch: Option<u32>,
     located: bool,
+    tells: Tells<P>,
+    /// How many failures of passes it knows of, or came after.
+    failures: u64,
 }
 
 /// What a reader is given.
@@ -26,19 +30,24 @@ pub(in crate::logs) struct CatchUpReader<P: Ord + Clone, F: Filter> {
 pub(in crate::logs) enum CatchUpRead<P> {
     /// Events, up to this position; none if the filter has left out all of them.
     Events(Option<Encoded>, P),
-    /// There is nothing for it up to this position.
+    /// There is nothing for it up to this position, and nothing more of what it has missed at the
+    /// moment: the log's own ring may have what follows.
     Through(P),
     /// The source could not be read.
     Failed(Fault),
+    /// The filter of the stream has panicked, with these words.
+    Panicked(String),
 }
 
 impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
-    /// Joins `catch_up`, to go on from `at`.
-    pub(in crate::logs) fn join(catch_up: &Arc<CatchUp<P, F>>, scope: Scope<F>, at: P) -> Self {
-        let number = catch_up.readers().join(at);
+    /// Joins `catch_up`.
+    pub(in crate::logs) fn join(catch_up: &Arc<CatchUp<P, F>>, scope: Scope<F>) -> Self {
+        let failures = catch_up.failures();
+        let number = catch_up.readers().join();
         let subscription = catch_up.hub.subscribe(scope);
         let catch_up = Arc::clone(catch_up);
-        Self { catch_up, number, subscription, epoch: None, located: false }
+        let (epoch, located, tells) = (None, false, Tells::Moved);
+        Self { catch_up, number, subscription, epoch, located, tells, failures }
     }
 
     /// Waits for what follows `at` in the life of the log that `epoch` names.
@@ -48,86 +57,105 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
         at: &P,
         cx: &mut Context<'_>,
     ) -> Poll<CatchUpRead<P>> {
-        let fault = {
-            let mut readers = self.catch_up.readers();
-            readers.move_to(self.number, at);
-            readers.take_fault(self.number)
-        };
-        self.catch_up.changed.notify_waiters();
-        if let Some(fault) = fault {
+        if let Some(fault) = self.failure(at) {
             return Poll::Ready(CatchUpRead::Failed(fault));
         }
         loop {
-            let polled = if self.located {
-                self.subscription.poll_read(READ, cx).map_ok(|read| match read {
-                    RingRead::Events { frame, last } => Some(CatchUpRead::Events(frame, last)),
-                    RingRead::Lagged => None,
-                })
+            let news = if self.located {
+                match self.subscription.poll_read(READ, cx) {
+                    Poll::Ready(Ok(RingRead::Events { frame, last })) => {
+                        self.moved_to(&last);
+                        return Poll::Ready(CatchUpRead::Events(frame, last));
+                    }
+                    Poll::Ready(Ok(RingRead::Lagged)) => return self.needs_pass(at),
+                    Poll::Ready(Ok(RingRead::Panicked(words))) => {
+                        return Poll::Ready(CatchUpRead::Panicked(words));
+                    }
+                    Poll::Pending => return self.rest(at),
+                    Poll::Ready(Err(news)) => news,
+                }
             } else {
+                if self.seek(at, cx) == Seek::Wait {
+                    return Poll::Pending;
+                }
                 match self.subscription.poll_locate(at, cx) {
                     Poll::Ready(Ok(Located::Live)) if self.epoch == Some(epoch) => {
                         self.located = true;
-                        self.set_needs_pass(false);
+                        self.move_to(at);
                         continue;
                     }
-                    other => other.map_ok(|_| None),
+                    // What it needs has left the ring of the pass, or is of another life of the log.
+                    Poll::Ready(Ok(_)) => {
+                        self.wait(at);
+                        continue;
+                    }
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(news)) => news,
                 }
             };
-            match polled {
-                Poll::Ready(Err(news)) => {
-                    if let News::Epoch(epoch) = news {
-                        (self.epoch, self.located) = (Some(epoch), false);
-                    }
-                }
-                Poll::Ready(Ok(Some(events))) => {
-                    if let CatchUpRead::Events(_, last) = &events {
-                        self.move_to(last);
-                    }
-                    return Poll::Ready(events);
-                }
-                // What it needs has left the ring of the pass, or is of another life of the log.
-                Poll::Ready(Ok(None)) => {
-                    self.located = false;
-                    self.set_needs_pass(true);
-                    // Wakes this when the next pass begins.
-                    if self.subscription.poll_news(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
-                Poll::Pending => return self.rest(at),
+            if let News::Epoch(epoch) = news {
+                (self.epoch, self.located) = (Some(epoch), false);
             }
         }
     }
 
     /// There is nothing for it at the moment.
-    fn rest(&self, at: &P) -> Poll<CatchUpRead<P>> {
-        if let Some(head) = self.subscription.caught_up().filter(|_| self.located)
-            && head > *at
-        {
-            self.move_to(&head);
+    fn rest(&mut self, at: &P) -> Poll<CatchUpRead<P>> {
+        let Some(head) = self.subscription.caught_up() else {
+            // There is more, whose verdicts are not found yet.
+            return Poll::Pending;
+        };
+        if head > *at {
+            self.moved_to(&head);
             return Poll::Ready(CatchUpRead::Through(head));
         }
-        let in_pass = self.catch_up.readers().in_pass();
-        if !in_pass {
-            self.set_needs_pass(true);
+        if self.catch_up.in_pass() { Poll::Pending } else { self.needs_pass(at) }
+    }
+
+    /// What follows is not to be had of this pass: of the log's own ring, or of the next pass.
+    fn needs_pass(&mut self, at: &P) -> Poll<CatchUpRead<P>> {
+        self.located = false;
+        self.wait(at);
+        Poll::Ready(CatchUpRead::Through(at.clone()))
+    }
+
+    fn wait(&self, at: &P) {
+        self.catch_up.change(|readers| readers.wait(self.number, at));
+    }
+
+    fn seek(&self, at: &P, cx: &Context<'_>) -> Seek {
+        let waker = cx.waker().clone();
+        self.catch_up.change(|readers| readers.seek(self.number, at, waker)).0
+    }
+
+    fn moved_to(&mut self, at: &P) {
+        let tells = match &self.tells {
+            Tells::Moved => true,
+            Tells::From(end) => at >= end,
+            Tells::Never => false,
+        };
+        if tells {
+            self.move_to(at);
         }
-        Poll::Pending
     }
 
-    fn set_needs_pass(&self, needs_pass: bool) {
-        self.catch_up.readers().set_needs_pass(self.number, needs_pass);
-        self.catch_up.changed.notify_waiters();
+    fn move_to(&mut self, at: &P) {
+        self.tells = self.catch_up.change(|readers| readers.move_to(self.number, at));
     }
 
-    fn move_to(&self, at: &P) {
-        self.catch_up.readers().move_to(self.number, at);
-        self.catch_up.changed.notify_waiters();
+    /// Why a pass has failed since this was asked last.
+    fn failure(&mut self, at: &P) -> Option<Fault> {
+        let failures = self.catch_up.failures();
+        if std::mem::replace(&mut self.failures, failures) == failures {
+            return None;
+        }
+        self.catch_up.readers().failure(at)
     }
 }
 
 impl<P: Ord + Clone, F: Filter> Drop for CatchUpReader<P, F> {
     fn drop(&mut self) {
-        self.catch_up.readers().leave(self.number);
-        self.catch_up.changed.notify_waiters();
+        let left = self.catch_up.change(|readers| readers.leave(self.number));
+        drop(left);
     }
 }

@@ -1,47 +1,104 @@
-//! The readers that catch up: how far each has come, and which of them need another pass.
+//! The readers that catch up: which of them wait for the next pass, are ahead of the one under way,
+//! or read what it publishes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::task::Waker;
 use std::time::Duration;
 
-use crate::follow::Fault;
+use slab::Slab;
 
-/// How long a pass waits in all for a reader that does not keep up, before it goes on without it.
-const GRACE: Duration = Duration::from_millis(500);
+use super::window::{GRACE, Room, Window};
+use crate::follow::Fault;
 
 /// The readers of a catch-up, by number.
 #[derive(Debug)]
 pub(super) struct Readers<P> {
-    by_number: HashMap<u64, Reader<P>>,
-    next: u64,
-    in_pass: bool,
+    by_number: Slab<Reader<P>>,
+    waiting: BTreeSet<usize>,
+    /// Those ahead of the pass, by how far they are.
+    ahead: BTreeMap<P, Vec<usize>>,
+    window: Window<P>,
+    pass: Option<Pass<P>>,
+    failure: Option<Failure<P>>,
+}
+
+/// The pass under way.
+#[derive(Debug)]
+struct Pass<P> {
+    /// How far it has come.
+    reached: P,
+    /// The source has answered.
+    open: bool,
+}
+
+/// How the last pass that failed did so.
+#[derive(Debug)]
+struct Failure<P> {
+    fault: Fault,
+    /// Only for those who are no further.
+    up_to: Option<P>,
 }
 
 #[derive(Debug)]
 struct Reader<P> {
-    /// Up to where it has been given everything.
-    at: P,
-    needs_pass: bool,
-    /// How long the pass under way still waits for it.
+    stands: Stands<P>,
+    /// For how long the pass under way still waits for it, about.
     grace: Duration,
-    fault: Option<Fault>,
+    waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+enum Stands<P> {
+    Nowhere,
+    /// Has everything up to here, and waits for the next pass.
+    Waits(P),
+    /// Has everything up to here, and waits for the pass under way to come by.
+    Ahead(P),
+    /// In this piece of what is published; for which the pass had waited so long before.
+    Reads(u64, Duration),
+}
+
+/// What a reader is to do that has no place yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seek {
+    /// Wait until it is woken.
+    Wait,
+    /// Look for its place in what is published.
+    Here,
+}
+
+/// When a reader is to tell that it has moved.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Tells<P> {
+    Moved,
+    /// When it has everything up to here.
+    From(P),
+    /// The pass does not wait for it any more.
+    Never,
 }
 
 impl<P: Ord + Clone> Readers<P> {
-    pub(super) fn new() -> Self {
-        Self { by_number: HashMap::new(), next: 0, in_pass: false }
+    /// Readers of a ring of `max_bytes`.
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self {
+            by_number: Slab::new(),
+            waiting: BTreeSet::new(),
+            ahead: BTreeMap::new(),
+            window: Window::new(max_bytes),
+            pass: None,
+            failure: None,
+        }
     }
 
-    /// Adds a reader that has everything up to `at`, and returns its number.
-    pub(super) fn join(&mut self, at: P) -> u64 {
-        let number = self.next;
-        self.next += 1;
-        let reader = Reader { at, needs_pass: false, grace: GRACE, fault: None };
-        self.by_number.insert(number, reader);
-        number
+    /// Adds a reader, and returns its number.
+    pub(super) fn join(&mut self) -> usize {
+        self.by_number.insert(Reader { stands: Stands::Nowhere, grace: GRACE, waker: None })
     }
 
-    pub(super) fn leave(&mut self, number: u64) {
-        self.by_number.remove(&number);
+    /// Removes a reader; what it held is to be dropped without the lock.
+    pub(super) fn leave(&mut self, number: usize) -> impl Sized + use<P> {
+        let stood = self.stand(number, Stands::Nowhere);
+        (stood, self.by_number.try_remove(number))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -50,128 +107,180 @@ impl<P: Ord + Clone> Readers<P> {
 
     /// Whether a pass is under way.
     pub(super) fn in_pass(&self) -> bool {
-        self.in_pass
+        self.pass.is_some()
     }
 
-    /// The reader has everything up to `at`.
-    pub(super) fn move_to(&mut self, number: u64, at: &P) {
-        if let Some(reader) = self.by_number.get_mut(&number) {
-            reader.at.clone_from(at);
+    /// Whether the pass may go on, or is to begin.
+    pub(super) fn is_pass_due(&self) -> bool {
+        match self.pass {
+            Some(_) => self.window.may_have_room(),
+            None => !self.waiting.is_empty(),
         }
     }
 
-    /// Whether the reader waits for the next pass.
-    pub(super) fn set_needs_pass(&mut self, number: u64, needs_pass: bool) {
-        if let Some(reader) = self.by_number.get_mut(&number) {
-            reader.needs_pass = needs_pass;
+    /// What a reader is to do that has everything up to `at` and no place yet: wait until it is
+    /// woken by `waker`, or look for its place in what is published. Returns the waker that is not
+    /// needed, which is to be dropped without the lock.
+    pub(super) fn seek(&mut self, number: usize, at: &P, waker: Waker) -> (Seek, Option<Waker>) {
+        let stands = &self.by_number[number].stands;
+        match &self.pass {
+            None => self.wait(number, at),
+            // The pass waits for it at its beginning.
+            Some(Pass { open: false, .. }) if matches!(stands, Stands::Reads(..)) => {}
+            Some(Pass { reached, open }) => {
+                let comes_by = *at > *reached || *at == *reached && !open;
+                if !comes_by && !matches!(stands, Stands::Waits(_)) {
+                    return (Seek::Here, Some(waker));
+                }
+                self.await_pass(number, at);
+            }
+        }
+        (Seek::Wait, self.by_number[number].waker.replace(waker))
+    }
+
+    /// The reader waits for the next pass, since what follows `at` is not in this one.
+    pub(super) fn wait(&mut self, number: usize, at: &P) {
+        if !matches!(self.by_number[number].stands, Stands::Waits(_)) {
+            let at = at.clone();
+            self.stand(number, Stands::Waits(at));
+            self.waiting.insert(number);
         }
     }
 
-    /// Why the last pass failed the reader; returned once.
-    pub(super) fn take_fault(&mut self, number: u64) -> Option<Fault> {
-        self.by_number.get_mut(&number)?.fault.take()
+    fn await_pass(&mut self, number: usize, at: &P) {
+        if let Stands::Waits(_) | Stands::Ahead(_) = self.by_number[number].stands {
+            return;
+        }
+        let (at, key) = (at.clone(), at.clone());
+        self.ahead.entry(key).or_default().push(number);
+        self.stand(number, Stands::Ahead(at));
     }
 
-    /// Begins a pass where the furthest behind is of the readers that need one, if any does.
+    /// The reader has everything up to `at`, and reads what is published after it. Returns when it
+    /// is to tell that it has moved.
+    pub(super) fn move_to(&mut self, number: usize, at: &P) -> Tells<P> {
+        // What the pass has waited for it.
+        self.stand(number, Stands::Nowhere);
+        let reader = &mut self.by_number[number];
+        if reader.grace.is_zero() {
+            return Tells::Never;
+        }
+        let (piece, waited) = self.window.enter(at);
+        reader.stands = Stands::Reads(piece, waited);
+        self.window.through(piece).map_or(Tells::Moved, |through| Tells::From(through.clone()))
+    }
+
+    /// Takes the reader from where it stands. What is returned is to be dropped without the lock.
+    fn stand(&mut self, number: usize, stands: Stands<P>) -> Option<Stands<P>> {
+        let reader = self.by_number.get_mut(number)?;
+        match &reader.stands {
+            Stands::Nowhere => {}
+            Stands::Waits(_) => {
+                self.waiting.remove(&number);
+            }
+            Stands::Ahead(at) => {
+                if let Some(numbers) = self.ahead.get_mut(at) {
+                    numbers.retain(|of| *of != number);
+                    if numbers.is_empty() {
+                        self.ahead.remove(at);
+                    }
+                }
+            }
+            Stands::Reads(piece, before) => {
+                let waited = self.window.leave(*piece);
+                let waited = waited.map_or(GRACE, |waited| waited.saturating_sub(*before));
+                reader.grace = reader.grace.saturating_sub(waited);
+            }
+        }
+        Some(std::mem::replace(&mut reader.stands, stands))
+    }
+
+    /// Begins a pass where the furthest behind is of the readers that wait for one, if any does.
     pub(super) fn begin_pass(&mut self) -> Option<P> {
-        let waiting = self.by_number.values().filter(|reader| reader.needs_pass);
-        let from = waiting.map(|reader| &reader.at).min()?.clone();
-        self.in_pass = true;
-        // A reader that does not ask again after it fell behind is not waited for.
-        for reader in self.by_number.values_mut().filter(|reader| reader.needs_pass) {
-            (reader.needs_pass, reader.grace) = (false, GRACE);
+        let positions = self.waiting.iter().filter_map(|number| {
+            let Stands::Waits(at) = &self.by_number.get(*number)?.stands else { return None };
+            Some(at)
+        });
+        let from = positions.min()?.clone();
+        self.window.clear();
+        for number in std::mem::take(&mut self.waiting) {
+            // Until it has found out where it stands, the pass waits for it at its beginning.
+            let (piece, waited) = self.window.enter(&from);
+            if let Some(reader) = self.by_number.get_mut(number) {
+                (reader.stands, reader.grace) = (Stands::Reads(piece, waited), GRACE);
+            }
         }
+        self.pass = Some(Pass { reached: from.clone(), open: false });
         Some(from)
     }
 
-    /// The pass that began at `from` is over.
-    pub(super) fn end_pass(&mut self, from: &P, fault: Option<Fault>) {
-        self.in_pass = false;
-        let Some(fault) = fault else { return };
-        for reader in self.by_number.values_mut() {
-            // What is lost for the furthest behind may be there for the others.
-            if fault != Fault::HistoryLost || reader.at <= *from {
-                reader.fault = Some(fault);
+    /// The source has answered. Returns who is to look for its place.
+    pub(super) fn open_pass(&mut self) -> Vec<Waker> {
+        if let Some(pass) = &mut self.pass {
+            pass.open = true;
+        }
+        self.wake_all()
+    }
+
+    /// What is published next goes up to `through`. Returns who is to be woken then: those who are
+    /// not ahead any more.
+    pub(super) fn publish(&mut self, through: &P, bytes: usize) -> Vec<Waker> {
+        let (mut reached, end) = (Vec::new(), through.clone());
+        while let Some(first) = self.ahead.first_entry()
+            && first.key() <= through
+        {
+            reached.push(first.remove_entry());
+        }
+        self.window.push(end, bytes);
+        if let Some(pass) = &mut self.pass {
+            pass.reached.clone_from(through);
+        }
+        let mut wakers = Vec::new();
+        for (at, numbers) in reached {
+            for number in numbers {
+                let (piece, waited) = self.window.enter(&at);
+                if let Some(reader) = self.by_number.get_mut(number) {
+                    (reader.stands, reader.grace) = (Stands::Reads(piece, waited), GRACE);
+                    wakers.extend(reader.waker.take());
+                }
             }
         }
+        wakers
     }
 
-    /// Where the slowest reader is that the pass waits for, and for how long it does.
-    pub(super) fn slowest(&self) -> Option<(P, Duration)> {
-        let waited_for =
-            self.by_number.values().filter(|reader| !reader.needs_pass && !reader.grace.is_zero());
-        let slowest = waited_for.map(|reader| (&reader.at, reader.grace)).min()?;
-        Some((slowest.0.clone(), slowest.1))
+    pub(super) fn room(&mut self, bytes: usize) -> Room {
+        self.window.room(bytes)
     }
 
-    /// The pass has waited for those before `position`, for all of them together.
-    pub(super) fn waited_for(&mut self, position: &P, time: Duration) {
-        for reader in self.by_number.values_mut().filter(|reader| reader.at < *position) {
-            reader.grace = reader.grace.saturating_sub(time);
+    pub(super) fn waited(&mut self, bytes: usize, time: Duration) {
+        self.window.waited(bytes, time);
+    }
+
+    /// The pass that began at `from` is over. Returns who is to be woken.
+    pub(super) fn end_pass(&mut self, from: P, fault: Option<Fault>) -> Vec<Waker> {
+        self.pass = None;
+        if let Some(fault) = fault {
+            // What is lost for the furthest behind may be there for the others.
+            let only = matches!(fault, Fault::HistoryLost | Fault::Refused);
+            self.failure = Some(Failure { fault, up_to: only.then_some(from) });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Readers at these positions, numbered in this order, which all need a pass.
-    fn readers<const N: usize>(at: [u32; N]) -> Readers<u32> {
-        let mut readers = Readers::new();
-        for at in at {
-            let number = readers.join(at);
-            readers.set_needs_pass(number, true);
+        for (_, number) in std::mem::take(&mut self.ahead) {
+            for number in number {
+                if let Some(reader) = self.by_number.get_mut(number) {
+                    reader.stands = Stands::Nowhere;
+                }
+            }
         }
-        readers
+        self.wake_all()
     }
 
-    #[test]
-    fn a_pass_begins_where_the_furthest_behind_of_those_who_need_one_is() {
-        let mut readers = readers([5, 3, 1]);
-        readers.set_needs_pass(2, false);
-        assert_eq!((readers.begin_pass(), readers.in_pass()), (Some(3), true));
-        assert_eq!(readers.begin_pass(), None, "nobody needs another one yet");
-        readers.end_pass(&3, None);
-        assert!(!readers.in_pass());
+    fn wake_all(&mut self) -> Vec<Waker> {
+        self.by_number.iter_mut().filter_map(|(_, reader)| reader.waker.take()).collect()
     }
 
-    #[test]
-    fn a_reader_that_is_gone_or_needs_the_next_pass_is_not_waited_for() {
-        let mut readers = readers([1, 2, 3]);
-        readers.begin_pass();
-        assert_eq!(readers.slowest(), Some((1, GRACE)));
-        readers.set_needs_pass(0, true);
-        assert_eq!(readers.slowest(), Some((2, GRACE)));
-        readers.leave(1);
-        assert_eq!(readers.slowest(), Some((3, GRACE)));
-        readers.move_to(2, &9);
-        assert_eq!((readers.slowest(), readers.len()), (Some((9, GRACE)), 2));
-    }
-
-    #[test]
-    fn grace_is_used_up_by_all_who_are_slow_together_and_is_new_with_the_next_pass() {
-        let mut readers = readers([1, 2, 8]);
-        readers.begin_pass();
-        readers.waited_for(&5, GRACE / 2);
-        assert_eq!(readers.slowest(), Some((1, GRACE / 2)));
-        readers.waited_for(&5, GRACE);
-        assert_eq!(readers.slowest(), Some((8, GRACE)));
-        readers.set_needs_pass(0, true);
-        assert_eq!(readers.begin_pass(), Some(1));
-        assert_eq!(readers.slowest(), Some((1, GRACE)));
-    }
-
-    #[test]
-    fn a_lost_history_is_lost_for_the_furthest_behind_and_an_outage_is_for_all() {
-        let mut readers = readers([1, 2]);
-        readers.end_pass(&1, Some(Fault::HistoryLost));
-        assert_eq!(
-            [0, 1].map(|number| readers.take_fault(number)),
-            [Some(Fault::HistoryLost), None]
-        );
-        readers.end_pass(&1, Some(Fault::Unavailable));
-        assert_eq!([0, 1].map(|number| readers.take_fault(number)), [Some(Fault::Unavailable); 2]);
-        assert_eq!(readers.take_fault(0), None, "it is told once");
+    /// Why the last pass that failed did so, for a reader that has everything up to `at`.
+    pub(super) fn failure(&self, at: &P) -> Option<Fault> {
+        let failure = self.failure.as_ref()?;
+        failure.up_to.as_ref().is_none_or(|up_to| at <= up_to).then_some(failure.fault)
     }
 }

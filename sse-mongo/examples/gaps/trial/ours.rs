@@ -96,7 +96,13 @@ impl Reader {
 
 /// The position of what is there by now.
 async fn now(mongo: &Mongo<Id>) -> Result<Position, Error> {
-    let nothing = HistoryQuery { as_of: None, after: None, order: SortOrder::Ascending, limit: 0 };
+    let nothing = HistoryQuery {
+        as_of: None,
+        after: None,
+        order: SortOrder::Ascending,
+        limit: 0,
+        max_bytes: usize::MAX,
+    };
     Ok(mongo.history(&Scope::new("demo", ["gaps"]), nothing).await?.as_of)
 }
 

@@ -1,5 +1,8 @@
 //! Stored records as the rows that clients are shown.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use bson::raw::RawElement;
 use bson::{DateTime, RawBsonRef, RawDocument};
 use gapless_sse_mongo::json::{Object, id_text};
@@ -15,23 +18,30 @@ use jiff::{SignedDuration, civil};
 ///   `Sep 22 2025 at 08:54 AM` (UTC). Both are null where it is missing. What is no date is written
 ///   as it is, and `date_text` is null.
 /// - A field that is called `id` or `date_text` already gets an underscore at its end.
+/// - Of fields with one name, the first keeps it, which is the one that MongoDB finds the record
+///   by; the second of `level` is called `level_2`.
 ///
-/// It never fails: damaged BSON is written as far as it can be read.
+/// Numbers are written exactly. JavaScript rounds whole ones beyond 2⁵³ when it reads them.
+///
+/// It never fails: damaged BSON is written as far as it can be read, and text that is not UTF-8
+/// with a replacement character (U+FFFD) for what is none.
 pub fn row(record: &RawDocument) -> String {
     let mut row = Object::with_capacity(record.as_bytes().len() * 2);
     let mut dated = false;
+    let mut names = Names::of(record);
     for element in record.iter_elements().map_while(Result::ok) {
-        match element.key().as_str() {
-            "_id" => match element.value() {
+        let stored = element.key().as_str();
+        let name = names.next(stored);
+        match stored {
+            "_id" if name == "id" => match element.value() {
                 Ok(id) => row.text("id", &id_text(id)),
                 Err(_) => row.element("id", &element),
             },
-            "date" => {
+            "date" if name == "date" => {
                 dated = true;
                 date(&mut row, &element);
             }
-            name @ ("id" | "date_text") => row.element(&format!("{name}_"), &element),
-            name => row.element(name, &element),
+            _ => row.element(&name, &element),
         }
     }
     if !dated {
@@ -39,6 +49,47 @@ pub fn row(record: &RawDocument) -> String {
         row.value("date_text", RawBsonRef::Null);
     }
     row.finish()
+}
+
+/// The names of the fields as they are shown.
+struct Names<'a> {
+    /// How often each was wanted, if any is wanted twice.
+    taken: Option<HashMap<Cow<'a, str>, usize>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(record: &'a RawDocument) -> Self {
+        let elements = record.iter_elements().map_while(Result::ok);
+        let mut names: Vec<_> = elements.map(|element| wanted(element.key().as_str())).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
+        Self { taken: twice.then(HashMap::new) }
+    }
+
+    /// The next field's.
+    fn next(&mut self, stored: &'a str) -> Cow<'a, str> {
+        let name = wanted(stored);
+        let Some(taken) = &mut self.taken else { return name };
+        let Some(times) = taken.get(&name).copied() else {
+            taken.insert(name.clone(), 1);
+            return name;
+        };
+        let numbered = (times + 1..).map(|nth| (nth, Cow::from(format!("{name}_{nth}"))));
+        let free = numbered.into_iter().find(|(_, numbered)| !taken.contains_key(numbered));
+        let Some((nth, numbered)) = free else { return name };
+        taken.insert(name, nth);
+        taken.insert(numbered.clone(), 1);
+        numbered
+    }
+}
+
+/// The name that a stored field is to have.
+fn wanted(stored: &str) -> Cow<'_, str> {
+    match stored {
+        "_id" => "id".into(),
+        "id" | "date_text" => format!("{stored}_").into(),
+        stored => stored.into(),
+    }
 }
 
 fn date(row: &mut Object, element: &RawElement<'_>) {

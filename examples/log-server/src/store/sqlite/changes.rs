@@ -6,9 +6,11 @@ use gapless_sse_core::follow::{Batch, Changes};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::coordinates::Seq;
-use super::database;
+use super::coordinates::Position;
 use super::error::SqliteError;
+use super::lives::Lives;
+use super::places::Place;
+use super::rows;
 use super::store::SqliteStore;
 
 /// Rows that are read at once.
@@ -20,23 +22,24 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Reads on from a position.
 #[derive(Debug)]
 pub struct SqliteChanges {
-    store: SqliteStore,
-    from: Seq,
-    written: watch::Receiver<i64>,
+    place: Place,
+    from: Position,
+    known: watch::Receiver<Lives>,
 }
 
 impl SqliteChanges {
-    pub(super) fn new(store: SqliteStore, from: Seq, written: watch::Receiver<i64>) -> Self {
-        Self { store, from, written }
+    pub(super) fn new(place: Place, from: Position, known: watch::Receiver<Lives>) -> Self {
+        Self { place, from, known }
     }
 
     async fn read(&mut self) -> Result<Batch<SqliteStore>, SqliteError> {
         let from = self.from;
-        self.written.mark_unchanged();
+        self.known.mark_unchanged();
         let batch = self
-            .store
-            .read("read what is new", move |database| database::changes(database, from, BATCH))
-            .await?;
+            .place
+            .ask("read what is new", move |file, _| rows::changes(file, from, BATCH))
+            .await?
+            .ok_or(SqliteError::CutOff)?;
         self.from = batch.through;
         Ok(batch)
     }
@@ -49,7 +52,7 @@ impl Changes<SqliteStore> for SqliteChanges {
             return Ok(batch);
         }
         // Whether it was written to or not, looking again is right.
-        let _ = timeout(LOOK, self.written.changed()).await;
+        let _ = timeout(LOOK, self.known.changed()).await;
         self.read().await
     }
 }

@@ -2,17 +2,24 @@
 
 use gapless_sse_core::follow::Coordinate;
 
-/// A position: everything up to this `seq`.
+/// A position: everything up to this `seq`, in the life of the file that wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seq(pub i64);
+pub struct Position {
+    /// The last row's `seq`, 0 if there is none.
+    pub seq: i64,
+    /// Which life of the file has written it.
+    pub life: u32,
+}
 
-impl Coordinate for Seq {
+impl Coordinate for Position {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0.to_be_bytes());
+        out.extend_from_slice(&self.seq.to_be_bytes());
+        out.extend_from_slice(&self.life.to_be_bytes());
     }
 
     fn decode(input: &mut &[u8]) -> Option<Self> {
-        take(input).map(Self)
+        let (seq, life) = (take(input)?, take(input)?);
+        Some(Self { seq: i64::from_be_bytes(seq), life: u32::from_be_bytes(life) })
     }
 }
 
@@ -37,12 +44,13 @@ impl Coordinate for Dated {
     }
 
     fn decode(input: &mut &[u8]) -> Option<Self> {
-        Some(Self { date: take(input)?, seq: take(input)? })
+        let (date, seq) = (take(input)?, take(input)?);
+        Some(Self { date: i64::from_be_bytes(date), seq: i64::from_be_bytes(seq) })
     }
 }
 
-fn take(input: &mut &[u8]) -> Option<i64> {
-    let (bytes, rest) = input.split_first_chunk::<8>()?;
+fn take<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
+    let (bytes, rest) = input.split_first_chunk::<N>()?;
     *input = rest;
-    Some(i64::from_be_bytes(*bytes))
+    Some(*bytes)
 }

@@ -1,15 +1,19 @@
 //! The file and its tables.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::coordinates::Seq;
 use super::error::SqliteError;
+use super::lives::Lives;
 
 /// The format of the file, kept in its `user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
+
+/// What marks a file as one of ours, in its `application_id`: "logs".
+const APPLICATION: i64 = 0x6c6f_6773;
 
 const TABLES: &str = "
     CREATE TABLE log (
@@ -22,57 +26,98 @@ const TABLES: &str = "
     CREATE INDEX tail ON log (workspace, workflow, date, seq);
     CREATE TABLE life (epoch INTEGER NOT NULL, secret BLOB NOT NULL) STRICT;
     INSERT INTO life VALUES (abs(random()) & 0xffffffff, randomblob(32));
-    PRAGMA user_version = 1;
 ";
+
+/// Format 2: the lives of the file, and the ids that writers have given their rows.
+const SINCE_2: &str = "
+    CREATE TABLE lives (first INTEGER PRIMARY KEY, life INTEGER NOT NULL) STRICT;
+    INSERT INTO lives VALUES (0, abs(random()) & 0xffffffff);
+    CREATE TABLE ids (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 2;
+    PRAGMA application_id = 0x6c6f6773;
+";
+
+/// How long one who reads waits for a lock: only at moments when the file is recovered or cleaned.
+const READ_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the server waits for the lock for writing when it starts.
+const START_PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) epoch: u32,
     pub(super) secret: Vec<u8>,
-    pub(super) last: i64,
+    pub(super) lives: Lives,
 }
 
 pub(super) fn open(path: &Path) -> Result<Opened, SqliteError> {
-    let failed = |error| SqliteError::Open(path.to_owned(), error);
-    let mut writer = connect(path).map_err(failed)?;
-    writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-    let made = writer
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .and_then(|transaction| {
-            let found = format(&transaction)?;
-            if found == 0 {
-                transaction.execute_batch(TABLES)?;
-            }
-            transaction.commit().map(|()| found)
-        })
-        .map_err(failed)?;
-    if made > FORMAT {
-        return Err(SqliteError::Format { path: path.to_owned(), found: made, known: FORMAT });
+    let failed = |error| SqliteError::Open(path.to_owned(), Arc::new(error));
+    let mut writer = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
+    writer.busy_timeout(START_PATIENCE).map_err(failed)?;
+    let found = format(&writer).map_err(failed)?;
+    match found {
+        Found::Format(0..=FORMAT) => {}
+        Found::Format(found) => {
+            return Err(SqliteError::Format { path: path.to_owned(), found, known: FORMAT });
+        }
+        Found::Foreign => return Err(SqliteError::Foreign(path.to_owned())),
     }
+    writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    make(&mut writer).map_err(failed)?;
     let (epoch, secret) = writer
         .query_row("SELECT epoch, secret FROM life", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(failed)?;
-    let last = last(&writer).map_err(failed)?.0;
-    Ok(Opened { writer, epoch, secret, last })
+    let lives = Lives::read(&writer).map_err(failed)?;
+    Ok(Opened { writer, epoch, secret, lives })
 }
 
-pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+/// Opens the file to read it.
+pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    // One that was removed is not made anew.
+    let connection = connect(path, OpenFlags::empty())?;
+    connection.busy_timeout(READ_PATIENCE)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let connection = Connection::open_with_flags(path, flags)?;
     // What was streamed must not be undone by a loss of power: its positions were given out.
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 
-fn format(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+enum Found {
+    /// One of ours; 0 is a file without anything in it.
+    Format(i64),
+    Foreign,
 }
 
-/// The last `seq` ever given out, also when its row was deleted since.
-pub(super) fn last(connection: &Connection) -> rusqlite::Result<Seq> {
-    let last = connection
-        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'log'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(Seq(last.unwrap_or(0)))
+fn format(connection: &Connection) -> rusqlite::Result<Found> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (format, application) = (pragma("user_version")?, pragma("application_id")?);
+    let tables = "SELECT count(*), count(CASE name WHEN 'log' THEN 1 WHEN 'life' THEN 1 END)
+         FROM sqlite_schema WHERE type = 'table'";
+    let (all, ours): (i64, i64) =
+        connection.query_row(tables, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(match (format, application) {
+        (format, APPLICATION) => Found::Format(format),
+        (0, 0) if all == 0 => Found::Format(0),
+        (1, 0) if ours == 2 => Found::Format(1),
+        _ => Found::Foreign,
+    })
+}
+
+/// Makes what is not there yet. Another process may be doing the same.
+fn make(writer: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let Found::Format(found) = format(&transaction)? {
+        if found == 0 {
+            transaction.execute_batch(TABLES)?;
+        }
+        if found < 2 {
+            transaction.execute_batch(SINCE_2)?;
+        }
+    }
+    transaction.commit()
 }

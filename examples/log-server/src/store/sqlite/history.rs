@@ -1,82 +1,157 @@
 //! Pages of the SQLite log, of all rows or of those that are searched for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::coordinates::{Dated, Seq};
-use super::database::{LARGEST_PAGE, entry};
-use super::file::last;
+use super::coordinates::{Dated, Position};
+use super::lives;
+use super::places::Abandoned;
+use super::rows::{LARGEST_PAGE, entry};
 use super::store::SqliteStore;
 use crate::search::{Effort, Search};
 
-/// SQLite keeps to the time that is searched; the search decides over each of its rows.
-pub(super) fn history(
-    connection: &Connection,
-    scope: &Scope<Search>,
-    query: &HistoryQuery<Seq, Dated>,
+/// After so long a search lets others have their turn.
+const STEP: Duration = Duration::from_millis(20);
+
+/// A page that is being read, in one step or several. SQLite keeps to the time that is searched;
+/// the search decides over each of its rows.
+pub(super) struct Reading {
+    scope: Scope<Search>,
+    query: HistoryQuery<Position, Dated>,
     effort: Effort,
-) -> rusqlite::Result<Page<SqliteStore>> {
-    let began = Instant::now();
-    let snapshot = connection.unchecked_transaction()?;
-    let as_of = match query.as_of {
-        Some(as_of) => as_of,
-        None => last(&snapshot)?,
-    };
-    let search = scope.filter();
-    let (beyond, order, within) = match query.order {
-        SortOrder::Ascending => (">", "ASC", "<"),
-        SortOrder::Descending => ("<", "DESC", ">="),
-    };
-    let (from, to) = (search.terms().from, search.terms().to);
-    let (start, end) = match query.order {
-        SortOrder::Ascending => (
-            from.map_or(Dated::LEAST, |from| Dated { date: from, seq: i64::MIN }),
-            to.unwrap_or(i64::MAX),
-        ),
-        SortOrder::Descending => (
-            to.map_or(Dated::GREATEST, |to| Dated { date: to, seq: i64::MIN }),
-            from.unwrap_or(i64::MIN),
-        ),
-    };
-    let after = match query.order {
-        SortOrder::Ascending => query.after.map_or(start, |after| after.max(start)),
-        SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
-    };
-    let workflows = vec!["?"; scope.topics().len()].join(", ");
-    let mut values = vec![Value::from(scope.space().to_owned())];
-    values.extend(scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
-    // Of a search, nobody knows how many rows it takes.
-    let everything = search.is_everything();
-    let limit = i64::try_from(query.limit).ok().filter(|_| everything).unwrap_or(-1);
-    values.extend([as_of.0, after.date, after.seq, end, limit].map(Value::from));
-    let mut question = snapshot.prepare_cached(&format!(
-        "SELECT seq, date, workspace, workflow, row FROM log
-         WHERE workspace = ? AND workflow IN ({workflows}) AND seq <= ?
-           AND (date, seq) {beyond} (?, ?) AND date {within} ?
-         ORDER BY date {order}, seq {order} LIMIT ?"
-    ))?;
-    let mut page = Page { as_of, entries: Vec::new(), more_after: None, scanned: 0 };
-    if query.limit == 0 {
-        return Ok(page);
-    }
-    let mut bytes = 0;
-    for found in question.query_map(params_from_iter(values), entry)? {
-        let found = found?;
-        let key = found.key;
-        page.scanned += 1;
-        if everything || search.admits(&found.record.mark()) {
-            bytes += found.record.json().len();
-            page.entries.push(found);
-        }
-        let full = page.entries.len() == query.limit || bytes > LARGEST_PAGE;
-        let left_out = page.scanned > page.entries.len();
-        if full || left_out && (page.scanned >= effort.rows || began.elapsed() >= effort.time) {
-            page.more_after = Some(key);
-            break;
-        }
-    }
-    Ok(page)
+    /// Only rows beyond this, and up to the date.
+    after: Dated,
+    end: i64,
+    began: Instant,
+    bytes: usize,
+    found: Vec<gapless_sse_core::follow::Entry<Dated, crate::row::Row>>,
+    scanned: usize,
+    state: State,
 }
+
+enum State {
+    Reading,
+    Ended {
+        more_after: Option<Dated>,
+    },
+    /// The snapshot is not of this file any more.
+    Gone,
+}
+
+impl Reading {
+    pub(super) fn new(
+        scope: Scope<Search>,
+        query: HistoryQuery<Position, Dated>,
+        effort: Effort,
+    ) -> Self {
+        let terms = scope.filter().terms();
+        let (start, end) = match query.order {
+            SortOrder::Ascending => (
+                terms.from.map_or(Dated::LEAST, |from| Dated { date: from, seq: i64::MIN }),
+                terms.to.unwrap_or(i64::MAX),
+            ),
+            SortOrder::Descending => (
+                terms.to.map_or(Dated::GREATEST, |to| Dated { date: to, seq: i64::MIN }),
+                terms.from.unwrap_or(i64::MIN),
+            ),
+        };
+        let after = match query.order {
+            SortOrder::Ascending => query.after.map_or(start, |after| after.max(start)),
+            SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
+        };
+        let (began, found, state) = (Instant::now(), Vec::new(), State::Reading);
+        Self { scope, query, effort, after, end, began, bytes: 0, found, scanned: 0, state }
+    }
+
+    /// Reads on for a while.
+    pub(super) fn step(
+        mut self,
+        connection: &Connection,
+        abandoned: &Abandoned,
+    ) -> rusqlite::Result<Self> {
+        let began = Instant::now();
+        let snapshot = connection.unchecked_transaction()?;
+        let as_of = match self.query.as_of {
+            Some(as_of) if lives::of(&snapshot, as_of.seq)? != as_of.life => {
+                self.state = State::Gone;
+                return Ok(self);
+            }
+            Some(as_of) => as_of,
+            None => lives::last(&snapshot)?,
+        };
+        self.query.as_of = Some(as_of);
+        if self.query.limit == 0 {
+            self.state = State::Ended { more_after: None };
+            return Ok(self);
+        }
+        // Of a search, nobody knows how many rows it takes.
+        let everything = self.scope.filter().is_everything();
+        let mut question = snapshot.prepare_cached(&self.question())?;
+        let mut rows = question.query(params_from_iter(self.values(as_of, everything)))?;
+        while let Some(row) = rows.next()? {
+            let row = entry(row)?;
+            self.after = row.key;
+            self.scanned += 1;
+            if everything || self.scope.filter().admits(&row.record.mark()) {
+                self.bytes += row.record.json().len();
+                self.found.push(row);
+            }
+            if self.is_enough() {
+                self.state = State::Ended { more_after: Some(self.after) };
+                return Ok(self);
+            }
+            if abandoned.is_so() || !everything && began.elapsed() >= STEP {
+                return Ok(self);
+            }
+        }
+        self.state = State::Ended { more_after: None };
+        Ok(self)
+    }
+
+    fn is_enough(&self) -> bool {
+        let full = self.found.len() == self.query.limit || self.bytes > LARGEST_PAGE;
+        let left_out = self.scanned > self.found.len();
+        let Effort { rows, time } = self.effort;
+        full || left_out && (self.scanned >= rows || self.began.elapsed() >= time)
+    }
+
+    fn question(&self) -> String {
+        let (beyond, order, within) = match self.query.order {
+            SortOrder::Ascending => (">", "ASC", "<"),
+            SortOrder::Descending => ("<", "DESC", ">="),
+        };
+        let workflows = vec!["?"; self.scope.topics().len()].join(", ");
+        format!(
+            "SELECT seq, date, workspace, workflow, row FROM log
+             WHERE workspace = ? AND workflow IN ({workflows}) AND seq <= ?
+               AND (date, seq) {beyond} (?, ?) AND date {within} ?
+             ORDER BY date {order}, seq {order} LIMIT ?"
+        )
+    }
+
+    fn values(&self, as_of: Position, everything: bool) -> Vec<Value> {
+        let mut values = vec![Value::from(self.scope.space().to_owned())];
+        values.extend(self.scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
+        let limit = i64::try_from(self.query.limit).ok().filter(|_| everything).unwrap_or(-1);
+        let Dated { date, seq } = self.after;
+        values.extend([as_of.seq, date, seq, self.end, limit].map(Value::from));
+        values
+    }
+
+    /// The page, if it is done: `Err` if its snapshot is of another life.
+    pub(super) fn page(self) -> Result<Result<Page<SqliteStore>, Self>, Gone> {
+        match (self.state, self.query.as_of) {
+            (State::Ended { more_after }, Some(as_of)) => {
+                Ok(Ok(Page { as_of, entries: self.found, more_after, scanned: self.scanned }))
+            }
+            (State::Gone, _) => Err(Gone),
+            _ => Ok(Err(Self { state: State::Reading, ..self })),
+        }
+    }
+}
+
+/// The snapshot is not of this life of the file.
+pub(super) struct Gone;

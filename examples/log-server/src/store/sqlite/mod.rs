@@ -1,13 +1,21 @@
 //! The embedded store: one SQLite file, for a single machine.
 
+mod address;
 mod changes;
 mod coordinates;
-mod database;
 mod error;
 mod file;
 mod history;
+mod identity;
+mod insert;
+mod lists;
+mod lives;
+mod places;
+mod request;
+mod rows;
 mod source;
 mod store;
+mod writer;
 
 pub use error::SqliteError;
 pub use store::SqliteStore;

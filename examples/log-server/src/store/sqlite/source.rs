@@ -1,34 +1,37 @@
 //! The store as a log that is followed, and as one that is written to.
 
-use std::sync::Arc;
-
 use gapless_sse_core::follow::{
     Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, Topic,
 };
 use jiff::Timestamp;
 
 use super::changes::SqliteChanges;
-use super::coordinates::{Dated, Seq};
+use super::coordinates::{Dated, Position};
 use super::error::SqliteError;
-use super::store::{SqliteStore, lock};
-use super::{database, file, history};
+use super::history::Reading;
+use super::lists;
+use super::lives::{self, Lives};
+use super::store::SqliteStore;
 use crate::row::{NewRow, Row};
 use crate::search::Search;
-use crate::store::Store;
+use crate::store::{AppendError, Store};
 
 impl Source for SqliteStore {
-    type Position = Seq;
+    type Position = Position;
     type Key = Dated;
     type Record = Row;
     type Error = SqliteError;
     type Changes = SqliteChanges;
 
     async fn epoch(&self) -> Result<u32, SqliteError> {
+        self.inner.identity.check()?;
         Ok(self.inner.epoch)
     }
 
-    async fn tail_start(&self) -> Result<Seq, SqliteError> {
-        self.read("find the end of the log", file::last).await
+    async fn tail_start(&self) -> Result<Position, SqliteError> {
+        let end =
+            self.inner.places.tail.ask("find the end of the log", |file, _| lives::last(file));
+        end.await
     }
 
     async fn resume(
@@ -38,26 +41,43 @@ impl Source for SqliteStore {
         let position = match &frontier {
             Frontier::Live(position) | Frontier::History { as_of: position, .. } => *position,
         };
-        if position.0 <= *self.inner.written.borrow() || position <= self.tail_start().await? {
+        if self.inner.known.borrow().hold(position) {
             return Ok(Ok(frontier));
         }
-        Ok(Err(Reset::Future))
+        let places = &self.inner.places;
+        let lives = places.questions.ask("look a position up", |file, _| Lives::read(file)).await?;
+        // The log has never been there, or was there before a backup was restored.
+        Ok(if lives.hold(position) { Ok(frontier) } else { Err(Reset::Epoch) })
     }
 
     async fn history(
         &self,
         scope: &Scope<Search>,
-        query: HistoryQuery<Seq, Dated>,
+        query: HistoryQuery<Position, Dated>,
     ) -> Result<Page<Self>, SqliteError> {
-        let (scope, effort) = (scope.clone(), self.effort);
-        self.read("read a page of history", move |database| {
-            history::history(database, &scope, &query, effort)
-        })
-        .await
+        let places = &self.inner.places;
+        let searches = !scope.filter().is_everything();
+        let place = if searches { &places.searches } else { &places.pages };
+        let mut reading = Reading::new(scope.clone(), query, self.effort);
+        loop {
+            let step = place
+                .ask("read a page of history", |file, abandoned| reading.step(file, abandoned));
+            match step.await?.page() {
+                Ok(Ok(page)) => return Ok(page),
+                Ok(Err(unfinished)) => reading = unfinished,
+                Err(_) => return Err(SqliteError::SnapshotGone),
+            }
+        }
     }
 
-    async fn changes(&self, from: &Seq) -> Result<SqliteChanges, SqliteError> {
-        Ok(SqliteChanges::new(self.clone(), *from, self.inner.written.subscribe()))
+    async fn changes(&self, from: &Position) -> Result<SqliteChanges, SqliteError> {
+        let (place, known) = (self.inner.places.catch_ups.clone(), self.inner.known.subscribe());
+        Ok(SqliteChanges::new(place, *from, known))
+    }
+
+    async fn tail(&self, from: &Position) -> Result<SqliteChanges, SqliteError> {
+        let (place, known) = (self.inner.places.tail.clone(), self.inner.known.subscribe());
+        Ok(SqliteChanges::new(place, *from, known))
     }
 }
 
@@ -66,32 +86,43 @@ impl Store for SqliteStore {
         Timestamp::from_millisecond(key.date).ok()
     }
 
-    async fn append(&self, topic: &Topic, rows: Vec<NewRow>) -> Result<Vec<String>, SqliteError> {
-        let (inner, topic) = (Arc::clone(&self.inner), topic.clone());
-        let written = tokio::task::spawn_blocking(move || {
-            let seqs = database::append(&mut lock(&inner.writer), &topic, &rows)?;
-            if let Some(last) = seqs.last() {
-                inner.written.send_if_modified(|written| {
-                    let later = last > written;
-                    *written = (*written).max(*last);
-                    later
-                });
-            }
-            Ok(seqs.iter().map(ToString::to_string).collect())
+    async fn append(
+        &self,
+        topic: &Topic,
+        rows: Vec<NewRow>,
+    ) -> Result<Vec<String>, AppendError<SqliteError>> {
+        self.inner.writer.write(topic, rows).await
+    }
+
+    async fn writable(&self) -> Result<(), SqliteError> {
+        self.inner.identity.check()?;
+        self.inner.writer.check().await
+    }
+
+    async fn workspaces(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, SqliteError> {
+        let after = after.map(str::to_owned);
+        let places = &self.inner.places;
+        let listed = places.lists.ask("list the workspaces", move |file, _| {
+            lists::workspaces(file, after.as_deref(), limit)
         });
-        written
-            .await
-            .map_err(|_| SqliteError::Ending)?
-            .map_err(|error| SqliteError::Failed("write", error))
+        listed.await
     }
 
-    async fn workspaces(&self) -> Result<Vec<String>, SqliteError> {
-        self.read("list the workspaces", database::workspaces).await
-    }
-
-    async fn workflows(&self, workspace: &str) -> Result<Vec<String>, SqliteError> {
-        let workspace = workspace.to_owned();
-        self.read("list the workflows", move |database| database::workflows(database, &workspace))
-            .await
+    async fn workflows(
+        &self,
+        workspace: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, SqliteError> {
+        let (workspace, after) = (workspace.to_owned(), after.map(str::to_owned));
+        let places = &self.inner.places;
+        let listed = places.lists.ask("list the workflows", move |file, _| {
+            lists::workflows(file, &workspace, after.as_deref(), limit)
+        });
+        listed.await
     }
 }

@@ -1,22 +1,23 @@
-//! The store itself: its connections, and turns to read over them.
+//! The store itself: the file, its one writer, and the places to read it.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 
-use rusqlite::Connection;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::error::SqliteError;
-use super::file;
+use super::identity::Identity;
+use super::lives::Lives;
+use super::places::Places;
+use super::writer::Writer;
+use super::{address, file};
 use crate::search::Effort;
-
-/// How many read at the same time, each over a connection of its own; the others wait.
-const READERS: usize = 8;
 
 /// A log in an SQLite file.
 ///
-/// The position of a row is its `seq`, an `AUTOINCREMENT` key: SQLite has one writer at a time,
-/// so rows become visible in its order, and `seq ≤ P` is a snapshot that never expires.
+/// The position of a row is its `seq`, an `AUTOINCREMENT` key, and the life of the file that gave
+/// it out: SQLite has one writer at a time, so rows become visible in its order, and `seq ≤ P` is a
+/// snapshot that never expires.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pub(super) inner: Arc<Inner>,
@@ -25,39 +26,40 @@ pub struct SqliteStore {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    path: PathBuf,
+    pub(super) identity: Arc<Identity>,
     pub(super) epoch: u32,
     secret: Vec<u8>,
-    pub(super) writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
-    turns: Semaphore,
-    /// The last `seq` that this process has written, to wake those who wait for it.
-    pub(super) written: watch::Sender<i64>,
+    pub(super) writer: Writer,
+    pub(super) places: Places,
+    /// What this process has written or found, to wake those who wait for more.
+    pub(super) known: watch::Sender<Lives>,
 }
 
 impl SqliteStore {
-    /// Opens the log in `path`, or makes it.
+    /// Opens the log in the file that `address` names, or makes it.
     ///
     /// # Errors
     ///
-    /// When the file cannot be made or opened, or is not a log.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
-        let path = path.as_ref().to_owned();
+    /// When the address names no file, when the file cannot be made, opened and written, or when it
+    /// is not a log.
+    pub fn open(address: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        let path = address::file(address.as_ref())?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
-                .map_err(|error| SqliteError::Folder(folder.to_owned(), error))?;
+                .map_err(|error| SqliteError::Folder(folder.to_owned(), Arc::new(error)))?;
         }
-        let file::Opened { writer, epoch, secret, last } = file::open(&path)?;
-        let inner = Arc::new(Inner {
-            path,
+        let file::Opened { writer, epoch, secret, lives } = file::open(&path)?;
+        let identity = Arc::new(Identity::of(&path)?);
+        let known = watch::Sender::new(lives);
+        let inner = Inner {
             epoch,
             secret,
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
-            turns: Semaphore::new(READERS),
-            written: watch::Sender::new(last),
-        });
-        Ok(Self { inner, effort: Effort::default() })
+            writer: Writer::start(writer, Arc::clone(&identity), known.clone())?,
+            places: Places::new(&identity),
+            identity,
+            known,
+        };
+        Ok(Self { inner: Arc::new(inner), effort: Effort::default() })
     }
 
     /// The same log, which looks at so much for a page of a search.
@@ -69,30 +71,4 @@ impl SqliteStore {
     pub fn secret(&self) -> &[u8] {
         &self.inner.secret
     }
-
-    /// Asks on a thread of its own, since SQLite blocks.
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        act: &'static str,
-        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, SqliteError> {
-        let inner = Arc::clone(&self.inner);
-        let _turn = self.inner.turns.acquire().await;
-        let asked = tokio::task::spawn_blocking(move || {
-            let pooled = lock(&inner.readers).pop();
-            let connection = match pooled {
-                Some(connection) => connection,
-                None => file::connect(&inner.path)?,
-            };
-            let answer = question(&connection)?;
-            lock(&inner.readers).push(connection);
-            Ok(answer)
-        });
-        asked.await.map_err(|_| SqliteError::Ending)?.map_err(|e| SqliteError::Failed(act, e))
-    }
-}
-
-/// A connection is left whole by a panic: its transaction was rolled back.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

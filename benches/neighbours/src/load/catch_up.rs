@@ -1,0 +1,47 @@
+//! Clients that come back all at once and have missed the same.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use memchr::memmem;
+use tokio::io::AsyncReadExt;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::Told;
+use crate::http;
+use crate::rows::MISSED;
+
+const CLIENTS: usize = 5_000;
+
+pub fn start(address: SocketAddr, told: &Told, from: &str) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (told, id) = (told.clone(), format!("Last-Event-ID: {from}\r\n"));
+        tasks.spawn(async move {
+            loop {
+                match caught_up(address, &id).await {
+                    Ok(()) => told.note("caught up"),
+                    Err(_) => told.note("failed"),
+                }
+                sleep(Duration::from_secs(2)).await;
+            }
+        });
+    }
+    tasks
+}
+
+/// Reads what was missed, to its last line.
+async fn caught_up(address: SocketAddr, id: &str) -> crate::Result<()> {
+    let path = format!("{}/stream", http::logs(MISSED));
+    let mut socket = http::ask(address, &path, id).await?;
+    let mut bytes = Vec::with_capacity(16 * 1024);
+    while memmem::find(&bytes, b" 1999\"").is_none() {
+        let keep = bytes.len().saturating_sub(8);
+        bytes.drain(..keep);
+        if socket.read_buf(&mut bytes).await? == 0 {
+            return Err("the stream ended".into());
+        }
+    }
+    Ok(())
+}

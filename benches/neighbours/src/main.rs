@@ -1,0 +1,120 @@
+//! What one client notices of what others do to the same server: a page, a live line and a look at
+//! its health, once a second each, first alone and then beside each of a list of loads; on both
+//! stores. Prints Markdown.
+//!
+//! The server is the program as it is shipped. What makes the load is a process of its own, behind
+//! the server and the probes in the queue for a core, as other people's machines would be.
+
+mod http;
+mod load;
+mod probe;
+mod report;
+mod rows;
+mod server;
+mod store;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use load::{Load, Running};
+use probe::Probes;
+use server::Server;
+use store::Store;
+
+pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// How long the probes go on beside each load.
+struct Plan {
+    seconds: usize,
+    searched: usize,
+}
+
+const WHOLE: Plan = Plan { seconds: 30, searched: 200_000 };
+const SHORT: Plan = Plan { seconds: 8, searched: 50_000 };
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let threads = if words.first() == Some(&"load") { 1 } else { 2 };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(async {
+            match words[..] {
+                ["load", name, address, from] => load::make(name, address, from).await,
+                _ => measure(&words).await,
+            }
+        }),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(words: &[&str]) -> Result<()> {
+    let [program, options @ ..] = words else {
+        return Err("give the log server's program, and --short or names of loads".into());
+    };
+    let plan = if options.contains(&"--short") { SHORT } else { WHOLE };
+    let named: Vec<_> = options.iter().filter(|word| !word.starts_with("--")).collect();
+    let machine = report::machine();
+    server::raise_open_files()?;
+    let mut tables = Vec::new();
+    for store in [Store::sqlite()?, Store::mongo()?] {
+        tables.push(beside_each(&PathBuf::from(program), store, &plan, &named).await?);
+    }
+    print!("{}", report::markdown(&machine, plan.seconds, &tables));
+    Ok(())
+}
+
+async fn beside_each(
+    program: &PathBuf,
+    store: Store,
+    plan: &Plan,
+    named: &[&&str],
+) -> Result<report::Table> {
+    let mut server = Server::start(program, &store)?;
+    rows::fill(server.address, plan.searched).await?;
+    let mut table = report::Table::new(store.name());
+    eprintln!("{}: alone", store.name());
+    table.add("nobody", Probes::run(server.address, plan.seconds).await?, None, String::new());
+    for load in Load::ALL {
+        if !named.is_empty() && !named.iter().any(|name| **name == load.name()) {
+            continue;
+        }
+        if load == Load::Event && !store.is_mongo() {
+            continue;
+        }
+        eprintln!("{}: {}", store.name(), load.name());
+        // Afresh, so that no load's memory is taken for another's.
+        let from = rows::position(server.address, rows::MISSED).await?;
+        if load == Load::CatchUp {
+            rows::missed(server.address).await?;
+        }
+        server.restart()?;
+        rows::warm(server.address).await?;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let idle = server.memory()?;
+        server.forget_peak()?;
+        let mut running = Running::start(load, server.address, &from)?;
+        running.is_up()?;
+        let probes = Probes::run(server.address, plan.seconds);
+        let probes = if load == Load::Event {
+            let (probes, inserted) = tokio::join!(probes, store.insert_largest(plan.seconds));
+            inserted?;
+            probes?
+        } else {
+            probes.await?
+        };
+        let more = server.peak()?.saturating_sub(idle);
+        let told = running.end()?;
+        table.add(load.title(), probes, Some(more), told);
+    }
+    Ok(table)
+}

@@ -1,0 +1,127 @@
+//! A line of a workflow's log, as it is written and as it is read.
+
+mod date;
+mod number;
+mod posted;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use gapless_sse_core::Event;
+use gapless_sse_core::follow::Record;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::mark::Level;
+pub use crate::mark::{LEVELS, Mark};
+use crate::search::Search;
+pub use posted::NewRow;
+pub(crate) use posted::{check_id, with_id};
+
+/// How much of a message is looked at when one is searched for, in bytes.
+const SEARCHED: usize = 16 * 1024;
+
+/// A stored row as clients see it: one JSON object on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    json: Box<str>,
+    date: Option<i64>,
+}
+
+impl Row {
+    /// The row that `json` is, and its date in milliseconds since 1970, if it has one.
+    pub fn new(json: impl Into<Box<str>>, date: Option<i64>) -> Self {
+        Self { json: json.into(), date }
+    }
+
+    /// The row as JSON.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+}
+
+/// What of a row it can be found by, as it stands in the row. Of fields that are there twice, it is
+/// the last, as it is for JavaScript.
+#[derive(Default)]
+struct Searched<'a> {
+    level: Option<&'a RawValue>,
+    kind: Option<&'a RawValue>,
+    message: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Searched<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Searched<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Searched<'de>, A::Error> {
+        let mut searched = Searched::default();
+        while let Some(Text(name)) = fields.next_key()? {
+            match &*name {
+                "level" => searched.level = fields.next_value()?,
+                "type" => searched.kind = fields.next_value()?,
+                "message" => searched.message = fields.next_value()?,
+                _ => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(searched)
+    }
+}
+
+/// A text that is borrowed as far as it holds no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Record for Row {
+    type Filter = Search;
+
+    fn event(&self) -> Event<'_> {
+        Event::new(&*self.json)
+    }
+
+    fn mark(&self) -> Mark {
+        let Ok(Searched { level, kind, message }) = serde_json::from_str(&self.json) else {
+            return Mark { date: self.date, ..Mark::default() };
+        };
+        let level = level.and_then(|level| Level::of(&text(level)));
+        let message = message.map(text).unwrap_or_default();
+        let mut end = message.len().min(SEARCHED);
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        let kind = kind.map(text).unwrap_or_default().into();
+        Mark { level, kind, message: message[..end].into(), date: self.date }
+    }
+}
+
+fn text(value: &RawValue) -> Cow<'_, str> {
+    let text = serde_json::from_str(value.get()).map(|Text(text)| text);
+    text.unwrap_or(Cow::Borrowed(value.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_with_a_field_twice_is_found_by_the_last_of_them() {
+        let json = r#"{"level":"INFO","message":"a","type":"x","more":1,"more":2,
+            "level":"ERROR","message":"b","typ\u0065":"y"}"#;
+        let mark = Row::new(json, Some(7)).mark();
+        assert_eq!((mark.level, &*mark.message, &*mark.kind), (Level::of("ERROR"), "b", "y"));
+        assert_eq!(mark.date, Some(7));
+    }
+}

@@ -1,0 +1,235 @@
+//! Which rows are looked for: by level, type, text, pattern and time.
+
+mod pattern;
+mod searches;
+
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gapless_sse_core::follow::Filter;
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
+
+pub use crate::mark::Level;
+use crate::mark::{LEVELS, Mark};
+pub(crate) use pattern::Pattern;
+use pattern::{LARGEST_PATTERN, LONGEST};
+pub use searches::Searches;
+
+/// Which rows are looked for. All that it says is to hold; without anything, every row does.
+///
+/// A clone shares everything.
+///
+/// ```
+/// use log_server::search::{Search, Terms};
+/// use gapless_sse_core::follow::{Filter, Record};
+/// use log_server::row::Row;
+///
+/// let errors = Terms { levels: vec!["error".to_owned()], ..Terms::default() };
+/// let search = Search::new(errors)?;
+/// let row = Row::new(r#"{"level":"ERROR","message":"no space left"}"#, None);
+/// assert!(search.admits(&row.mark()));
+/// # Ok::<(), log_server::search::SearchError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Search(Arc<Known>);
+
+/// A search, and the room that it takes among those under way.
+#[derive(Debug, Default)]
+struct Known {
+    checked: Checked,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// What to look for, as it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// One of these levels; see [`Level`].
+    pub levels: Vec<String>,
+    /// Exactly one of these types.
+    pub types: Vec<String>,
+    /// A message with this text in it; case counts if it has a capital letter.
+    pub text: Option<String>,
+    /// A message in which this pattern is found, in the syntax of the `regex` crate; the edges of
+    /// words (`\b`) are those of ASCII.
+    pub regex: Option<String>,
+    /// A date from this one on.
+    pub from: Option<Timestamp>,
+    /// A date before this one.
+    pub to: Option<Timestamp>,
+}
+
+/// Terms that make sense.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Checked {
+    pub(crate) levels: BTreeSet<Level>,
+    pub(crate) types: BTreeSet<String>,
+    pub(crate) text: Option<Pattern>,
+    regex: Option<Pattern>,
+    /// Milliseconds since 1970.
+    pub(crate) from: Option<i64>,
+    pub(crate) to: Option<i64>,
+}
+
+/// Why a search makes no sense, in words for who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// There is no such level.
+    #[error("there is no level {name:?}; there are {all}", name = .0, all = LEVELS.join(", "))]
+    Level(String),
+    /// A text or pattern is too long.
+    #[error("{0} characters are too many to look for; take {LONGEST} at most")]
+    TooLong(usize),
+    /// The pattern is none.
+    #[error("the pattern is not valid: {0}")]
+    Pattern(#[source] Box<regex_syntax::Error>),
+    /// The pattern is too large.
+    #[error(
+        "the pattern would have to remember too much of a line, more than {} KiB of cases; repeat \
+         less in it: write `.*` for a count such as `.{{60}}`, or `[a-z0-9_]` for a `\\w` that is \
+         counted",
+        LARGEST_PATTERN / 1024
+    )]
+    TooLarge,
+    /// The pattern asks for edges of words, and for letters beyond ASCII.
+    #[error(
+        "`\\b` knows the edges of words in ASCII only, and the pattern has other letters; write \
+         `(^|\\W)` before a word and `(\\W|$)` behind it"
+    )]
+    WordEdge,
+    /// There is no room for it among the searches under way.
+    #[error(
+        "the searches under way take {most} KiB, and this server gives them no more; try again \
+         in a few seconds, look for a shorter text or a simpler pattern, or start the server with \
+         a higher --search-bytes"
+    )]
+    Full {
+        /// How many KiB there are for all.
+        most: usize,
+    },
+    /// Those of others were before it all the time.
+    #[error("many patterns wait to be made ready; try again in a few seconds")]
+    Busy,
+    /// The server met a defect of its own.
+    #[error("the pattern could not be made ready; please report it with the pattern")]
+    Defect,
+    /// Nothing can be in the time.
+    #[error("no time is from {from} on and before {to}; `from` is to come before `to`")]
+    Times {
+        /// Its beginning.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
+    },
+}
+
+impl SearchError {
+    /// Whether the same may be asked again later, when fewer search.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Busy)
+    }
+}
+
+impl Search {
+    /// Checks what is looked for. Empty texts are not looked for. A server bounds those of its
+    /// clients by [`Searches`].
+    ///
+    /// # Errors
+    ///
+    /// When some of it makes no sense.
+    pub fn new(terms: Terms) -> Result<Self, SearchError> {
+        Ok(Self(Arc::new(Known { checked: Checked::new(terms)?, _room: None })))
+    }
+
+    /// Whether every row is looked for.
+    pub fn is_everything(&self) -> bool {
+        self.0.checked == Checked::default()
+    }
+
+    pub(crate) fn terms(&self) -> &Checked {
+        &self.0.checked
+    }
+}
+
+impl PartialEq for Search {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.checked == other.0.checked
+    }
+}
+
+impl Eq for Search {}
+
+impl Hash for Search {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.checked.hash(state);
+    }
+}
+
+impl Checked {
+    fn new(terms: Terms) -> Result<Self, SearchError> {
+        let Terms { levels, types, text, regex, from, to } = terms;
+        let level = |name: String| Level::of(&name).ok_or(SearchError::Level(name));
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            return Err(SearchError::Times { from, to });
+        }
+        let given = |text: &String| !text.is_empty();
+        Ok(Self {
+            levels: levels.into_iter().map(level).collect::<Result<_, _>>()?,
+            types: types.into_iter().collect(),
+            text: text.filter(given).map(Pattern::text).transpose()?,
+            regex: regex.filter(given).map(Pattern::regex).transpose()?,
+            from: from.map(first_at),
+            to: to.map(first_at),
+        })
+    }
+
+    /// How many bytes its text and pattern take.
+    fn bytes(&self) -> usize {
+        self.text.iter().chain(&self.regex).map(Pattern::bytes).sum()
+    }
+}
+
+/// The first whole millisecond that is not before this time.
+fn first_at(time: Timestamp) -> i64 {
+    let millisecond = time.as_millisecond();
+    let before = Timestamp::from_millisecond(millisecond).is_ok_and(|at| at < time);
+    millisecond + i64::from(before)
+}
+
+/// How much a page may look at that its search leaves out, before it ends where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// How many rows.
+    pub rows: usize,
+    /// For how long.
+    pub time: Duration,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { rows: 100_000, time: Duration::from_secs(2) }
+    }
+}
+
+impl Filter for Search {
+    type Mark = Mark;
+
+    fn admits(&self, mark: &Mark) -> bool {
+        let Checked { levels, types, text, regex, from, to } = self.terms();
+        let found = |pattern: &Pattern| pattern.is_in(&mark.message);
+        (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
+            && (types.is_empty() || types.contains(&*mark.kind))
+            && from.is_none_or(|from| mark.date.is_some_and(|date| date >= from))
+            && to.is_none_or(|to| mark.date.is_some_and(|date| date < to))
+            && text.as_ref().is_none_or(found)
+            && regex.as_ref().is_none_or(found)
+    }
+
+    fn weight(mark: &Mark) -> usize {
+        size_of_val(mark) + mark.kind.len() + mark.message.len()
+    }
+}

@@ -1,0 +1,135 @@
+//! Writing rows, each of which has an id of its own if its writer wants to repeat it.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+
+use bson::{Bson, DateTime, Document, doc};
+use gapless_sse_core::follow::Topic;
+use gapless_sse_mongo::Error;
+use gapless_sse_mongo::mongodb::error::{Error as DriverError, ErrorKind};
+
+use super::{DATE, KIND, LEVEL, MESSAGE, MongoStore, WORKFLOW, WORKSPACE};
+use crate::row::NewRow;
+use crate::store::AppendError;
+
+const ID: &str = "_id";
+
+/// A record with the same id, or the same key of another unique index.
+const DUPLICATE: i32 = 11000;
+
+/// How often rows are written of which others write the same at the same time.
+const ATTEMPTS: usize = 4;
+
+pub(super) async fn append(
+    store: &MongoStore,
+    topic: &Topic,
+    rows: Vec<NewRow>,
+) -> Result<Vec<String>, AppendError<Error>> {
+    let given: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+    let records: Vec<_> = rows.into_iter().map(|row| record(topic, row)).collect();
+    let mut ids: Vec<Option<String>> = vec![None; records.len()];
+    let mut attempts = 1..=ATTEMPTS;
+    loop {
+        pass_over_known(store, &given, &records, &mut ids).await?;
+        let left: Vec<_> = (0..records.len()).filter(|row| ids[*row].is_none()).collect();
+        let new = left.iter().map(|row| records[*row].clone()).collect();
+        match store.append(new).await {
+            Ok(written) => {
+                left.into_iter().zip(written).for_each(|(row, id)| ids[row] = Some(id));
+                return Ok(ids.into_iter().map(Option::unwrap_or_default).collect());
+            }
+            Err(error) => {
+                let Some((at, code, reason)) = refused(&error) else { return Err(error.into()) };
+                // Records before it are written, and have no id of ours to be found by.
+                let row = left.get(at).copied().unwrap_or_default();
+                let again = given.iter().all(Option::is_some) && attempts.next().is_some();
+                if code != DUPLICATE || given[row].is_none() || !again {
+                    return Err(AppendError::Refused { row, reason, written: row });
+                }
+            }
+        }
+    }
+}
+
+/// Gives the rows that are there already their ids.
+async fn pass_over_known(
+    store: &MongoStore,
+    given: &[Option<String>],
+    records: &[Document],
+    ids: &mut [Option<String>],
+) -> Result<(), AppendError<Error>> {
+    let wanted: Vec<_> = given.iter().flatten().map(|id| Bson::from(id.as_str())).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut known: HashMap<String, Document> = HashMap::new();
+    for record in store.find_by_id(wanted).await? {
+        if let Ok(id) = record.get_str(ID) {
+            known.insert(id.to_owned(), record);
+        }
+    }
+    for (row, id) in given.iter().enumerate() {
+        let Some(id) = id else { continue };
+        let Some(known) = known.get(id) else { continue };
+        if !say_the_same(known, &records[row]) {
+            return Err(AppendError::Conflict { row, id: id.clone(), written: 0 });
+        }
+        ids[row] = Some(id.clone());
+    }
+    Ok(())
+}
+
+/// Whether two rows say the same, their dates aside: a row without a date has that of its writing.
+fn say_the_same(known: &Document, record: &Document) -> bool {
+    let said = |record: &Document| {
+        let mut record = record.clone();
+        record.remove(DATE);
+        record
+    };
+    said(known) == said(record)
+}
+
+/// Which of the records the server has refused, with what code and why.
+fn refused(error: &Error) -> Option<(usize, i32, String)> {
+    let driver = error.source()?.downcast_ref::<DriverError>()?;
+    let ErrorKind::InsertMany(insert) = driver.kind.as_ref() else { return None };
+    let first = insert.write_errors.as_ref()?.first()?;
+    Some((first.index, first.code, first.message.clone()))
+}
+
+fn record(topic: &Topic, row: NewRow) -> Document {
+    let mut record = Document::new();
+    if let Some(id) = row.id {
+        record.insert(ID, id);
+    }
+    record.extend(doc! {
+        WORKSPACE: topic.space(),
+        WORKFLOW: topic.name(),
+        DATE: DateTime::from_millis(row.date.as_millisecond()),
+        LEVEL: row.level,
+        KIND: row.kind,
+        MESSAGE: row.message,
+    });
+    record.extend(row.more.into_iter().map(|(name, value)| (name, stored(value))));
+    record
+}
+
+/// A JSON value as it is stored. What looks like extended JSON stays what it is: an object.
+fn stored(value: serde_json::Value) -> Bson {
+    use serde_json::Value;
+
+    match value {
+        Value::Null => Bson::Null,
+        Value::Bool(value) => Bson::Boolean(value),
+        // Whole numbers beyond 64 bits with a sign are not taken from clients.
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Bson::Int64(whole),
+            None => Bson::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => Bson::String(text),
+        Value::Array(values) => Bson::Array(values.into_iter().map(stored).collect()),
+        Value::Object(fields) => {
+            Bson::Document(fields.into_iter().map(|(name, value)| (name, stored(value))).collect())
+        }
+    }
+}

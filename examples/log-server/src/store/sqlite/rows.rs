@@ -1,0 +1,56 @@
+//! Rows as they are read, and those that were written after a position.
+
+use gapless_sse_core::follow::{Batch, Entry, Topic};
+use rusqlite::{Connection, Row as Found, params};
+
+use super::coordinates::{Dated, Position};
+use super::lives;
+use super::store::SqliteStore;
+use crate::row::Row;
+
+/// Rows of so many bytes in all are enough for one page, or one batch.
+pub(super) const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+
+/// What follows `from`, or `None` if the log ends before it.
+pub(super) fn changes(
+    connection: &Connection,
+    from: Position,
+    limit: usize,
+) -> rusqlite::Result<Option<Batch<SqliteStore>>> {
+    // One snapshot for all questions: what is not among the rows is not up to `through` either.
+    let snapshot = connection.unchecked_transaction()?;
+    let end = lives::last(&snapshot)?;
+    if end.seq <= from.seq {
+        let held = end.seq == from.seq;
+        return Ok(held.then(|| Batch::new(Vec::new(), from)));
+    }
+    let mut question = snapshot.prepare_cached(
+        "SELECT seq, date, workspace, workflow, row,
+           (SELECT life FROM lives WHERE first <= seq ORDER BY first DESC LIMIT 1)
+         FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let mut changes = Vec::new();
+    let mut bytes = 0;
+    let limited = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = question.query(params![from.seq, limited])?;
+    while bytes <= LARGEST_PAGE {
+        let Some(row) = rows.next()? else { break };
+        let entry = entry(row)?;
+        bytes += entry.record.json().len();
+        changes.push((Position { seq: entry.key.seq, life: row.get(5)? }, entry));
+    }
+    let cut = bytes > LARGEST_PAGE || changes.len() == limit;
+    let last = changes.last().filter(|_| cut).map(|(last, _)| *last);
+    Ok(Some(Batch::new(changes, last.unwrap_or(end))))
+}
+
+pub(super) fn entry(row: &Found<'_>) -> rusqlite::Result<Entry<Dated, Row>> {
+    let (workspace, workflow, json): (String, String, String) =
+        (row.get(2)?, row.get(3)?, row.get(4)?);
+    let date = row.get(1)?;
+    Ok(Entry {
+        topic: Topic::new(workspace, workflow),
+        key: Dated { date, seq: row.get(0)? },
+        record: Row::new(json, Some(date)),
+    })
+}

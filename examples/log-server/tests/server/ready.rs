@@ -1,0 +1,81 @@
+//! What a server says of itself when it cannot do all that it is for.
+
+use std::time::Duration;
+
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use log_server::http::{App, ClosedStreams, Uploads, router};
+use log_server::search::Searches;
+use log_server::store::SqliteStore;
+use tokio::time::timeout;
+
+use crate::answers::problem;
+use crate::http;
+use crate::server::Server;
+use crate::store::{LOGS, Store};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks whether the server is ready: the status, whether it says when to come back, and its words.
+async fn readiness(server: &Server) -> (u16, bool, String) {
+    let request = Request::get("/readyz").body(Full::default()).unwrap();
+    let (response, _connection) = http::send(server.address, request).await.unwrap();
+    let (status, retry) = (response.status(), response.headers().contains_key("retry-after"));
+    let body = response.collect().await.unwrap().to_bytes();
+    (status.as_u16(), retry, String::from_utf8(body.into()).unwrap())
+}
+
+async fn ready(server: &Server) {
+    let ready = async { while readiness(server).await.0 != 200 {} };
+    timeout(PATIENCE, ready).await.expect("it is ready");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_named_with_what_to_do_and_not_as_passing() {
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address()]);
+    ready(&server).await;
+    let Store::Sqlite { path, .. } = &store else { unreachable!() };
+    std::fs::rename(path, path.with_extension("moved")).unwrap();
+    let (status, retry, words) = readiness(&server).await;
+    assert_eq!((status, retry), (503, false), "{words}");
+    assert!(words.contains("writes: ") && !words.contains("few seconds"), "{words}");
+    let posted = http::post(server.address, LOGS, "application/json", r#"{"message":"x"}"#).await;
+    assert_eq!(posted.status, 503, "{posted:?}");
+    assert!(!posted.text.contains("few seconds"), "{posted:?}");
+    assert_eq!(http::get(server.address, "/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("logs.db")).unwrap();
+    let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
+    let app = App {
+        log,
+        store: "a test".to_owned(),
+        heartbeat: Duration::from_secs(1),
+        max_lifetime: Duration::from_secs(60),
+        admission: Admission::new(AdmissionLimits::default()),
+        searches: Searches::new(1 << 20),
+        uploads: Uploads::new(1 << 20),
+        closed: ClosedStreams::default(),
+    };
+    let listener = gapless_sse_axum::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = gapless_sse_axum::serve(listener, router(app, true), std::future::pending());
+    let serving = tokio::spawn(serving);
+    problem(&http::get(address, &format!("{LOGS}/stream")).await, 503, "does not follow");
+    problem(&http::get(address, "/readyz").await, 503, "streams: ");
+    assert_eq!(http::get(address, LOGS).await.status, 200, "pages do not need it");
+
+    let driving = tokio::spawn(driver.run(|_| {}));
+    let ready = async { while http::get(address, "/readyz").await.status != 200 {} };
+    timeout(PATIENCE, ready).await.expect("it is ready");
+    driving.abort();
+    let over = async { while http::get(address, "/readyz").await.status == 200 {} };
+    timeout(PATIENCE, over).await.expect("it is not ready any more");
+    serving.abort();
+}

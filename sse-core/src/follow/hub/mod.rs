@@ -1,0 +1,23 @@
+//! One publisher, many topics, many readers.
+
+mod afterwards;
+mod cursor;
+mod decide;
+mod held;
+mod index;
+mod merge_cache;
+mod publication;
+mod publisher;
+mod reading;
+mod ring;
+mod scopes;
+mod state;
+mod subscription;
+mod verdicts;
+
+pub use publication::{Late, LateRecord, Publication};
+#[cfg(feature = "tokio")]
+pub(crate) use publication::{gap, lost_gap};
+pub use publisher::Hub;
+pub use reading::{Located, News, RingRead};
+pub use subscription::Subscription;

@@ -1,0 +1,113 @@
+//! What a hub and its readers share.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use slab::Slab;
+
+use super::held::Held;
+use super::merge_cache::MergeCache;
+use super::ring::Ring;
+use super::scopes::{Joined, Kept, Scopes};
+use crate::follow::filter::Filter;
+use crate::follow::source::Fault;
+use crate::follow::topic::{Scope, Topic};
+
+/// All of it is under one lock, under which nothing of the application runs but the order and the
+/// clones of positions.
+pub(super) type Shared<P, F> = Arc<Mutex<State<P, F>>>;
+
+/// What leaves the ring.
+pub(super) type HeldOf<P, F> = Arc<Held<P, <F as Filter>::Mark>>;
+
+pub(super) struct State<P, F: Filter> {
+    pub(super) max_bytes: usize,
+    /// The life of the log that the ring holds; none before the log was reached for the first time.
+    pub(super) open: Option<(u32, Ring<P, F::Mark>)>,
+    /// Why the log cannot be read at the moment.
+    pub(super) outage: Option<Fault>,
+    /// Nothing more will be published.
+    pub(super) stopped: bool,
+    pub(super) drained: bool,
+    /// The waker of each reader that waits.
+    pub(super) readers: Slab<Option<Waker>>,
+    /// The readers of a topic, in the order in which they came: those lie together in memory.
+    pub(super) topics: HashMap<Topic, BTreeSet<usize>>,
+    pub(super) scopes: Scopes<P, F>,
+    /// Readers that wait for the ring to come as far as they are.
+    pub(super) ahead: HashSet<usize>,
+    pub(super) pieces: MergeCache<P>,
+}
+
+impl<P, F: Filter> State<P, F> {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self {
+            max_bytes,
+            open: None,
+            outage: None,
+            stopped: false,
+            drained: false,
+            readers: Slab::new(),
+            topics: HashMap::new(),
+            scopes: Scopes::default(),
+            ahead: HashSet::new(),
+            pieces: MergeCache::default(),
+        }
+    }
+
+    /// One reader more of the topics of `scope`; returns its number.
+    pub(super) fn join(&mut self, scope: &Scope<F>) -> usize
+    where
+        P: Ord + Clone,
+    {
+        let reader = self.readers.insert(None);
+        for topic in scope.topics() {
+            self.topics.entry(topic.clone()).or_default().insert(reader);
+            if let Some((_, ring)) = &mut self.open {
+                ring.join(topic);
+            }
+        }
+        reader
+    }
+
+    /// One reader less; hands out what is of others.
+    pub(super) fn leave(
+        &mut self,
+        reader: usize,
+        joined: &Joined<F>,
+    ) -> (Option<Waker>, Option<Kept<P, F>>)
+    where
+        P: Ord + Clone,
+    {
+        let waker = self.readers.try_remove(reader).flatten();
+        self.ahead.remove(&reader);
+        for topic in joined.scope.topics() {
+            if let Some((_, ring)) = &mut self.open {
+                ring.leave(topic);
+            }
+            let Some(readers) = self.topics.get_mut(topic) else { continue };
+            readers.remove(&reader);
+            if readers.is_empty() {
+                self.topics.remove(topic);
+            }
+        }
+        (waker, self.scopes.leave(joined.key))
+    }
+
+    /// Takes the wakers of these readers.
+    pub(super) fn wakers(&mut self, readers: impl IntoIterator<Item = usize>, to: &mut Vec<Waker>) {
+        let slots = readers.into_iter();
+        to.extend(slots.filter_map(|reader| self.readers.get_mut(reader).and_then(Option::take)));
+    }
+
+    /// Takes the wakers of all readers.
+    pub(super) fn all_wakers(&mut self, to: &mut Vec<Waker>) {
+        to.extend(self.readers.iter_mut().filter_map(|(_, waker)| waker.take()));
+    }
+}
+
+/// A panic leaves nothing half changed: positions are compared and cloned before there is a change.
+pub(super) fn lock<P, F: Filter>(state: &Mutex<State<P, F>>) -> MutexGuard<'_, State<P, F>> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,145 @@
+//! What a stream makes of what it has read of the source.
+
+use std::time::{Duration, Instant};
+
+use super::Follow;
+use crate::follow::internals::{Want, gap, lost_gap};
+use crate::follow::{Batch, Entry, Filter, FrontierOf, Page, Record, SortOrder, Source};
+use crate::logs::budget::HeldBytes;
+use crate::logs::encoding::{Encoding, late_event};
+use crate::logs::notice;
+use crate::logs::unsent::{Unsent, UnsentChanges, UnsentPage};
+use crate::wire::Encoded;
+
+/// About how many bytes leave in one piece.
+const PIECE: usize = 512 * 1024;
+/// How many changes are looked at in one step, and for how long.
+const ROWS: usize = 256;
+const STEP: Duration = Duration::from_millis(2);
+
+impl<S: Source> Follow<S> {
+    pub(super) fn on_page(&mut self, order: SortOrder, page: Page<S>, held: HeldBytes) {
+        let Page { as_of, mut entries, mut more_after, .. } = page;
+        self.machine.on_page(as_of);
+        // Those of an up-move are done with.
+        self.on_the_way().changes = None;
+        if order == SortOrder::Descending {
+            if entries.len() > self.machine.newest() {
+                // It is only to say where the others begin.
+                more_after = entries.pop().map(|before| before.key);
+            }
+            entries.reverse();
+        }
+        let page = UnsentPage { entries: entries.into_iter(), more_after, _held: held };
+        self.on_the_way().unsent = Some(Unsent::Page(page));
+    }
+
+    pub(super) fn on_batch(&mut self, batch: Batch<S>, open: S::Changes, held: HeldBytes) {
+        let Batch { changes, late, lost, through } = batch;
+        let changes = changes.into_iter();
+        let unsent = UnsentChanges { changes, late, lost, through, open, _held: held };
+        self.on_the_way().unsent = Some(Unsent::Changes(Box::new(unsent)));
+    }
+
+    /// The next piece of what was read, if any of it is for the client.
+    pub(super) fn next_piece(&mut self) -> Option<Encoded> {
+        let mut frames = Vec::new();
+        match self.on_the_way().unsent.take()? {
+            Unsent::Page(page) => self.piece_of_page(page, &mut frames),
+            Unsent::Changes(changes) => self.piece_of_changes(changes, &mut frames),
+        }
+        if frames.len() > 1 { Some(Encoded::merge(&frames)) } else { frames.pop() }
+    }
+
+    fn piece_of_page(&mut self, mut page: UnsentPage<S>, frames: &mut Vec<Encoded>) {
+        let mut bytes = 0;
+        for entry in page.entries.by_ref() {
+            if let Some(frontier) = self.machine.past(&entry.key) {
+                let frame = self.shown(&entry.record, &frontier);
+                bytes += frame.len();
+                frames.push(frame);
+            }
+            if bytes >= PIECE {
+                break;
+            }
+        }
+        if page.entries.len() > 0 {
+            if self.machine.reads_newest() {
+                // A slow client is not to hold them: they are read again, in small pages.
+                frames.clear();
+                self.machine.on_large_page(page.more_after);
+                return;
+            }
+            self.on_the_way().unsent = Some(Unsent::Page(page));
+            return;
+        }
+        if let Some(frontier) = self.machine.on_page_end(page.more_after) {
+            // What the filter left out is not to be looked at again.
+            let id = self.log.encoding.seal.seal(self.epoch, &frontier, self.subscription.scope());
+            self.push_sync(notice::sync(id));
+        }
+        if let Want::Locate(position) = self.machine.want() {
+            // History is complete. A client that had nothing of it needs a position now: the ring
+            // may be a while behind this one.
+            self.push_sync(self.sync(&position));
+        }
+    }
+
+    fn piece_of_changes(&mut self, mut unsent: Box<UnsentChanges<S>>, frames: &mut Vec<Encoded>) {
+        let (mut bytes, begin) = (0, Instant::now());
+        for (position, entry) in unsent.changes.by_ref().take(ROWS) {
+            let scope = self.subscription.scope();
+            if scope.contains(&entry.topic)
+                && scope.filter().admits(&entry.record.mark())
+                && let Some(frontier) = self.machine.change(&position, &entry.key)
+            {
+                let frame = self.shown(&entry.record, &frontier);
+                bytes += frame.len();
+                frames.push(frame);
+            }
+            if bytes >= PIECE || begin.elapsed() >= STEP {
+                break;
+            }
+        }
+        if unsent.changes.len() > 0 {
+            self.on_the_way().unsent = Some(Unsent::Changes(unsent));
+            return;
+        }
+        let UnsentChanges { late, lost, through, open, .. } = *unsent;
+        frames.extend((lost > 0).then(|| lost_gap(lost)));
+        frames.extend(self.late(&late, &through));
+        self.machine.on_through(through.clone());
+        self.on_the_way().changes = Some((through, open));
+    }
+
+    /// Those that came late, behind what announces them; in one piece, since none of them has an id
+    /// of its own.
+    fn late(
+        &mut self,
+        late: &[Entry<S::Key, S::Record>],
+        through: &S::Position,
+    ) -> Option<Encoded> {
+        let scope = self.subscription.scope();
+        let mut frames = Vec::new();
+        let mut behind = None;
+        for Entry { topic, key, record } in late {
+            if scope.contains(topic)
+                && scope.filter().admits(&record.mark())
+                && let Some(frontier) = self.machine.late(through, key)
+            {
+                frames.push(late_event(record));
+                behind = Some(frontier);
+            }
+        }
+        let id = self.log.encoding.seal.seal(self.epoch, &behind?, scope);
+        frames.insert(0, gap(frames.len(), id));
+        Some(Encoded::merge(&frames))
+    }
+
+    /// The event of a record that is `frontier` far.
+    fn shown(&self, record: &S::Record, frontier: &FrontierOf<S>) -> Encoded {
+        let Encoding { seal, .. } = &self.log.encoding;
+        let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
+        self.log.encoding.event(record, id)
+    }
+}

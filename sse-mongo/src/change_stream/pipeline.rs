@@ -1,0 +1,108 @@
+//! What the server is asked for.
+
+use mongodb::bson::{Bson, Document, Timestamp, doc};
+
+use crate::options::Fields;
+use crate::position::commit::ClusterTime;
+use crate::server::connection::Connection;
+
+/// What ends a collection.
+const ENDS: [&str; 4] = ["drop", "rename", "dropDatabase", "invalidate"];
+/// What else happens to records. Only the tail hears of it, to count it.
+const OTHERS: [&str; 3] = ["update", "replace", "delete"];
+
+/// How large an event may be with its resume token twice, since a reply repeats the last one's. A
+/// server sends 16 MiB at most: it fails, or breaks the connection, where it would need more.
+const MOST: i32 = 31 << 19;
+/// The longest resume token that a reply can have, in characters. It is twice as long as the `_id`.
+const LONGEST_TOKEN: i32 = 15 << 19;
+
+/// How much trouble the stream has had at the place where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// None.
+    Usual,
+    /// A reply could not be sent: each has one event only.
+    OneByOne,
+    /// Nor could an event alone: those whose tokens are too long are left out.
+    WithoutLongest,
+}
+
+/// Which changes to read.
+pub(super) struct Wanted<'a> {
+    pub(super) from: ClusterTime,
+    /// Whether to count what else happens to records.
+    pub(super) tail: bool,
+    pub(super) care: Care,
+    /// Names the stream among the server's operations.
+    pub(super) comment: &'a str,
+}
+
+/// The command that opens a change stream. It has no first batch, so that it is answered before
+/// the server looks for one.
+pub(super) fn command(connection: &Connection, wanted: &Wanted<'_>) -> Document {
+    let start = Timestamp::from(wanted.from);
+    let mut pipeline = vec![
+        doc! { "$changeStream": { "startAtOperationTime": start } },
+        doc! { "$match": matching(&connection.options.fields, wanted.tail) },
+    ];
+    if wanted.care == Care::WithoutLongest {
+        let shorter = doc! { "$lt": [token_length(), LONGEST_TOKEN] };
+        pipeline.push(doc! { "$match": { "$expr": shorter } });
+    }
+    pipeline.push(doc! { "$project": projection(&connection.options.fields) });
+    doc! {
+        "aggregate": &connection.name,
+        "pipeline": pipeline,
+        "cursor": { "batchSize": 0 },
+        "readConcern": { "level": "majority" },
+        "collation": { "locale": "simple" },
+        "comment": wanted.comment,
+    }
+}
+
+/// The fields of a topic whose setting an update's description tells. Within a document, it has
+/// other names.
+fn told(fields: &Fields) -> impl Iterator<Item = &str> {
+    [&*fields.space, &*fields.name].into_iter().filter(|field| !field.contains('.'))
+}
+
+fn matching(fields: &Fields, tail: bool) -> Document {
+    let mut kinds: Vec<_> = ["insert"].into_iter().chain(ENDS).collect();
+    if tail {
+        kinds.extend(OTHERS);
+    }
+    let mut wanted = vec![doc! { "operationType": { "$in": kinds } }];
+    for field in told(fields) {
+        let set = format!("updateDescription.updatedFields.{field}");
+        wanted.push(doc! { "operationType": "update", set: { "$exists": true } });
+    }
+    doc! { "$or": wanted }
+}
+
+/// Of an insert, the record, if a reply can hold it; of what is to be fetched, the id.
+fn projection(fields: &Fields) -> Document {
+    let insert = doc! { "$eq": ["$operationType", "insert"] };
+    let whole = Bson::from(doc! { "$and": [insert, fits("$fullDocument")] });
+    let id = doc! { "$cond": [fits("$documentKey._id"), "$documentKey._id", "$$REMOVE"] };
+    let mut projection = doc! {
+        "operationType": 1,
+        "clusterTime": 1,
+        "fullDocument": { "$cond": [&whole, "$fullDocument", "$$REMOVE"] },
+        "id": { "$cond": [whole, "$$REMOVE", id] },
+    };
+    for field in told(fields) {
+        projection.insert(format!("updateDescription.updatedFields.{field}"), 1);
+    }
+    projection
+}
+
+fn fits(field: &str) -> Document {
+    let size = doc! { "$bsonSize": { "value": field } };
+    let tokens = doc! { "$multiply": [2, token_length()] };
+    doc! { "$lt": [{ "$add": [size, tokens] }, MOST] }
+}
+
+fn token_length() -> Document {
+    doc! { "$strLenBytes": "$_id._data" }
+}

@@ -1,0 +1,112 @@
+//! What is made of records that were found, and which of them a filter admits, off the threads that
+//! everybody needs.
+
+use std::future::pending;
+use std::panic::resume_unwind;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use gapless_sse_core::follow::{Entry, Filter, Record, Scope, Topic};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::read::{Admitted, Read};
+use crate::position::key::Key;
+use crate::records::Records;
+use crate::server::find::Found;
+
+/// How long a turn takes at most, or as long as one record does.
+const TURN: Duration = Duration::from_millis(5);
+/// For so long, a page waits only for others that have not taken longer either: most take less.
+const SHORT: Duration = Duration::from_millis(20);
+
+/// All pages of the process take turns, so that none waits for what another one is looking for:
+/// those that are done soon, and the others.
+static SHORT_TURNS: LazyLock<Semaphore> = LazyLock::new(turns);
+static LONG_TURNS: LazyLock<Semaphore> = LazyLock::new(turns);
+
+fn turns() -> Semaphore {
+    let cores = available_parallelism().map_or(1, usize::from);
+    Semaphore::new((cores / 2).max(1))
+}
+
+/// The records of a topic that were found, some of which were looked at.
+pub(crate) struct Matching<R: Record> {
+    pub(crate) records: Records<R>,
+    pub(crate) scope: Scope<R::Filter>,
+    pub(crate) topic: Topic,
+    pub(crate) found: Found,
+    /// How many bytes the page may still take.
+    pub(crate) room: usize,
+    /// When to stop looking at what may be left out.
+    pub(crate) until: Instant,
+    pub(crate) read: Read<R>,
+}
+
+impl<R: Record> Matching<R> {
+    /// Looks at all of them, or up to where the page ends. `spent` is how long was looked at others
+    /// for the same page.
+    ///
+    /// Who does not wait for it any longer takes no further turn.
+    pub(crate) async fn run(mut self, spent: Duration) -> Read<R> {
+        loop {
+            let short = self.read.spent + spent < SHORT;
+            let turns = if short { &SHORT_TURNS } else { &LONG_TURNS };
+            let turn = turns.acquire().await;
+            let taken = spawn_blocking(move || {
+                let _turn = turn;
+                let over = self.take_turn();
+                (self, over)
+            });
+            let over;
+            (self, over) = match taken.await {
+                Ok(taken) => taken,
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                // The runtime shuts down.
+                Err(_) => pending().await,
+            };
+            if over {
+                return self.read;
+            }
+        }
+    }
+
+    /// Answers whether it was the last one.
+    fn take_turn(&mut self) -> bool {
+        let Self { records, scope, topic, found, room, until, read } = self;
+        let (date, began) = (&records.connection.options.fields.date, Instant::now());
+        let mut rest = found.documents().skip(read.scanned).peekable();
+        let mut last = None;
+        let over = loop {
+            let now = Instant::now();
+            if last.is_some() && now >= began + TURN {
+                break false;
+            }
+            let full = *room == 0 || read.left_out && now >= *until;
+            let Some(record) = rest.next_if(|_| !full) else {
+                break true;
+            };
+            let (key, bytes) = (Key::of(record, date), record.as_bytes().len());
+            last = Some(record);
+            read.scanned += 1;
+            read.bytes += bytes;
+            match records.decode(record) {
+                Some(record) if scope.filter().admits(&record.mark()) => {
+                    let entry = Entry { topic: topic.clone(), key, record };
+                    read.admitted.push(Admitted { entry, bytes });
+                    *room = room.saturating_sub(bytes);
+                }
+                _ => read.left_out = true,
+            }
+        };
+        if let Some(last) = last {
+            read.more_after = Some(Key::of(last, date));
+        }
+        if over && rest.next().is_none() && !found.more {
+            read.more_after = None;
+        }
+        read.spent += began.elapsed();
+        over
+    }
+}

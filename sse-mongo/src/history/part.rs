@@ -1,0 +1,93 @@
+//! One range of the index, as far as a step reads it.
+
+use std::time::Instant;
+
+use gapless_sse_core::follow::{Record, Scope, SortOrder, Topic};
+
+use super::matching::Matching;
+use super::read::Read;
+use super::scan::{SHORTEST, Step};
+use super::search::Search;
+use super::snapshot::fresh;
+use crate::position::key::Key;
+use crate::records::Records;
+use crate::server::error::Error;
+use crate::server::find::{Find, Found, Range, Snapshot, What};
+use crate::server::index::Index;
+use crate::server::operation::Operation;
+
+/// One range of the index as part of a step.
+pub(crate) struct Part<'a, R> {
+    pub(crate) records: &'a Records<R>,
+    pub(crate) index: &'a Index,
+    pub(crate) search: &'a Search,
+    pub(crate) step: Step,
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+impl<R: Record> Part<'_, R> {
+    pub(crate) async fn read(
+        &mut self,
+        scope: &Scope<R::Filter>,
+        topic: &Topic,
+        mut range: Range,
+    ) -> Result<Read<R>, Error> {
+        let Self { records, step, .. } = *self;
+        let (mut what, mut end) = (What::All, None);
+        if let Some(query) = &self.search.query {
+            what = What::Matching(query.clone());
+            end = self.bound(&mut range).await?;
+        }
+        let limit = step.records.min(records.sizes.fitting(topic, step.bytes));
+        let found = self.find(range, &what, limit).await?;
+        let matching = Matching {
+            records: records.clone(),
+            scope: scope.clone(),
+            topic: topic.clone(),
+            found,
+            room: step.room,
+            until: step.until.max(Instant::now() + SHORTEST),
+            read: Read::default(),
+        };
+        let mut read = matching.run(step.spent).await;
+        records.sizes.learn(topic, read.scanned, read.bytes);
+        if read.more_after.is_none() && end.is_some() {
+            read.scanned = step.keys;
+            read.more_after = end;
+        }
+        Ok(read)
+    }
+
+    /// Ends a range where the server is to stop, and answers its last key, if there are more. Else
+    /// the server would look at everything for the few that there are, and not say how far it has
+    /// come.
+    async fn bound(&mut self, range: &mut Range) -> Result<Option<Key>, Error> {
+        let keys = What::Keys { skip: self.step.keys - 1 };
+        let found = self.find(range.clone(), &keys, 2).await?;
+        let date = &self.records.connection.options.fields.date;
+        let mut keys = found.documents().map(|keys| Key::of(keys, date));
+        let (Some(last), Some(beyond)) = (keys.next(), keys.next()) else { return Ok(None) };
+        match self.search.order {
+            SortOrder::Ascending => range.before = Some(beyond),
+            SortOrder::Descending => range.after = Some(beyond),
+        }
+        Ok(Some(last))
+    }
+
+    async fn find(&mut self, range: Range, what: &What, limit: usize) -> Result<Found, Error> {
+        let Self { records, index, search, step, snapshot } = self;
+        let find = || {
+            let (range, snapshot) = (range.clone(), *snapshot);
+            let find = Find { index, range, order: search.order, limit, snapshot };
+            find.run_for(&records.connection, Operation::History, what, step.max_time)
+        };
+        let found = match snapshot {
+            Some(Snapshot::Fresh) => fresh(find).await?,
+            _ => find().await?,
+        };
+        if let Some(time) = found.at {
+            *snapshot = Some(Snapshot::At(time));
+        }
+        Ok(found)
+    }
+}
