@@ -21,7 +21,7 @@ use gapless_sse_core::{Log, LogState};
 ///     Ok(Sse::new(log.follow(Scope::new("app", ["lines"]), FollowOptions::new(History::All))))
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotDriven(LogState);
 
 impl NotDriven {

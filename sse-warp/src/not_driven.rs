@@ -22,7 +22,7 @@ use warp::reply::Response;
 ///     Ok(reply(log.follow(Scope::new("app", ["lines"]), FollowOptions::new(History::All))))
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotDriven(LogState);
 
 impl NotDriven {
