@@ -57,7 +57,7 @@ impl Wake for Fails {
 }
 
 #[test]
-fn a_waker_that_panics_keeps_no_other_reader_asleep() {
+fn a_waker_that_panics_keeps_no_other_reader_waiting() {
     let hub: Hub<u32, Before> = hub(ROOM);
     let mut readers = [(); 3].map(|()| reader(&hub, scope(&["a"]).filtered(Before(9)), 0));
     let (woken, waker) = Woken::new();
