@@ -205,7 +205,7 @@ impl<S: Source> Follow<S> {
                 Poll::Ready(Ok(RingRead::Events { frame, last })) => {
                     self.untold = frame.is_none();
                     self.machine.on_read(last);
-                    return if frame.is_some() { Poll::Ready(frame) } else { yields(cx) };
+                    return Poll::Ready(frame);
                 }
                 Poll::Ready(Ok(RingRead::Panicked(words))) => self.failed = Some(words),
                 Poll::Ready(Ok(RingRead::Lagged)) => {
@@ -249,7 +249,7 @@ impl<S: Source> Follow<S> {
             }
         };
         self.works();
-        if frame.is_some() { Poll::Ready(frame) } else { yields(cx) }
+        Poll::Ready(frame)
     }
 
     /// The source has answered.
