@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::http;
 use crate::server::Server;
@@ -40,10 +40,11 @@ async fn abandoned_searches_leave_no_open_file_and_no_work() {
         searches.join_all().await;
     }
     // When the last of them has ended its step, nothing is done any more.
-    let began = Instant::now();
+    let (began, mut pace) = (Instant::now(), interval(Duration::from_millis(500)));
+    pace.tick().await;
     loop {
         let before = server.worked();
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        pace.tick().await;
         if server.worked() - before <= 5 {
             break;
         }
