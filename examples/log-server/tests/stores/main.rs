@@ -4,6 +4,7 @@
 mod crowd;
 mod searches;
 mod suite;
+mod values;
 mod walks;
 
 use std::time::Duration;
