@@ -140,6 +140,10 @@ impl Store for MongoStore {
         Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
     }
 
+    fn has_pages(&self) -> bool {
+        self.options().indexes != Indexes::None
+    }
+
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
