@@ -38,12 +38,12 @@ impl Cursor {
         care: Care,
     ) -> Result<Self, Error> {
         let comment = format!("gapless-sse-mongo {}", ObjectId::new());
-        let wanted = Wanted { from, tail, care, comment: &comment };
+        let wanted = Wanted { from, tail, comment: &comment };
         let command = RawDocumentBuf::try_from(&command(connection, &wanted))
             .map_err(|_| Error::Answer { operation: Operation::Changes, what: "valid name" })?;
         let batch_size = match care {
             Care::Usual => connection.options.batch_size.max(1),
-            Care::OneByOne | Care::WithoutLongest => 1,
+            Care::OneByOne => 1,
         };
         let (db, said) = (connection.db.clone(), comment.clone());
         let open = driven(retried(move || {
