@@ -16,7 +16,7 @@ use gapless_sse_core::Event;
 use gapless_sse_core::follow::{Filter, HistoryQuery, Record, Scope, SortOrder, Source};
 use gapless_sse_mongo::bson::{DateTime, Document, RawDocument, doc};
 use gapless_sse_mongo::{Key, Mongo, Narrow, Operation, Position};
-use tokio::time::sleep;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
@@ -106,18 +106,19 @@ async fn slow_searches_leave_the_runtime_alone_and_take_turns() {
             mongo.history(&slow(name, 1000), newest(10)).await.unwrap()
         }));
     }
+    let mut pace = pace();
     while looked_at("turns 4") == 0 {
-        sleep(Duration::from_millis(1)).await;
+        pace.tick().await;
     }
     // The only thread of the runtime is free, and nobody waits for a whole search of another.
     let mut ticks = 0;
     while looked_at("turns 4") < 40 && ticks < 10_000 {
-        sleep(Duration::from_millis(1)).await;
+        pace.tick().await;
         ticks += 1;
     }
     let others = ["turns 1", "turns 2", "turns 3"].map(looked_at);
     assert!(ticks >= 20, "{ticks} ticks");
-    assert!(others.iter().all(|looked_at| (20..=90).contains(looked_at)), "{others:?}");
+    assert!(others.iter().all(|looked_at| (8..=250).contains(looked_at)), "{others:?}");
     // One that has just begun does not wait for those that take long.
     let begun = slow("turns of another", 1);
     let page = within(mongo.history(&begun, newest(1))).await.unwrap();
@@ -137,27 +138,37 @@ async fn slow_searches_leave_the_runtime_alone_and_take_turns() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn abandoned_searches_end_within_a_step() {
     let (mongo, other) = collection("abandoned", 2000).await;
+    let mut pace = pace();
     for _ in 0..30 {
         let mongo = mongo.clone();
+        let before = looked_at("abandoned");
         let search = tokio::spawn(async move {
             let _ = mongo.history(&slow("abandoned", 10_000), newest(10)).await;
         });
-        sleep(Duration::from_millis(10)).await;
+        while looked_at("abandoned") == before {
+            pace.tick().await;
+        }
         search.abort();
     }
-    assert!(looked_at("abandoned") > 0);
-    // The last of their turns are over.
-    within(mongo.history(&slow("after them", 1), newest(1))).await.unwrap();
-    sleep(Duration::from_millis(100)).await;
+    // Another one takes turns with all that goes on. When it is over, so are their last turns.
+    let another = slow("beside them", 10_000);
+    within(mongo.history(&another, newest(10))).await.unwrap();
     let before = looked_at("abandoned");
-    sleep(Duration::from_millis(300)).await;
+    within(mongo.history(&another, newest(10))).await.unwrap();
     assert_eq!(looked_at("abandoned"), before);
     within(async {
         while open_cursors(&other).await > 0 {
-            sleep(Duration::from_millis(20)).await;
+            pace.tick().await;
         }
     })
     .await;
+}
+
+/// Something that happens on the runtime's threads, a thousand times a second at most.
+fn pace() -> Interval {
+    let mut pace = interval(Duration::from_millis(1));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
 }
 
 async fn open_cursors(other: &Logs) -> i64 {

@@ -75,7 +75,7 @@ fn terms(rng: &mut Rng) -> Terms {
         2 => terms.types = vec![rng.choice(&["stage", "40", "", "null"]).unwrap().to_string()],
         3 => {
             terms.text =
-                Some(rng.choice(&["timeout", "40", "K", "er", "größe"]).unwrap().to_string())
+                Some(rng.choice(&["timeout", "40", "K", "er", "größe"]).unwrap().to_string());
         }
         4 => terms.from = Some(at(rng.i64(-5..105))),
         _ => terms.to = Some(at(rng.i64(-5..105))),

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use log_server::row::NewRow;
 use log_server::store::Store;
 use testbed::Mongod;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::suite::{PATIENCE, message, numbered, orders, past, rows, settle, topic};
 
@@ -153,13 +153,14 @@ async fn a_walk_whose_snapshot_is_gone_says_so() {
         }
     };
     count(&mut walk, &first);
+    let mut pace = interval(Duration::from_millis(200));
     let mut page = timeout(PATIENCE, async {
         loop {
             // The server forgets old snapshots when there are newer ones.
             let row = rows(any_time(&mut Rng::new()), [format!("new {}", walk.written)]);
             write(&store, row).await;
             walk.written += 1;
-            sleep(Duration::from_millis(200)).await;
+            pace.tick().await;
             let cursor = first.next.as_ref().map(EventId::as_str);
             let page = log.page(&orders(), cursor, SortOrder::Descending, 5).await.unwrap();
             if page.renewed {
