@@ -142,6 +142,10 @@ impl Store for MongoStore {
         self.names(workspace, after, limit).await
     }
 
+    fn has_pages(&self) -> bool {
+        self.options().indexes != Indexes::None
+    }
+
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
