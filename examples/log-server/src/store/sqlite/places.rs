@@ -97,14 +97,15 @@ impl Place {
             if abandoned.is_so() {
                 return Err(SqliteError::Ending);
             }
+            // A connection to another file would take the log beside it for its own, and remove it.
+            inner.identity.check()?;
             let pooled = lock(&inner.connections).pop();
             let connection = match pooled {
                 Some(connection) => Ok(connection),
                 None => file::connect_reader(inner.identity.path()),
             };
-            // What is in the file's place now is looked at behind opening it.
             if let Err(moved) = inner.identity.check() {
-                // Closing it must not remove the log beside the file, which is of another one.
+                // It came meanwhile: closing it must not remove that log either.
                 let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
                 let _ = connection.map(|other| other.set_db_config(config, true));
                 return Err(moved);
