@@ -11,6 +11,7 @@ use crate::app::app;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
+use crate::stream::Client;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -62,4 +63,34 @@ async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
     let over = async { while http::get(address, "/readyz").await.status == 200 {} };
     timeout(PATIENCE, over).await.expect("it is not ready any more");
     serving.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn an_index_that_is_missing_is_named_with_its_command_unless_pages_are_not_wanted() {
+    let store = Store::replica_set();
+    store.writer().await.write("before").await;
+    for (indexes, status) in [("require", 503), ("none", 200)] {
+        let server = Server::start(&["--store", &store.address(), "--indexes", indexes]);
+        let settled = async { while readiness(&server).await.2.contains("streams: ") {} };
+        timeout(PATIENCE, settled).await.expect("streams are told what is new");
+        let (is, retry, words) = readiness(&server).await;
+        assert_eq!((is, retry), (status, false), "{words}");
+        assert_eq!(
+            words.contains("pages: ") && words.contains("createIndex"),
+            is == 503,
+            "{words}"
+        );
+        let page = http::get(server.address, LOGS).await;
+        problem(&page, 503, "createIndex");
+        assert!(!page.text.contains("few seconds"), "{page:?}");
+
+        // What is new needs no index.
+        let mut client = Client::default();
+        let path = format!("{LOGS}/stream?history=0");
+        let mut stream = client.connect(server.address, &path).await;
+        client.read_until(&mut stream, |client| !client.notices("start").is_empty()).await;
+        store.writer().await.write(indexes).await;
+        client.read_until(&mut stream, |client| client.messages == [indexes]).await;
+    }
 }
