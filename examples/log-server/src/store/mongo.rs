@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::{Effort, Error, Key, Mode, Mongo, Narrow, Narrowing, Options};
+use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Narrow, Narrowing, Options};
 use jiff::Timestamp;
 
 pub use row::row;
@@ -39,13 +39,20 @@ pub async fn connect(uri: &str, arguments: &Arguments) -> Result<MongoStore, Err
         cli::Mode::ChangeStreams => Mode::ChangeStreams,
         cli::Mode::Poll => Mode::Poll,
     };
+    let indexes = match arguments.indexes {
+        cli::Indexes::Small => Indexes::Small,
+        cli::Indexes::Create => Indexes::Create,
+        cli::Indexes::Require => Indexes::Require,
+        cli::Indexes::None => Indexes::None,
+    };
     let effort = Effort::default().records(arguments.search_rows.get()).time(arguments.search_time);
     let options = Options::topic(WORKSPACE, WORKFLOW)
         .date(DATE)
         .mode(mode)
         .lateness(arguments.lateness)
         .interval(arguments.poll_interval)
-        .effort(effort);
+        .effort(effort)
+        .indexes(indexes);
     let records = Mongo::<Document>::connect(uri, &arguments.collection, options).await?;
     Ok(records.decode_with(|record| {
         let date = record.get_datetime(DATE).ok();
@@ -62,11 +69,13 @@ impl Narrow for Search {
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
-            // Of what is no text, its JSON is the type.
+            // Of what is no text, its JSON is the type; of text that is not UTF-8, in which no pattern
+            // is found, what can be read of it.
             narrowing = narrowing.matching(doc! { "$or": [
                 { KIND: { "$in": types } },
                 { KIND: { "$not": { "$type": "string" } } },
                 { KIND: { "$type": "array" } },
+                { KIND: { "$not": { "$regex": "" } } },
             ] });
         }
         if let Some(text) = &terms.text {
@@ -121,7 +130,7 @@ impl Store for MongoStore {
     }
 
     async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.spaces(usize::MAX).await?))
+        self.spaces(after, limit).await
     }
 
     async fn workflows(
@@ -130,15 +139,10 @@ impl Store for MongoStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
+        self.names(workspace, after, limit).await
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
-}
-
-/// The first names behind `after`.
-fn behind(after: Option<&str>, limit: usize, names: Vec<String>) -> Vec<String> {
-    names.into_iter().filter(|name| after.is_none_or(|after| &**name > after)).take(limit).collect()
 }
