@@ -174,9 +174,12 @@ impl<R: Record> Source for Channel<R> {
         if order == SortOrder::Ascending {
             self.kept().reaches_back(Sequence(window.above))?;
         }
-        while limit > 0 {
+        if limit == 0 {
+            return Ok(page);
+        }
+        loop {
             let step = self.kept().step(&mut window, order)?;
-            let Some(records) = step else { break };
+            let Some(records) = step else { return Ok(page) };
             for (_, entry) in records {
                 if !scope.contains(&entry.topic) {
                     continue;
@@ -194,7 +197,6 @@ impl<R: Record> Source for Channel<R> {
                 pace.step().await;
             }
         }
-        Ok(page)
     }
 
     async fn changes(&self, from: &Sequence) -> Result<ChannelChanges<R>, ChannelLagged> {

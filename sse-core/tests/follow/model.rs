@@ -142,6 +142,8 @@ pub(crate) struct State {
     /// Changes that are being opened, and the most there were at a time.
     opening_now: usize,
     pub(crate) opening_most: usize,
+    /// How many changes a batch has; a few at random if not told.
+    pub(crate) batch: Option<u32>,
     /// How long reading a page of history takes.
     pub(crate) reading: Duration,
     /// Pages that are being read, and the most there were at a time.
@@ -416,7 +418,7 @@ impl Changes<Model> for ModelChanges {
                 return Err(Failed(Fault::Ended));
             }
             let end = if at < state.ended_at { state.ended_at - 1 } else { state.end() };
-            let last = end.min(at + state.pick(4));
+            let last = end.min(at + state.batch.unwrap_or_else(|| state.pick(4)));
             // Those that came together are in one batch, of which the last has the position.
             let group = (at + 1..=last).find_map(|first| Some(first..=*state.late.get(&first)?));
             let last = group.as_ref().map_or(last, |group| *group.end());

@@ -334,3 +334,31 @@ async fn a_stream_that_shows_nothing_leaves_the_thread_to_others_while_it_reads(
     assert!(timeout(Duration::from_secs(1), next).await.is_err());
     assert!(polls >= 20, "{polls} polls for 20,000 records that are left out");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_large_batch_of_which_nothing_is_shown_is_gone_through_in_steps() {
+    let model = model(12);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope().filtered(Shown(100_000)), ALL);
+    // Within history, after a page without anything to show.
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
+    (13..=5_012).for_each(|key| {
+        model.commit("a", key);
+    });
+    {
+        let mut state = model.state();
+        (state.snapshots_from, state.batch) = (5_012, Some(5_000));
+    }
+    let mut polls = 0;
+    let next = async {
+        let mut next = std::pin::pin!(stream.next());
+        std::future::poll_fn(|cx| {
+            polls += 1;
+            next.as_mut().poll(cx)
+        })
+        .await
+    };
+    timeout(Duration::from_secs(5), next).await.unwrap().unwrap();
+    assert!(polls >= 5_000 / 256, "{polls} polls for 5,000 records that are left out");
+}

@@ -13,7 +13,7 @@ use gapless_sse_core::follow::{History, Scope, Seal};
 use gapless_sse_core::{Log, LogOptions};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::client::Client;
 use crate::model::{Model, Shown};
@@ -78,7 +78,7 @@ impl Reader {
     /// Reads so much, if there is so much.
     async fn read(&self, frames: usize) {
         self.reads.add_permits(frames);
-        sleep(MOMENT).await;
+        pass(MOMENT).await;
         self.reads.forget_permits(frames);
     }
 
@@ -96,6 +96,11 @@ impl Drop for Reader {
 
 /// Until all tasks have done what they can do without time.
 const MOMENT: Duration = Duration::from_millis(1);
+
+/// Lets time pass, which it does when no task has anything to do.
+async fn pass(time: Duration) {
+    sleep_until(Instant::now() + time).await;
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -160,7 +165,7 @@ async fn run(seed: u64, seen: &mut Seen) {
         match rng.u32(..13) {
             0..=2 => (0..rng.usize(1..4)).for_each(|_| commit(&model, &mut rng)),
             3..=5 => reader.read(rng.usize(1..6)).await,
-            6 => sleep(Duration::from_millis(rng.u64(1..200))).await,
+            6 => pass(Duration::from_millis(rng.u64(1..200))).await,
             7 => {
                 let end = model.end();
                 model.state().snapshots_from = end - rng.u32(..=end.min(3));
@@ -189,7 +194,7 @@ async fn run(seed: u64, seen: &mut Seen) {
     model.recover();
     reader.read_on();
     // Whatever has failed is tried again within this time.
-    sleep(Duration::from_secs(60)).await;
+    pass(Duration::from_secs(60)).await;
     let mut readers = vec![reader];
     for round in 0..6 {
         // First while they are away, from the third round on while they are live.
@@ -203,7 +208,7 @@ async fn run(seed: u64, seen: &mut Seen) {
                 reader.read_on();
             }
         }
-        sleep(MOMENT).await;
+        pass(MOMENT).await;
         for (nth, reader) in readers.iter().enumerate() {
             let client = reader.client();
             let expected = expected(&model, &scope, newest.filter(|_| nth == 0));
@@ -212,7 +217,7 @@ async fn run(seed: u64, seen: &mut Seen) {
         }
     }
     // A duplicate would come behind it, and so would a reset that is still due.
-    sleep(Duration::from_secs(30)).await;
+    pass(Duration::from_secs(30)).await;
     let client = readers[0].client();
     assert_eq!(client.sorted(), expected(&model, &scope, newest), "seed {seed}: {client:?}");
     assert!(calamities || client.notices("reset").is_empty(), "seed {seed}");

@@ -1,6 +1,7 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
 mod append;
+mod fields;
 mod row;
 
 use std::collections::BTreeSet;
@@ -10,20 +11,13 @@ use gapless_sse_core::follow::Topic;
 use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Narrow, Narrowing, Options};
 use jiff::Timestamp;
 
+use fields::{DATE, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
 pub use row::row;
 
 use super::{AppendError, Store};
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
 use crate::search::{Level, Search};
-
-/// What the fields of a record are called.
-const WORKSPACE: &str = "workspace_id";
-const WORKFLOW: &str = "workflow_id";
-const DATE: &str = "date";
-const LEVEL: &str = "level";
-const KIND: &str = "type";
-const MESSAGE: &str = "message";
 
 /// A log in a MongoDB collection.
 pub type MongoStore = Mongo<Row>;
@@ -140,6 +134,10 @@ impl Store for MongoStore {
         limit: usize,
     ) -> Result<Vec<String>, Error> {
         self.names(workspace, after, limit).await
+    }
+
+    fn has_pages(&self) -> bool {
+        self.options().indexes != Indexes::None
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::{Changes, SortOrder, Source};
-use log_server::search::{Search, Terms};
+use log_server::search::{Effort, Search, Terms};
 use log_server::store::{SqliteStore, Store};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -20,7 +20,9 @@ async fn filled() -> (SqliteStore, tempfile::TempDir) {
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let long = "x".repeat(500);
     store.append(&topic("orders"), numbered(past(100), &long, 5_000)).await.unwrap();
-    (store, folder)
+    // None ends before it has looked at all of them, so each step is as long as steps are.
+    let effort = Effort { rows: usize::MAX, time: 10 * PATIENCE };
+    (store.searching(effort), folder)
 }
 
 /// Looks at all rows for what is nowhere, or finds the newest row at once.
@@ -52,7 +54,8 @@ async fn searches_take_turns_of_steps_and_nobody_else_waits_for_them() {
             }
         });
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // When the others have had a step, they are all in line.
+    search(store.clone(), "x").await;
     // What a search of one step waits for, and what others do.
     let (mut step, mut others) = (Duration::ZERO, [Duration::ZERO; 3]);
     for _ in 0..3 {
@@ -76,21 +79,35 @@ async fn searches_take_turns_of_steps_and_nobody_else_waits_for_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_many_search_there_are_few_connections_and_the_abandoned_end() {
+async fn however_many_search_there_are_few_connections() {
     let (store, folder) = filled().await;
     let mut searches = JoinSet::new();
     for _ in 0..SEARCHES {
         searches.spawn(search(store.clone(), "nowhere (a|b)+"));
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    search(store.clone(), "x").await;
     let processors = std::thread::available_parallelism().unwrap().get();
     // The writer's, and one or more for each kind of reading: each has up to three files open.
     let most = 3 * (2 + processors);
     let open = open_files(folder.path());
     assert!(open <= most, "{open} files for {SEARCHES} searches");
-    // Those that are left wait for their turns; without anybody to answer, none is taken.
     searches.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_is_abandoned_ends_within_a_step() {
+    let (store, _folder) = filled().await;
     let began = Instant::now();
-    search(store.clone(), "x").await;
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    search(store.clone(), "nowhere (a|b)+").await;
+    let whole = began.elapsed();
+    let mut waited = Duration::ZERO;
+    for _ in 0..10 {
+        let abandoned = search(store.clone(), "nowhere (a|b)+");
+        let _ = timeout(whole / 10, abandoned).await;
+        // It is the only one that another may wait for.
+        let began = Instant::now();
+        search(store.clone(), "x").await;
+        waited += began.elapsed();
+    }
+    assert!(waited < whole * 5, "{waited:?} behind ten, of which each would take {whole:?}");
 }

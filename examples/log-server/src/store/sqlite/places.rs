@@ -96,12 +96,13 @@ impl Place {
             if abandoned.is_so() {
                 return Err(SqliteError::Ending);
             }
+            // A connection to another file would take the log beside it for its own, and remove it.
+            inner.identity.check()?;
             let pooled = lock(&inner.connections).pop();
             let connection = match pooled {
                 Some(connection) => Ok(connection),
                 None => file::connect_reader(inner.identity.path()),
             };
-            // What is in the file's place now is looked at behind opening it.
             inner.identity.check()?;
             let connection = connection.map_err(SqliteError::failed(act))?;
             let answer = question(&connection, &abandoned).map_err(SqliteError::failed(act))?;
