@@ -81,7 +81,7 @@ where
         .with_upgrades();
     let mut ending_begins = pin!(begun(shutdown.clone()));
     let mut timer = pin!(sleep(options.header_read_limit));
-    let (mut awaited, mut ended_exchanges) = (exchange.awaited(), exchange.ended());
+    let mut awaited = exchange.awaited();
     let (mut ending, mut idle) = (false, false);
     let ended = poll_fn(|context| {
         loop {
@@ -96,11 +96,6 @@ where
             }
             if ended.is_ready() {
                 return Poll::Ready(Ok(None));
-            }
-            if ended_exchanges != exchange.ended() {
-                ended_exchanges = exchange.ended();
-                // hyper was not told that the client sends no more, and may be now.
-                continue;
             }
             if awaited != exchange.awaited() {
                 awaited = exchange.awaited();
