@@ -20,6 +20,11 @@ const INTERIM: u8 = 1 << 4;
 const TOO_SLOW: u8 = 1 << 5;
 /// The connection is about to be somebody else's.
 const UPGRADED: u8 = 1 << 6;
+/// The client has said that it sends no more.
+const CLIENT_ENDED: u8 = 1 << 7;
+
+/// What outlasts an exchange.
+const KEPT: u8 = UPGRADED | CLIENT_ENDED;
 
 /// The exchange that a connection of HTTP/1.1 is at, or one of HTTP/2. A clone is of the same.
 ///
@@ -61,7 +66,8 @@ impl Exchange {
         if request.version() == Version::HTTP_11 {
             flags |= INTERIM;
         }
-        self.0.flags.store(flags, Ordering::Relaxed);
+        self.0.flags.fetch_and(CLIENT_ENDED, Ordering::Relaxed);
+        self.set(flags);
         Answering(self.clone())
     }
 
@@ -71,9 +77,13 @@ impl Exchange {
         let _ = self.0.flags.compare_exchange(0, ASKING, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    pub(crate) fn client_ended(&self) {
+        self.set(CLIENT_ENDED);
+    }
+
     pub(crate) fn request_read(&self) {
         if self.set(REQUEST_READ) & ANSWERING == 0 {
-            self.0.flags.fetch_and(UPGRADED, Ordering::Relaxed);
+            self.0.flags.fetch_and(KEPT, Ordering::Relaxed);
         }
     }
 
@@ -111,6 +121,12 @@ impl Exchange {
         self.client_waits() && self.has(INTERIM) && !self.is_answered()
     }
 
+    /// How many have ended, if the client sends no more: then whoever reads the connection is to be
+    /// told when one ends.
+    pub(crate) fn ended(&self) -> Option<usize> {
+        self.has(CLIENT_ENDED).then(|| self.0.ended.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn awaited(&self) -> Awaited {
         match self.0.flags.load(Ordering::Relaxed) {
             0 => Awaited::Request(self.0.ended.load(Ordering::Relaxed)),
@@ -137,7 +153,7 @@ impl Drop for Answering {
         let State { flags, ended } = &*self.0.0;
         ended.fetch_add(1, Ordering::Relaxed);
         // A request may still be read by somebody when its response is over.
-        let kept = if self.0.has(REQUEST_READ) { UPGRADED } else { UPGRADED | ANSWERED };
+        let kept = if self.0.has(REQUEST_READ) { KEPT } else { KEPT | ANSWERED };
         flags.fetch_and(kept, Ordering::Relaxed);
     }
 }

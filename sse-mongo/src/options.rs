@@ -81,8 +81,9 @@ impl Options {
     /// The field that history is ordered by, then by `_id`: usually when a record was made.
     /// `date` by default.
     ///
-    /// It may hold values of any type. But only BSON dates are within ranges of time, and found as
-    /// news by polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
+    /// It may hold values of any type, but for arrays, which have no one place in an index: records
+    /// with them are left out. And only BSON dates are within ranges of time, and found as news by
+    /// polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
     /// logged as those without a topic are.
     #[must_use]
     pub fn date(mut self, field: impl Into<String>) -> Self {

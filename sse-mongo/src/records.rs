@@ -51,7 +51,7 @@ impl<R> Records<R> {
                     id = id(record),
                     records,
                     "instead of a date, a record has {held}: ranges of time leave it out, and \
-                     polling does not find it as news",
+                     polling does not find it as news; what has an array is shown nowhere",
                 );
             }
         }
@@ -90,10 +90,13 @@ impl<R> Records<R> {
             .ok()
     }
 
-    /// A record of the changes, if it belongs to a topic and can be decoded.
+    /// A record of the changes, if it belongs to a topic, has a place in history, and can be
+    /// decoded.
     pub(crate) fn entry(&self, key: Key, record: &RawDocument) -> Option<Entry<Key, R>> {
         let topic = self.topic(record)?;
-        Some(Entry { topic, key, record: self.decode(record)? })
+        let decoded = self.decode(record)?;
+        let date = OddValue::of(record, &self.connection.options.fields.date);
+        (date != OddValue::Array).then_some(Entry { topic, key, record: decoded })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Writing records, and listing the topics there are.
 
+use std::collections::BTreeSet;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 use mongodb::options::WriteConcern;
@@ -60,16 +62,19 @@ impl<R> Mongo<R> {
         Ok(found)
     }
 
-    /// The spaces of the topics that have records, sorted, `limit` at most.
+    /// The spaces of the topics that have records, sorted: the first `limit` of those behind `after`.
     ///
-    /// The index has them: it costs about one look-up for each, however many records there are.
+    /// The index has them: it costs about one look-up for each of all, however many records there
+    /// are.
     ///
     /// ```no_run
     /// # async fn example(
     /// #     orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>,
     /// # ) -> Result<(), gapless_sse_mongo::Error> {
-    /// for space in orders.spaces(100).await? {
-    ///     println!("{space}: {:?}", orders.names(&space, 100).await?);
+    /// let mut spaces = orders.spaces(None, 100).await?;
+    /// while let Some(last) = spaces.last().cloned() {
+    ///     println!("{spaces:?}, of the last one: {:?}", orders.names(&last, None, 100).await?);
+    ///     spaces = orders.spaces(Some(&last), 100).await?;
     /// }
     /// # Ok(())
     /// # }
@@ -78,45 +83,39 @@ impl<R> Mongo<R> {
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn spaces(&self, limit: usize) -> Result<Vec<String>, Error> {
-        let mut names =
-            self.distinct(doc! {}, &self.records.connection.options.fields.space, limit).await?;
-        tidy(&mut names, limit);
-        Ok(names)
+    pub async fn spaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+        let field = &self.records.connection.options.fields.space;
+        let first = self.distinct(doc! {}, field, First::new(after, limit)).await?;
+        Ok(first.into_names())
     }
 
-    /// The names of the topics of `space` that have records, sorted, `limit` at most.
+    /// The names of the topics of `space` that have records, as [`spaces`](Self::spaces) are listed.
     ///
     /// # Errors
     ///
     /// When the server refuses, or cannot be reached.
-    pub async fn names(&self, space: &str, limit: usize) -> Result<Vec<String>, Error> {
+    pub async fn names(
+        &self,
+        space: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
         let fields = &self.records.connection.options.fields;
-        let mut names = Vec::new();
+        let mut first = First::new(after, limit);
         for value in topic::values(space) {
             let value = Bson::try_from(value).unwrap_or(Bson::Null);
             let of = doc! { &fields.space: value };
-            names.append(&mut self.distinct(of, &fields.name, limit).await?);
+            first = self.distinct(of, &fields.name, first).await?;
         }
-        tidy(&mut names, limit);
-        Ok(names)
+        Ok(first.into_names())
     }
 
-    async fn distinct(
-        &self,
-        of: Document,
-        field: &str,
-        limit: usize,
-    ) -> Result<Vec<String>, Error> {
+    /// Adds the names that a field has. The index has them in another order: by type first.
+    async fn distinct(&self, of: Document, field: &str, first: First) -> Result<First, Error> {
         let index = self.records.connection.ready().await?.tail.name;
-        let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
         let command = doc! {
             "aggregate": &self.records.connection.name,
-            "pipeline": [
-                { "$match": of },
-                { "$group": { "_id": format!("${field}") } },
-                { "$limit": limit },
-            ],
+            "pipeline": [{ "$match": of }, { "$group": { "_id": format!("${field}") } }],
             "cursor": {},
             "hint": index,
             "collation": { "locale": "simple" },
@@ -124,23 +123,50 @@ impl<R> Mongo<R> {
         };
         let db = self.records.connection.db.clone();
         let listed = self.records.connection.read(Operation::List, move || {
-            let (db, command) = (db.clone(), command.clone());
+            let (db, command, mut first) = (db.clone(), command.clone(), first.clone());
             async move {
-                let groups = db.run_cursor_command(command).await?;
-                let name = |group: Document| async move {
+                let mut groups = db.run_cursor_command(command).await?;
+                while let Some(group) = groups.try_next().await? {
                     let value = group.get("_id").cloned().map(RawBson::try_from);
-                    let Some(Ok(value)) = value else { return Ok(None) };
-                    Ok(topic::text(value.as_raw_bson_ref()).map(std::borrow::Cow::into_owned))
-                };
-                groups.try_filter_map(name).try_collect().await
+                    if let Some(Ok(value)) = value
+                        && let Some(name) = topic::text(value.as_raw_bson_ref())
+                    {
+                        first.add(&name);
+                    }
+                }
+                Ok(first)
             }
         });
         self.records.connection.by_index(listed.await)
     }
 }
 
-fn tidy(names: &mut Vec<String>, limit: usize) {
-    names.sort_unstable();
-    names.dedup();
-    names.truncate(limit);
+/// The first of the names that come behind one.
+#[derive(Clone)]
+struct First {
+    after: Option<String>,
+    limit: usize,
+    names: BTreeSet<String>,
+}
+
+impl First {
+    fn new(after: Option<&str>, limit: usize) -> Self {
+        Self { after: after.map(ToOwned::to_owned), limit, names: BTreeSet::new() }
+    }
+
+    fn add(&mut self, name: &str) {
+        let full = self.names.len() >= self.limit;
+        let beyond = full && self.names.last().is_none_or(|last| name > last.as_str());
+        if beyond || self.after.as_ref().is_some_and(|after| name <= after.as_str()) {
+            return;
+        }
+        self.names.insert(name.to_owned());
+        if self.names.len() > self.limit {
+            self.names.pop_last();
+        }
+    }
+
+    fn into_names(self) -> Vec<String> {
+        self.names.into_iter().collect()
+    }
 }

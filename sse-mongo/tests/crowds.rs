@@ -211,7 +211,7 @@ async fn slow_writes_keep_neither_pages_nor_lists_nor_changes_waiting() {
     assert!(timeout(Duration::from_millis(300), &mut writes).await.is_err());
     let quickly = async {
         assert_eq!(page(&mongo, 9).await.entries.len(), 4);
-        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
         mongo.epoch().await.unwrap();
         let mut open = mongo.changes(&start).await.unwrap();
         open.next().await.unwrap();
@@ -260,7 +260,7 @@ async fn a_read_that_fails_for_a_passing_reason_is_made_once_more() {
         for command in ["find", "aggregate", "listCollections", "ping"] {
             other.fail("retried", command, code, 1).await;
             assert_eq!(page(&mongo, 9).await.entries.len(), 1);
-            assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+            assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
             mongo.epoch().await.unwrap();
             mongo.tail_start().await.unwrap();
         }

@@ -3,14 +3,17 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
 use gapless_sse_mongo::bson::oid::ObjectId;
 use gapless_sse_mongo::bson::spec::BinarySubtype;
 use gapless_sse_mongo::bson::{
-    Binary, Bson, DateTime, Document, RawDocument, Timestamp, Uuid, doc,
+    Binary, Bson, DateTime, Document, RawBson, RawDocument, Timestamp, Uuid, doc,
 };
+use gapless_sse_mongo::{OddValue, json};
 
 const BOTH: [SortOrder; 2] = [SortOrder::Ascending, SortOrder::Descending];
 
@@ -196,11 +199,53 @@ async fn workspaces_and_workflows_may_be_ids_and_numbers() {
     let names: Vec<_> = live.iter().map(|(_, entry)| entry.topic.name().to_owned()).collect();
     assert_eq!(names, ["7", "7", "7", &uuid.to_string(), "07", "7", "7", "0"]);
     assert_eq!(mongo.stats().skipped, 3);
-    assert_eq!(mongo.spaces(10).await.unwrap(), [object.to_hex()]);
+    assert_eq!(mongo.spaces(None, 10).await.unwrap(), [object.to_hex()]);
     let mut workflows = vec!["0".to_owned(), "07".to_owned(), "7".to_owned(), uuid.to_string()];
     workflows.sort();
-    assert_eq!(mongo.names(&object.to_hex(), 10).await.unwrap(), workflows);
-    assert_eq!(mongo.names(&object.to_hex(), 1).await.unwrap().len(), 1);
+    assert_eq!(mongo.names(&object.to_hex(), None, 10).await.unwrap(), workflows);
+    assert_eq!(mongo.names(&object.to_hex(), None, 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn lists_have_pages_in_which_every_name_is_once_whatever_its_type() {
+    let (mongo, other) = logs(set(), "lists", quick()).await;
+    mongo.epoch().await.unwrap();
+    let object = ObjectId::new();
+    let mut names: Vec<Bson> = (0..300).map(|id| format!("{:03}", id * 7 % 300).into()).collect();
+    names.extend((0..300_i64).map(|number| Bson::Int64(number * 13)));
+    names.extend([Bson::Double(13.0), object.into(), object.to_hex().into(), Uuid::new().into()]);
+    // Those that are no names take no place of others.
+    names.extend((0..50).map(|id| Bson::Double(f64::from(id) + 0.5)));
+    let record = |(id, name)| doc! { "_id": id, "workspace_id": "a", "workflow_id": name };
+    other.insert((0..).zip(names.clone()).map(record)).await;
+    let text = |name: &Bson| match name {
+        Bson::String(text) => Some(text.clone()),
+        Bson::Int64(number) => Some(number.to_string()),
+        Bson::ObjectId(id) => Some(id.to_hex()),
+        Bson::Binary(_) => {
+            Some(json::id_text(RawBson::try_from(name.clone()).ok()?.as_raw_bson_ref()))
+        }
+        _ => None,
+    };
+    let expected: BTreeSet<String> = names.iter().filter_map(text).collect();
+    let count = expected.len();
+    for limit in [1, 7, 100, 10_000] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = mongo.names("a", after.as_deref(), limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last().cloned() else { break };
+            after = Some(last);
+            listed.extend(page);
+            if limit == 1 && listed.len() == 20 {
+                break;
+            }
+        }
+        let expected: Vec<_> = expected.iter().take(listed.len()).collect();
+        assert_eq!(listed.iter().collect::<Vec<_>>(), expected, "by {limit}");
+        assert!(limit == 1 || listed.len() == count, "{} of {count} by {limit}", listed.len());
+    }
 }
 
 #[tokio::test]
@@ -248,7 +293,7 @@ async fn uuids_of_older_drivers_name_topics_and_what_names_none_is_counted_by_wh
             ("other", 1),
         ];
         assert_eq!((counts, stats.skipped), (expected.to_vec(), 7));
-        assert_eq!(mongo.names(&uuid.to_string(), 10).await.unwrap().len(), 2);
+        assert_eq!(mongo.names(&uuid.to_string(), None, 10).await.unwrap().len(), 2);
     }
 }
 
@@ -260,6 +305,35 @@ fn reference_of_old_servers() -> Bson {
     bytes[0] = u8::try_from(bytes.len()).unwrap();
     let record = RawDocument::from_bytes(&bytes).unwrap();
     Document::try_from(record).unwrap().remove("p").unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn an_array_as_a_date_turns_no_walk_back_and_is_shown_nowhere() {
+    for (server, name) in [(set(), "array_dates_set"), (standalone(), "array_dates_alone")] {
+        let (mongo, other) = logs(server, name, quick()).await;
+        mongo.epoch().await.unwrap();
+        let from = mongo.tail_start().await.unwrap();
+        for id in (0..9).map(|nth| nth * 10) {
+            let mut between = at(id + 1, past(0));
+            between.insert("date", vec![past(-5), past(id.into()), DateTime::now()]);
+            other.insert([at(id, past(id.into())), between]).await;
+        }
+        let mut expected: Vec<_> = (0..9).map(|nth| (nth * 10).to_string()).collect();
+        for order in BOTH {
+            for limit in [1, 2, 100] {
+                let (_, read) = all(&mongo, &scope(), order, limit).await;
+                assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
+            }
+            expected.reverse();
+        }
+        if server.uri().contains("replicaSet") {
+            let live = common::changes(&mongo, &from, 9).await;
+            assert_eq!(common::changed(&live), expected);
+            let array = mongo.stats().no_date.into_iter().find(|(v, _)| *v == OddValue::Array);
+            assert!(array.unwrap().1 > 0);
+        }
+    }
 }
 
 #[tokio::test]
@@ -350,8 +424,8 @@ async fn fifty_new_records_of_sixty_thousand_examine_sixty_keys_at_most_and_sort
         let asked = query(Some(as_of), None, SortOrder::Descending, 50);
         let back = mongo.history(&scope(), asked).await.unwrap();
         assert_eq!((new.entries.len(), back.entries.len()), (50, 50));
-        mongo.spaces(10).await.unwrap();
-        mongo.names("a", 10).await.unwrap();
+        mongo.spaces(None, 10).await.unwrap();
+        mongo.names("a", None, 10).await.unwrap();
         other.db.run_command(doc! { "profile": 0 }).await.unwrap();
         let profile = other.db.collection::<Document>("system.profile");
         let reads = doc! { "ns": format!("{name}.logs") };
@@ -378,8 +452,8 @@ async fn what_is_appended_is_read_as_it_was_written() {
         assert_eq!((ids[0].len(), ids[1].len()), (36, 24));
         assert_eq!(common::ids(&page(&mongo, 9).await.entries), ids);
         assert!(mongo.append(vec![]).await.unwrap().is_empty());
-        assert_eq!(mongo.spaces(9).await.unwrap(), ["a"]);
-        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
-        assert!(mongo.names("b", 9).await.unwrap().is_empty());
+        assert_eq!(mongo.spaces(None, 9).await.unwrap(), ["a"]);
+        assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
+        assert!(mongo.names("b", None, 9).await.unwrap().is_empty());
     }
 }

@@ -114,9 +114,9 @@ async fn one_that_is_dropped_is_made_again() {
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
     assert_eq!(mongo.history(&scope(), asked()).await.unwrap().entries.len(), 1);
     other.coll.drop_index("tail").await.unwrap();
-    let error = mongo.spaces(9).await.unwrap_err();
+    let error = mongo.spaces(None, 9).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
-    assert_eq!(mongo.spaces(9).await.unwrap(), ["a"]);
+    assert_eq!(mongo.spaces(None, 9).await.unwrap(), ["a"]);
     other.coll.drop_index("settled").await.unwrap();
     let error = common::failure(&mut open).await;
     assert_eq!(error.fault(), Fault::Unavailable, "{error}");
@@ -189,7 +189,7 @@ async fn any_index_that_serves_is_taken() {
                 expected.reverse();
             }
         }
-        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
     }
 }
 

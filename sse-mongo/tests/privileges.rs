@@ -100,7 +100,7 @@ async fn work(mongo: &Mongo<Row>) -> Result<(), Error> {
         mongo.epoch().await?;
         let start = mongo.tail_start().await?;
         mongo.history(&scope(), common::query(None, None, SortOrder::Ascending, 3)).await?;
-        mongo.spaces(9).await?;
+        mongo.spaces(None, 9).await?;
         mongo.changes(&start).await?.next().await.map(drop)
     })
     .await
@@ -154,7 +154,7 @@ async fn the_role_of_the_readme_is_enough_for_history_and_changes() {
         assert_eq!(changed(&last_five), changed(&followed)[4..]);
         let (_, read) = all(&mongo, &scope(), SortOrder::Ascending, 4).await;
         assert_eq!(ids(&read).len(), 9);
-        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
     }
 }
 

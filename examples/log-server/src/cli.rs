@@ -89,6 +89,12 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 128 * 1024 * 1024)]
     pub search_bytes: usize,
 
+    /// How many bytes that were read from the store may wait until clients read them: a third of
+    /// streams within history, a third of pages, and a third of pages over 64 KiB. A page has about
+    /// 1 MiB at most. Streams wait for each other, pages are refused
+    #[arg(long, value_name = "N", default_value_t = 96 * 1024 * 1024)]
+    pub unsent_bytes: usize,
+
     /// How many bytes of the rows that clients are sending are held, of all that are not written
     /// yet; beyond it, requests are refused until others are done
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]

@@ -81,7 +81,7 @@ where
         .with_upgrades();
     let mut ending_begins = pin!(begun(shutdown.clone()));
     let mut timer = pin!(sleep(options.header_read_limit));
-    let mut awaited = exchange.awaited();
+    let (mut awaited, mut ended_exchanges) = (exchange.awaited(), exchange.ended());
     let (mut ending, mut idle) = (false, false);
     let ended = poll_fn(|context| {
         loop {
@@ -97,16 +97,18 @@ where
             if ended.is_ready() {
                 return Poll::Ready(Ok(None));
             }
-            let before = std::mem::replace(&mut awaited, exchange.awaited());
-            if awaited != before {
+            if ended_exchanges != exchange.ended() {
+                ended_exchanges = exchange.ended();
+                // hyper was not told that the client sends no more, and may be now.
+                continue;
+            }
+            if awaited != exchange.awaited() {
+                awaited = exchange.awaited();
                 let limit = match awaited {
                     Awaited::Request(_) => options.idle_limit,
-                    Awaited::Head => options.header_read_limit,
-                    Awaited::Nothing => continue,
+                    Awaited::Head | Awaited::Nothing => options.header_read_limit,
                 };
                 timer.as_mut().reset(Instant::now() + limit.min(YEAR));
-                // hyper may have been told that there is nothing to read, since it was not its turn.
-                continue;
             }
             if ending || awaited == Awaited::Nothing || timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;

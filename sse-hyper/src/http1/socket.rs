@@ -106,6 +106,7 @@ impl<B> AsyncRead for Http1Socket<B> {
                 return Poll::Ready(Ok(()));
             }
             this.half_closed = Some(HalfClosed::new());
+            this.exchange.client_ended();
         }
         match &mut this.half_closed {
             Some(client) if this.exchange.client_waits() || this.writing => {

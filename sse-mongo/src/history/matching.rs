@@ -18,7 +18,8 @@ use crate::server::find::Found;
 
 /// How long a turn takes at most, or as long as one record does.
 const TURN: Duration = Duration::from_millis(5);
-/// For so long, a page waits only for others that have not taken longer either: most take less.
+/// For so long, a page waits only for others that have not taken longer either, and those without a
+/// filter: most take less.
 const SHORT: Duration = Duration::from_millis(20);
 
 /// All pages of the process take turns, so that none waits for what another one is looking for:
@@ -50,8 +51,9 @@ impl<R: Record> Matching<R> {
     ///
     /// Who does not wait for it any longer takes no further turn.
     pub(crate) async fn run(mut self, spent: Duration) -> Read<R> {
+        let all = self.scope.filter().admits_all();
         loop {
-            let short = self.read.spent + spent < SHORT;
+            let short = all || self.read.spent + spent < SHORT;
             let turns = if short { &SHORT_TURNS } else { &LONG_TURNS };
             let turn = turns.acquire().await;
             let taken = spawn_blocking(move || {

@@ -34,13 +34,13 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
-        let HistoryQuery { as_of, after, order, limit, .. } = query;
+        let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
         let search = Search::new(scope.filter().narrow(), order);
-        let mut scan = Scan::new(self.connection.options.effort);
-        let first = scan.first(limit);
+        let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
+        let first = scan.first();
         let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
         while let Some(after) = &read.more_after
-            && let Some(step) = scan.next(&search, &read, limit)
+            && let Some(step) = scan.next(&search, &read)
         {
             let after = Some(after.clone());
             let (at, more) =

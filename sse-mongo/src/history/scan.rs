@@ -7,8 +7,6 @@ use super::search::Search;
 use crate::options::Effort;
 use crate::server::find::MAX_TIME;
 
-/// What a page takes at most, where its records are stored, unless it has one record only.
-pub(crate) const PAGE_BYTES: usize = 4 << 20;
 /// What is read in one step takes about as much.
 const STEP_BYTES: usize = 4 << 20;
 /// How many records a step reads, but for the first, which reads as many as are wanted.
@@ -24,6 +22,8 @@ pub(crate) const SHORTEST: Duration = Duration::from_millis(50);
 /// What a page may still look at.
 pub(crate) struct Scan {
     effort: Effort,
+    limit: usize,
+    max_bytes: usize,
     began: Instant,
     stepped: Instant,
     keys: usize,
@@ -48,20 +48,21 @@ pub(crate) struct Step {
 }
 
 impl Scan {
-    pub(crate) fn new(effort: Effort) -> Self {
+    pub(crate) fn new(effort: Effort, limit: usize, max_bytes: usize) -> Self {
         let now = Instant::now();
         // One of them may be the last of the step before.
         let keys = FIRST_KEYS.min(effort.records).max(2);
-        Self { effort, began: now, stepped: now, keys }
+        let max_bytes = max_bytes.max(1);
+        Self { effort, limit, max_bytes, began: now, stepped: now, keys }
     }
 
     /// The step that is made in any case.
-    pub(crate) fn first(&self, limit: usize) -> Step {
+    pub(crate) fn first(&self) -> Step {
         Step {
-            limit,
-            room: PAGE_BYTES,
-            records: limit,
-            bytes: STEP_BYTES,
+            limit: self.limit,
+            room: self.max_bytes,
+            records: self.limit,
+            bytes: STEP_BYTES.min(self.max_bytes),
             keys: self.keys,
             max_time: MAX_TIME,
             until: self.began + self.effort.time,
@@ -70,18 +71,14 @@ impl Scan {
     }
 
     /// The next step, if the page lacks records and may look for more.
-    pub(crate) fn next<R>(
-        &mut self,
-        search: &Search,
-        read: &Read<R>,
-        limit: usize,
-    ) -> Option<Step> {
-        let lacking = limit.saturating_sub(read.admitted.len());
-        let room = PAGE_BYTES.saturating_sub(read.page_bytes());
+    pub(crate) fn next<R>(&mut self, search: &Search, read: &Read<R>) -> Option<Step> {
+        let lacking = self.limit.saturating_sub(read.admitted.len());
+        let room = self.max_bytes.saturating_sub(read.page_bytes());
         if lacking == 0 || room == 0 {
             return None;
         }
-        let further = Step { room, spent: read.spent, ..self.first(lacking) };
+        let further =
+            Step { limit: lacking, room, records: lacking, spent: read.spent, ..self.first() };
         if !read.left_out && search.query.is_none() {
             return Some(Step { bytes: room.min(STEP_BYTES), ..further });
         }

@@ -86,7 +86,7 @@ impl Narrowing {
         self
     }
 
-    /// The field contains this text, in upper or lower case, or is not a string.
+    /// The field contains this text, in upper or lower case, or is not a string of valid UTF-8.
     ///
     /// The server looks for the longest part of the text that is ASCII, since its notion of case
     /// and Rust's may differ beyond that.
@@ -110,6 +110,8 @@ impl Narrowing {
             { field: { "$regex": pattern, "$options": "i" } },
             { field: { "$not": { "$type": "string" } } },
             { field: { "$type": "array" } },
+            // No pattern is found in text that is not UTF-8, and this one in every other.
+            { field: { "$not": { "$regex": "" } } },
         ] })
     }
 }

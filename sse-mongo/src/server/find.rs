@@ -180,10 +180,11 @@ impl Find<'_> {
         find
     }
 
-    /// An index holds an array under each of its elements, but it is none of them.
+    /// An index holds an array under each of its elements, but it is none of them: neither names it
+    /// a topic, nor has it one place in history.
     fn no_arrays(&self) -> Document {
         let no_array = || doc! { "$not": { "$type": "array" } };
-        self.index.prefix().map(|field| (field.to_owned(), no_array().into())).collect()
+        self.index.before_id().map(|field| (field.to_owned(), no_array().into())).collect()
     }
 
     fn bound(&self, key: &Key) -> Document {

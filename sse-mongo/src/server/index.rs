@@ -77,9 +77,9 @@ impl Index {
         Self { name, fields, prefix: wanted.len() - 2, descending: false }
     }
 
-    /// The fields before date and id.
-    pub(crate) fn prefix(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().take(self.prefix).map(|field| &*field.name)
+    /// The fields before the id.
+    pub(crate) fn before_id(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().take(self.prefix + 1).map(|field| &*field.name)
     }
 
     /// The order that the index has, in the direction in which dates go as asked for.

@@ -35,7 +35,7 @@ pub struct Stats {
     /// The same by what they hold instead of a space or a name.
     pub no_topic: Vec<(OddValue, u64)>,
     /// How often a record was read whose date is no date, by what it is instead: ranges of time
-    /// leave it out, and polling does not find it as news. One that is read again counts again.
+    /// leave it out, and polling does not find it as news. One with an array is shown nowhere. One that is read again counts again.
     pub no_date: Vec<(OddValue, u64)>,
     /// How often a record could not be decoded and was left out. One that is read again, as in
     /// history, counts again.

@@ -39,7 +39,7 @@ impl Trouble {
     }
 
     fn silence() -> Self {
-        Self::passing("the store has not answered within 5 s")
+        Self::passing("there was no answer within 5 s")
     }
 }
 

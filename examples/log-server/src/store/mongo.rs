@@ -69,11 +69,13 @@ impl Narrow for Search {
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
-            // Of what is no text, its JSON is the type.
+            // Of what is no text, its JSON is the type; of text that is not UTF-8, in which no pattern
+            // is found, what can be read of it.
             narrowing = narrowing.matching(doc! { "$or": [
                 { KIND: { "$in": types } },
                 { KIND: { "$not": { "$type": "string" } } },
                 { KIND: { "$type": "array" } },
+                { KIND: { "$not": { "$regex": "" } } },
             ] });
         }
         if let Some(text) = &terms.text {
@@ -128,7 +130,7 @@ impl Store for MongoStore {
     }
 
     async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.spaces(usize::MAX).await?))
+        self.spaces(after, limit).await
     }
 
     async fn workflows(
@@ -137,7 +139,7 @@ impl Store for MongoStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, Error> {
-        Ok(behind(after, limit, self.names(workspace, usize::MAX).await?))
+        self.names(workspace, after, limit).await
     }
 
     fn has_pages(&self) -> bool {
@@ -147,9 +149,4 @@ impl Store for MongoStore {
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         Some(self.stats())
     }
-}
-
-/// The first names behind `after`.
-fn behind(after: Option<&str>, limit: usize, names: Vec<String>) -> Vec<String> {
-    names.into_iter().filter(|name| after.is_none_or(|after| &**name > after)).take(limit).collect()
 }

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use log_server::http::{App, ClosedStreams, Uploads, router};
-use log_server::search::Searches;
-use log_server::store::SqliteStore;
 use tokio::time::timeout;
 
 use crate::answers::problem;
+use crate::app::app;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -50,22 +46,10 @@ async fn a_file_that_is_gone_is_named_with_what_to_do_and_not_as_passing() {
 
 #[tokio::test]
 async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("logs.db")).unwrap();
-    let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let app = App {
-        log,
-        store: "a test".to_owned(),
-        heartbeat: Duration::from_secs(1),
-        max_lifetime: Duration::from_secs(60),
-        admission: Admission::new(AdmissionLimits::default()),
-        searches: Searches::new(1 << 20),
-        uploads: Uploads::new(1 << 20),
-        closed: ClosedStreams::default(),
-    };
+    let (_folder, router, driver) = app();
     let listener = gapless_sse_axum::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = gapless_sse_axum::serve(listener, router(app, true), std::future::pending());
+    let serving = gapless_sse_axum::serve(listener, router, std::future::pending());
     let serving = tokio::spawn(serving);
     problem(&http::get(address, &format!("{LOGS}/stream")).await, 503, "does not follow");
     problem(&http::get(address, "/readyz").await, 503, "streams: ");

@@ -231,7 +231,11 @@ impl<P: Ord + Clone> Readers<P> {
         {
             reached.push(first.remove_entry());
         }
-        self.window.push(end, bytes);
+        // Nobody could move past what leads nowhere.
+        let leads_nowhere = self.pass.as_ref().is_some_and(|pass| *through <= pass.reached);
+        if bytes > 0 || !leads_nowhere {
+            self.window.push(end, bytes);
+        }
         if let Some(pass) = &mut self.pass {
             pass.reached.clone_from(through);
         }

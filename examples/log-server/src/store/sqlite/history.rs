@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::coordinates::{Dated, Position};
 use super::lives;
 use super::places::Abandoned;
-use super::rows::{LARGEST_PAGE, entry};
+use super::rows::entry;
 use super::store::SqliteStore;
 use crate::search::{Effort, Search};
 
@@ -75,7 +75,7 @@ impl Reading {
         let began = Instant::now();
         let snapshot = connection.unchecked_transaction()?;
         let as_of = match self.query.as_of {
-            Some(as_of) if lives::of(&snapshot, as_of.seq)? != as_of.life => {
+            Some(as_of) if !lives::hold(&snapshot, as_of)? => {
                 self.state = State::Gone;
                 return Ok(self);
             }
@@ -112,7 +112,7 @@ impl Reading {
     }
 
     fn is_enough(&self) -> bool {
-        let full = self.found.len() == self.query.limit || self.bytes > LARGEST_PAGE;
+        let full = self.found.len() == self.query.limit || self.bytes >= self.query.max_bytes;
         let left_out = self.scanned > self.found.len();
         let Effort { rows, time } = self.effort;
         full || left_out && (self.scanned >= rows || self.began.elapsed() >= time)

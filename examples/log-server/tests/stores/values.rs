@@ -1,0 +1,181 @@
+//! Records of MongoDB with values of any type, as other programs write them: what the server leaves
+//! out of a search is what the search itself would leave out.
+
+use bson::raw::CString;
+use bson::spec::BinarySubtype;
+use bson::{Binary, Bson, DateTime, Decimal128, RawBson, RawDocumentBuf, Regex, Timestamp, doc};
+use fastrand::Rng;
+use gapless_sse_core::follow::{Filter, Record, SortOrder};
+use gapless_sse_mongo::OddValue;
+use log_server::row::LEVELS;
+use log_server::search::{Search, Terms};
+use log_server::store::MongoStore;
+use mongodb::{Client, Collection};
+
+use crate::suite::{orders, read_all, settle};
+
+const RECORDS: usize = 600;
+const DATE: i64 = 1_700_000_000_000;
+
+/// A value of any type, often one that looks like what is searched for.
+fn value(rng: &mut Rng, deeper: bool) -> Bson {
+    let texts = ["ERROR", "warn", "40", " 40", "4e1", "-1", "stage", "Timeout", "größe", "k", ""];
+    let text = (*rng.choice(&texts).unwrap()).to_owned();
+    match rng.u8(..if deeper { 22 } else { 18 }) {
+        0..4 => text.into(),
+        4 => Bson::Symbol(text),
+        5 => rng.i32(-5..60).into(),
+        6 => rng.i64(..).into(),
+        7 => (f64::from(rng.i32(-50..600)) / 10.0).into(),
+        8 => (*rng.choice(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0]).unwrap()).into(),
+        9 => Bson::Decimal128(Decimal128::from_bytes(rng.u128(..).to_le_bytes())),
+        10 => Bson::DateTime(DateTime::from_millis(rng.i64(..))),
+        11 => Bson::DateTime(DateTime::from_millis(DATE + rng.i64(0..100))),
+        12 => Bson::Timestamp(Timestamp { time: rng.u32(..), increment: rng.u32(..) }),
+        13 => Bson::Binary(Binary { subtype: BinarySubtype::UuidOld, bytes: vec![7; 16] }),
+        14 => Bson::RegularExpression(Regex {
+            pattern: CString::try_from(text).unwrap(),
+            options: CString::try_from("i").unwrap(),
+        }),
+        15 => Bson::JavaScriptCode(text),
+        16 => (*rng.choice(&[true, false]).unwrap()).into(),
+        17 => {
+            rng.choice(&[Bson::Null, Bson::Undefined, Bson::MinKey, Bson::MaxKey]).unwrap().clone()
+        }
+        18..20 => Bson::Array((0..rng.usize(..3)).map(|_| value(rng, false)).collect()),
+        _ => doc! { "level": value(rng, false), "$id": value(rng, false) }.into(),
+    }
+}
+
+/// A record in which fields are missing, of any type, or there twice.
+fn record(rng: &mut Rng, id: usize) -> RawDocumentBuf {
+    let mut record = RawDocumentBuf::new();
+    let mut append = |name: &str, value: Bson| {
+        record.append(CString::try_from(name).unwrap(), RawBson::try_from(value).unwrap());
+    };
+    append("_id", i32::try_from(id).unwrap().into());
+    append("workspace_id", "etl".into());
+    append("workflow_id", "orders".into());
+    for name in ["level", "type", "message", "date"] {
+        for _ in 0..*rng.choice(&[0, 1, 1, 1, 1, 1, 1, 2, 3]).unwrap() {
+            append(name, value(rng, true));
+        }
+    }
+    record
+}
+
+fn terms(rng: &mut Rng) -> Terms {
+    let mut terms = Terms::default();
+    let at = |at: i64| jiff::Timestamp::from_millisecond(DATE + at).unwrap();
+    match rng.u8(..6) {
+        0 | 1 => {
+            let levels = (0..rng.usize(1..3)).map(|_| *rng.choice(&LEVELS).unwrap());
+            terms.levels = levels.map(str::to_owned).collect();
+        }
+        2 => terms.types = vec![rng.choice(&["stage", "40", "", "null"]).unwrap().to_string()],
+        3 => {
+            terms.text =
+                Some(rng.choice(&["timeout", "40", "K", "er", "größe"]).unwrap().to_string())
+        }
+        4 => terms.from = Some(at(rng.i64(-5..105))),
+        _ => terms.to = Some(at(rng.i64(-5..105))),
+    }
+    terms
+}
+
+async fn a_search_finds_what_a_look_at_every_record_finds(store: &MongoStore, uri: &str) {
+    let client = Client::with_uri_str(uri).await.unwrap();
+    let records: Collection<RawDocumentBuf> = client.default_database().unwrap().collection("logs");
+    let mut rng = Rng::with_seed(2026);
+    records.insert_many((0..RECORDS).map(|id| record(&mut rng, id))).await.unwrap();
+    let dates = doc! { "date": { "$type": "array" } };
+    let arrays = usize::try_from(records.count_documents(dates).await.unwrap()).unwrap();
+    assert!(arrays > 0);
+    settle(store, &orders(), RECORDS - arrays).await;
+    let (all, _) = read_all(store, &orders(), SortOrder::Ascending, 1000).await;
+    for entry in &all {
+        let json = entry.record.json();
+        let fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(json).unwrap();
+        assert!(fields.len() > 3, "{json}");
+    }
+    for limit in [7, 50] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
+            let (read, _) = read_all(store, &orders(), order, limit).await;
+            let read: Vec<_> = read.iter().map(|entry| entry.record.json()).collect();
+            let twice: Vec<_> =
+                (1..read.len()).filter(|at| read[..*at].contains(&read[*at])).collect();
+            assert_eq!(twice.iter().map(|at| read[*at]).collect::<Vec<_>>(), [""; 0], "{order:?}");
+            assert_eq!(read.len(), all.len(), "{order:?} by {limit}");
+        }
+    }
+    let mut found = 0;
+    for _ in 0..120 {
+        let terms = terms(&mut rng);
+        let search = Search::new(terms.clone()).unwrap();
+        let expected = all.iter().filter(|entry| search.admits(&entry.record.mark()));
+        let expected: Vec<_> = expected.map(|entry| entry.record.json()).collect();
+        let scope = orders().filtered(search.clone());
+        let (read, _) = read_all(store, &scope, SortOrder::Ascending, 50).await;
+        let read: Vec<_> = read.iter().map(|entry| entry.record.json()).collect();
+        let missing: Vec<_> = expected.iter().filter(|row| !read.contains(row)).collect();
+        assert_eq!(missing, [&""; 0], "{terms:?}");
+        let twice: Vec<_> = (1..read.len()).filter(|at| read[..*at].contains(&read[*at])).collect();
+        assert_eq!(twice.iter().map(|at| read[*at]).collect::<Vec<_>>(), [""; 0], "{terms:?}");
+        let more: Vec<_> = read.iter().filter(|row| !expected.contains(row)).collect();
+        assert_eq!(more, [&""; 0], "{terms:?}");
+        assert_eq!(read, expected, "{terms:?}");
+        found += read.len();
+    }
+    assert!(found > 500, "{found} found");
+    let stats = store.stats();
+    for (value, times) in stats.no_date {
+        // Arrays are not even read; and all objects here look like references.
+        let none = [OddValue::Array, OddValue::Object].contains(&value);
+        assert_eq!(times == 0, none, "{times} were {value}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn of_any_type_by_change_streams() {
+    let (store, server) = super::change_streams().await;
+    a_search_finds_what_a_look_at_every_record_finds(&store, &server.database_uri("wfm")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn text_that_is_not_utf8_is_searched_as_it_is_shown() {
+    let (store, server) = super::change_streams().await;
+    let client = Client::with_uri_str(server.database_uri("wfm")).await.unwrap();
+    let records: Collection<RawDocumentBuf> = client.default_database().unwrap().collection("logs");
+    for (id, field) in ["message", "level", "type"].into_iter().enumerate() {
+        let record = doc! {
+            "_id": i32::try_from(id).unwrap(), "workspace_id": "etl", "workflow_id": "orders",
+            "date": DateTime::from_millis(DATE), "message": "plain timeout", "level": "ERROR",
+            "type": "stage",
+        };
+        let mut record = record;
+        record.insert(field, "ERROR damaged timeout");
+        let mut bytes = RawDocumentBuf::try_from(&record).unwrap().into_bytes();
+        let at = bytes.windows(7).position(|part| part == b"damaged").unwrap();
+        bytes[at] = 0xFF;
+        records.insert_one(RawDocumentBuf::from_bytes(bytes).unwrap()).await.unwrap();
+    }
+    let (all, _) = read_all(&store, &orders(), SortOrder::Ascending, 1000).await;
+    assert_eq!(all.len(), 3);
+    let text = |text: &str| Terms { text: Some(text.to_owned()), ..Terms::default() };
+    let levels = Terms { levels: vec!["ERROR".to_owned()], ..Terms::default() };
+    let types =
+        Terms { types: vec!["ERROR \u{FFFD}amaged timeout".to_owned()], ..Terms::default() };
+    for terms in [text("timeout"), text("amaged"), text("\u{FFFD}amaged"), levels, types] {
+        let search = Search::new(terms.clone()).unwrap();
+        let expected = all.iter().filter(|entry| search.admits(&entry.record.mark()));
+        let expected: Vec<_> = expected.map(|entry| entry.record.json()).collect();
+        let scope = orders().filtered(search.clone());
+        let (read, _) = read_all(&store, &scope, SortOrder::Ascending, 50).await;
+        let read: Vec<_> = read.iter().map(|entry| entry.record.json()).collect();
+        assert!(!expected.is_empty(), "{terms:?}");
+        assert_eq!(read, expected, "{terms:?}");
+    }
+}
