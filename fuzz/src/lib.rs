@@ -2,6 +2,7 @@
 //! a hub beside its model.
 
 pub mod hub;
+pub mod published;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};

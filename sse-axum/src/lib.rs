@@ -3,6 +3,8 @@
 #![warn(clippy::print_stdout)]
 
 mod last_event_id;
+#[cfg(feature = "follow")]
+mod not_driven;
 mod refused;
 mod response;
 #[cfg(feature = "serve")]
@@ -18,6 +20,8 @@ pub use gapless_sse_core::{
 #[doc(no_inline)]
 pub use gapless_sse_hyper::{ServeOptions, bind};
 pub use last_event_id::{LastEventId, LastEventIdRejection};
+#[cfg(feature = "follow")]
+pub use not_driven::NotDriven;
 pub use refused::TooManyStreams;
 pub use response::Sse;
 #[cfg(feature = "serve")]
@@ -25,7 +29,7 @@ pub use serve::{serve, serve_with};
 
 #[cfg(feature = "follow")]
 #[doc(no_inline)]
-pub use gapless_sse_core::{FollowOptions, Log, LogOptions, Topics, follow};
+pub use gapless_sse_core::{FollowOptions, Log, LogOptions, LogState, Topics, follow};
 
 /// An event that owns what it says, to be sent on a stream; [`core::Event`] may also borrow it.
 pub type Event = core::Event<'static>;

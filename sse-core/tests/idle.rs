@@ -82,6 +82,19 @@ async fn a_stream_that_moves_to_another_task_wakes_that_one() {
     tokio::spawn(async move { beat(&mut body).await }).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_comes_back_to_a_task_wakes_that_one() {
+    let counts = [(); 2].map(|()| Arc::new(Count::default()));
+    let [first, second] = [0, 1].map(|of: usize| Waker::from(Arc::clone(&counts[of])));
+    let mut body = silent(SECOND);
+    assert!(body.poll_next_unpin(&mut Context::from_waker(&first)).is_ready());
+    for waker in [&first, &second, &first] {
+        assert!(body.poll_next_unpin(&mut Context::from_waker(waker)).is_pending());
+    }
+    beat(&mut waiting(SECOND * 2)).await;
+    assert_eq!(counts.map(|count| *count.0.lock().unwrap()), [1, 0]);
+}
+
 #[test]
 fn heartbeats_come_on_every_thread_of_a_runtime() {
     let runtime = Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
@@ -177,6 +190,30 @@ fn wakers_may_drop_streams_when_they_are_woken_or_dropped() {
         });
     });
     done.recv_timeout(Duration::from_secs(20)).expect("nothing waits for itself");
+}
+
+/// A task that cannot be woken.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("as it is to");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_that_panics_keeps_no_other_from_its_heartbeat() {
+    let panics = Waker::from(Arc::new(Panics));
+    let mut bodies: Vec<_> = (0..3).map(|_| waiting(SECOND)).collect();
+    let counts: Vec<_> = (0..2).map(|_| Arc::new(Count::default())).collect();
+    let wakers = [Waker::from(Arc::clone(&counts[0])), panics, Waker::from(Arc::clone(&counts[1]))];
+    for (body, waker) in bodies.iter_mut().zip(&wakers) {
+        assert!(body.poll_next_unpin(&mut Context::from_waker(waker)).is_pending());
+    }
+    beat(&mut waiting(SECOND * 2)).await;
+    for count in counts {
+        assert_eq!(*count.0.lock().unwrap(), 1);
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@
 
 use std::future::Future;
 use std::io::{self, Cursor, IoSlice};
-use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,16 +11,14 @@ use bytes::buf::Chain;
 use bytes::{Buf, BufMut, BytesMut};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::discard::poll_discard;
 use crate::error::BoxError;
 use crate::idle::PollGone;
 
 const LINE_END: &[u8] = b"\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
-/// How much of what a client sends beside its stream is read, since it is of no use to anybody.
-const SENT_BESIDE: u32 = 64 * 1024;
 
 pin_project! {
     /// Writes a body until it ends or the client goes. One that fails has no last chunk: the client
@@ -108,8 +105,8 @@ where
 
 /// The client of a stream, which has nothing more to say.
 struct Client {
-    /// How much it sent all the same.
-    sent: u32,
+    /// How much it sent all the same; the most is what this can count.
+    sent: u16,
     half_closed: bool,
 }
 
@@ -119,16 +116,14 @@ impl Client {
     where
         T: AsyncRead + AsyncWrite + PollGone + Unpin,
     {
-        let mut scrap = [const { MaybeUninit::uninit() }; 4096];
         while !self.half_closed {
-            let mut scrap = ReadBuf::uninit(&mut scrap);
-            ready!(Pin::new(&mut *socket).poll_read(context, &mut scrap))?;
-            let read = scrap.filled().len();
-            self.sent = self.sent.saturating_add(u32::try_from(read).unwrap_or(u32::MAX));
-            if self.sent > SENT_BESIDE {
+            let read = ready!(poll_discard(socket, context))?;
+            let Some(sent) = u16::try_from(read).ok().and_then(|read| self.sent.checked_add(read))
+            else {
                 let what = "the client sends without end beside its stream";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
-            }
+            };
+            self.sent = sent;
             if read == 0 {
                 self.half_closed = true;
                 // It may wait for the rest, or be gone. Where there is nobody any more, the system

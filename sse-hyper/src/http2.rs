@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::SetOnce;
+use tokio::sync::{SetOnce, watch};
 use tokio::time::timeout;
 
 use crate::answer::{HttpBody, HttpService, answer};
@@ -42,15 +43,16 @@ where
     let watched = unsent.clone();
     let first = Arc::new(SetOnce::new());
     let requested = Arc::clone(&first);
+    let (opens, open) = watch::channel(0);
     let service = service_fn(move |request| {
         let _ = requested.set(());
         let exchange = Exchange::new();
         let answering = exchange.begin(&request);
         let answer = answer(service.clone(), peer, options.body_read_limit, exchange, request);
-        let unsent = watched.clone();
+        let (unsent, open) = (watched.clone(), Open::new(&opens));
         async move {
             let _answering = answering;
-            Ok::<_, S::Error>(answer.await?.map(|body| Watched::new(body, unsent)))
+            Ok::<_, S::Error>(answer.await?.map(|body| Watched::new(body, unsent, open)))
         }
     });
     // The pings are for a client that has vanished, and for one that stands still without
@@ -65,8 +67,10 @@ where
     let ended = async {
         tokio::select! {
             ended = &mut connection => return ended,
-            () = begun(shutdown) => std::pin::Pin::new(&mut connection).graceful_shutdown(),
+            () = begun(shutdown) => {}
+            () = idle(open, options.idle_limit) => {}
         }
+        std::pin::Pin::new(&mut connection).graceful_shutdown();
         connection.await
     };
     let cut_off = async {
@@ -80,5 +84,31 @@ where
     tokio::select! {
         ended = ended => Ok(ended?),
         reason = cut_off => Err(reason.into()),
+    }
+}
+
+/// Counts a request from its head to the end of its response.
+struct Open(watch::Sender<usize>);
+
+impl Open {
+    fn new(requests: &watch::Sender<usize>) -> Self {
+        requests.send_modify(|open| *open += 1);
+        Self(requests.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
+    }
+}
+
+/// Waits until no request was open for `limit`.
+async fn idle(mut open: watch::Receiver<usize>, limit: Duration) {
+    // It is closed with the connection.
+    while open.wait_for(|open| *open == 0).await.is_ok() {
+        if timeout(limit, open.wait_for(|open| *open > 0)).await.is_err() {
+            return;
+        }
     }
 }

@@ -13,6 +13,8 @@ mod chunks;
 #[cfg(feature = "serve")]
 mod connection;
 #[cfg(feature = "serve")]
+mod discard;
+#[cfg(feature = "serve")]
 mod error;
 #[cfg(feature = "serve")]
 mod exchange;
@@ -45,7 +47,7 @@ mod unsent;
 
 pub use headers::{InvalidLastEventId, LAST_EVENT_ID, last_event_id, response_headers};
 pub use peer_address::PeerAddress;
-pub use refused::refused_response;
+pub use refused::{refused_response, unavailable_response};
 
 #[cfg(feature = "serve")]
 pub use listen::bind;

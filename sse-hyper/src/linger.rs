@@ -1,10 +1,12 @@
 //! The end of a connection, so that what was sent last arrives.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
+use crate::discard::poll_discard;
 use crate::shutdown::{Shutdown, begun};
 
 /// For how long a client may go on to send, and how much of it is read.
@@ -25,10 +27,9 @@ where
     if socket.shutdown().await.is_err() {
         return;
     }
-    let mut scrap = vec![0; 16 * 1024];
     let client = async {
         let mut left = LIMIT.1;
-        while let Ok(read @ 1..) = socket.read(&mut scrap).await {
+        while let Ok(read @ 1..) = poll_fn(|context| poll_discard(&mut socket, context)).await {
             let Some(after) = left.checked_sub(read) else { return };
             left = after;
         }

@@ -31,7 +31,7 @@ pub struct ServeOptions {
     /// the service waits for them; 10 s by default. A [`RequestBody`](crate::RequestBody) that
     /// takes longer fails, and the service's answer to that is sent as 408 (request timeout).
     pub body_read_limit: Duration,
-    /// How long an HTTP/1.1 connection may be idle between two requests; 75 s by default, which is
+    /// How long a connection may be idle between two requests; 75 s by default, which is
     /// longer than the 60 s for which load balancers keep theirs, so that they do not ask on one
     /// that is being closed.
     pub idle_limit: Duration,

@@ -1,4 +1,4 @@
-//! The answer to a client for whose stream there is no place.
+//! The answer to a client whose stream cannot be opened now.
 
 use gapless_sse_core::Refused;
 use std::hash::{BuildHasher, RandomState};
@@ -27,8 +27,27 @@ const AGAIN: (u64, u64) = (2, 6);
 ///
 /// [status]: https://www.rfc-editor.org/rfc/rfc6585#section-4
 pub fn refused_response(refused: Refused) -> Response<String> {
-    let mut response = Response::new(refused.to_string());
-    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    later(StatusCode::TOO_MANY_REQUESTS, refused.to_string())
+}
+
+/// The response to a client whose stream nobody would write to: status [503][status], why, and when
+/// to try again.
+///
+/// ```
+/// let response = gapless_sse_hyper::unavailable_response("the log is not read");
+/// assert_eq!(response.status(), 503);
+/// assert!(response.headers().contains_key("retry-after"));
+/// assert_eq!(response.body(), "the log is not read");
+/// ```
+///
+/// [status]: https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
+pub fn unavailable_response(why: impl Into<String>) -> Response<String> {
+    later(StatusCode::SERVICE_UNAVAILABLE, why.into())
+}
+
+fn later(status: StatusCode, why: String) -> Response<String> {
+    let mut response = Response::new(why);
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     // It only spreads load, so the standard library's hash seeds do.

@@ -47,3 +47,20 @@ where
         Poll::Ready(socket)
     }
 }
+
+#[cfg(all(test, target_os = "linux", target_pointer_width = "64"))]
+mod tests {
+    use std::mem::size_of;
+
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_takes_104_bytes_beside_its_body() {
+        type Body = Full<&'static [u8]>;
+        // mio keeps which poller a socket is in, to check it.
+        let checks = if cfg!(debug_assertions) { size_of::<usize>() } else { 0 };
+        assert_eq!(size_of::<Stream<Body>>() - size_of::<Body>(), 104 + checks);
+    }
+}

@@ -73,21 +73,22 @@ impl Unsent {
 }
 
 pin_project! {
-    /// A body whose chunks are counted while they wait.
-    pub(crate) struct Watched<B> {
+    /// A body whose chunks are counted while they wait, and what is kept as long as it lasts.
+    pub(crate) struct Watched<B, G> {
         #[pin]
         body: B,
         unsent: Unsent,
+        guard: G,
     }
 }
 
-impl<B> Watched<B> {
-    pub(crate) fn new(body: B, unsent: Unsent) -> Self {
-        Self { body, unsent }
+impl<B, G> Watched<B, G> {
+    pub(crate) fn new(body: B, unsent: Unsent, guard: G) -> Self {
+        Self { body, unsent, guard }
     }
 }
 
-impl<B: Body> Body for Watched<B> {
+impl<B: Body, G> Body for Watched<B, G> {
     type Data = WatchedData<B::Data>;
     type Error = B::Error;
 

@@ -23,7 +23,7 @@ mod support;
 /// Has more to say whenever it is asked, and counts that.
 struct Endless(Arc<AtomicUsize>);
 
-const PART: usize = 1024;
+const PART: usize = 16 * 1024;
 
 impl Body for Endless {
     type Data = Bytes;

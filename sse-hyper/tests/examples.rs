@@ -1,22 +1,13 @@
 //! Each example does what it says, as the program that it is.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use testbed::{Example, Visit};
+use testbed::{Example, Visit, scenarios};
 
 #[test]
 fn the_readme_shows_the_served_router_as_it_is() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let example = fs::read_to_string(root.join("examples/served.rs")).unwrap();
-    let code = example.split_once('\n').unwrap().1;
-    assert!(
-        readme.contains(code),
-        "README.md is to hold examples/served.rs without its first line"
-    );
+    scenarios::readme_shows(env!("CARGO_MANIFEST_DIR"), "served");
 }
 
 #[test]

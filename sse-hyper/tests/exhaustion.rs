@@ -1,6 +1,7 @@
 //! A server that runs out of file descriptors.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;

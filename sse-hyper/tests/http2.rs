@@ -207,6 +207,24 @@ async fn a_client_that_answers_no_ping_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_connection_without_requests_is_ended_in_order_and_one_with_a_quiet_stream_is_not() {
+    let options = ServeOptions { idle_limit: STALL, ..ServeOptions::default() };
+    let (server, streams) = Server::streaming(options).await;
+    let mut server = Streaming { server, streams };
+    let mut client = server.connect(WINDOW).await;
+    let (body, stream) = server.open(&mut client).await;
+    assert!(timeout(STALL * 3, stream.closed()).await.is_err(), "it is not idle");
+    drop(stream);
+    within(body.collect()).await.unwrap();
+    let (body, stream) = server.open(&mut client).await;
+    drop(stream);
+    within(body.collect()).await.unwrap();
+    let start = Instant::now();
+    within(client.connection).await.unwrap().unwrap();
+    assert!(start.elapsed() >= STALL / 2, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_connection_has_room_for_the_pages_of_a_browser() {
     let mut server = Streaming::start().await;
     let mut client = server.connect(WINDOW).await;

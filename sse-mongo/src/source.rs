@@ -83,7 +83,8 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
-        let (as_of, read) = self.records.history(&self.audit, scope, query).await?;
+        let read = self.records.history(&self.audit, scope, query);
+        let (as_of, read) = Box::pin(read).await?;
         let Read { admitted, more_after, scanned, .. } = read;
         let entries = admitted.into_iter().map(|admitted| admitted.entry).collect();
         Ok(Page { as_of, entries, more_after, scanned })

@@ -6,7 +6,8 @@ mod common;
 use std::time::Duration;
 
 use common::{
-    Logs, all, at, changed, changes, connect, ids, logs, page, quick, record, scope, set, within,
+    Logs, all, at, changed, changes, connect, ids, logs, page, quick, record, scope, set, ways,
+    within,
 };
 use gapless_sse_core::follow::{Changes, SortOrder, Source};
 use gapless_sse_mongo::Operation;
@@ -37,8 +38,8 @@ async fn a_record_that_no_event_can_hold_is_fetched_and_the_changes_go_on() {
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
-async fn a_record_whose_id_no_reply_can_hold_is_passed_over_and_counted() {
-    for (megabytes, name) in [(1, "id_1"), (3, "id_3"), (5, "id_5"), (7, "id_7")] {
+async fn a_record_whose_id_fills_replies_is_handed_on_or_passed_over_and_counted() {
+    for (kilobytes, name) in [(20, "id_20"), (3000, "id_3"), (5000, "id_5"), (7900, "id_8")] {
         let (mongo, other) = logs(set(), name, quick()).await;
         mongo.epoch().await.unwrap();
         let start = mongo.tail_start().await.unwrap();
@@ -48,7 +49,7 @@ async fn a_record_whose_id_no_reply_can_hold_is_passed_over_and_counted() {
         filler.insert("message", "m".repeat(9 * MEGABYTE));
         other.insert([filler]).await;
         let mut long = record(0);
-        long.insert("_id", "i".repeat(megabytes * MEGABYTE));
+        long.insert("_id", "i".repeat(kilobytes * 1024));
         other.insert([long]).await;
         other.insert((31..40).map(record)).await;
         let mut open = mongo.changes(&start).await.unwrap();
@@ -64,44 +65,48 @@ async fn a_record_whose_id_no_reply_can_hold_is_passed_over_and_counted() {
         })
         .await;
         let expected: Vec<_> = (0..40).map(|id| id.to_string()).collect();
-        assert_eq!(short, expected, "{megabytes}");
-        assert_eq!(long, usize::from(megabytes < 4), "{megabytes}");
-        assert_eq!(mongo.stats().lost, u64::from(megabytes >= 4), "{megabytes}");
+        assert_eq!(short, expected, "{kilobytes}");
+        assert_eq!(long, usize::from(kilobytes < 4000), "{kilobytes}");
+        assert_eq!(mongo.stats().lost, u64::from(kilobytes >= 4000), "{kilobytes}");
     }
 }
 
 #[tokio::test]
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn batches_of_changes_are_bounded_in_number_and_in_bytes() {
-    let (mongo, other) = logs(set(), "bounded", quick().batch_size(100)).await;
-    mongo.epoch().await.unwrap();
-    let start = mongo.tail_start().await.unwrap();
-    other.insert((0..1000).map(record)).await;
-    for chunk in 0..10 {
+    for (server, options) in ways() {
+        let (mongo, other) = logs(server, "bounded", options.batch_size(100)).await;
+        mongo.epoch().await.unwrap();
+        let start = mongo.tail_start().await.unwrap();
+        let now = DateTime::now();
+        other.insert((0..1000).map(|id| at(id, now))).await;
         let large = |id: i32| {
-            let mut large = record(1000 + chunk * 10 + id);
+            let mut large = at(id, now);
             large.insert("message", "m".repeat(300_000));
             large
         };
-        other.insert((0..10).map(large)).await;
-    }
-    let mut open = mongo.changes(&start).await.unwrap();
-    let mut read = Vec::new();
-    within(async {
-        while read.len() < 1100 {
-            let batch = open.next().await.unwrap();
-            let bytes: usize = batch.changes.iter().map(|(_, entry)| entry.record.json.len()).sum();
-            assert!(batch.changes.len() <= 100 && bytes < 2 * MEGABYTE, "{bytes}");
-            read.extend(batch.changes);
+        for chunk in 0..10 {
+            other.insert((0..10).map(|id| large(1000 + chunk * 10 + id))).await;
         }
-    })
-    .await;
-    let expected: Vec<_> = (0..1100).map(|id| id.to_string()).collect();
-    assert_eq!(changed(&read), expected);
-    // Wherever a batch was cut, the rest follows.
-    for nth in [99, 100, 550, 1003, 1099] {
-        let rest = changes(&mongo, &read[nth].0, 1099 - nth).await;
-        assert_eq!(changed(&rest), expected[nth + 1..]);
+        let mut open = mongo.changes(&start).await.unwrap();
+        let mut read = Vec::new();
+        within(async {
+            while read.len() < 1100 {
+                let batch = open.next().await.unwrap();
+                let bytes = batch.changes.iter().map(|(_, entry)| entry.record.json.len());
+                let bytes = bytes.sum::<usize>();
+                assert!(batch.changes.len() <= 100 && bytes < 2 * MEGABYTE, "{bytes}");
+                read.extend(batch.changes);
+            }
+        })
+        .await;
+        let expected: Vec<_> = (0..1100).map(|id| id.to_string()).collect();
+        assert_eq!(changed(&read), expected);
+        // Wherever a batch was cut, the rest follows.
+        for nth in [99, 100, 550, 1003, 1099] {
+            let rest = changes(&mongo, &read[nth].0, 1099 - nth).await;
+            assert_eq!(changed(&rest), expected[nth + 1..]);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 #![warn(clippy::print_stdout)]
 
 mod last_event_id;
+#[cfg(feature = "follow")]
+mod not_driven;
 mod peer;
 mod refused;
 mod reply;
@@ -18,7 +20,9 @@ pub use gapless_sse_core::{
 #[cfg(feature = "serve")]
 #[doc(no_inline)]
 pub use gapless_sse_hyper::{ServeOptions, bind};
-pub use last_event_id::{last_event_id, required_last_event_id};
+pub use last_event_id::{last_event_id, last_event_id_as, required_last_event_id};
+#[cfg(feature = "follow")]
+pub use not_driven::NotDriven;
 pub use peer::peer_address;
 pub use refused::TooManyStreams;
 pub use reply::{Sse, reply, reply_bytes};
@@ -27,7 +31,7 @@ pub use serve::{serve, serve_with};
 
 #[cfg(feature = "follow")]
 #[doc(no_inline)]
-pub use gapless_sse_core::{FollowOptions, Log, LogOptions, Topics, follow};
+pub use gapless_sse_core::{FollowOptions, Log, LogOptions, LogState, Topics, follow};
 
 /// An event that owns what it says, to be sent on a stream; [`core::Event`] may also borrow it.
 pub type Event = core::Event<'static>;

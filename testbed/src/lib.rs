@@ -3,6 +3,7 @@
 //! - [`Program`] starts a binary, waits for the line that says it is ready, and ends it.
 //! - [`Mongod`] starts a MongoDB server or a replica set; [`mongod::find`] says which binary.
 //! - [`Example`] starts an example of the package under test.
+//! - [`scenarios`] are what examples do that several packages have.
 //! - [`Visit`] reads the event streams of a program.
 //! - [`eventually`] waits for what another process brings about.
 //!
@@ -27,6 +28,7 @@ pub mod mongod;
 mod port;
 mod process;
 mod program;
+pub mod scenarios;
 mod visit;
 mod watchdog;
 

@@ -26,14 +26,8 @@ pub(crate) enum Need {
 impl Need {
     /// What the tests need. cargo-semver-checks takes seven minutes of a processor to build, and
     /// only `cargo xtask semver` needs it.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Mongod,
-        Self::Chromium,
-        Self::Nginx,
-        Self::Nextest,
-        Self::CargoFuzz,
-        Self::Packages,
-    ];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Mongod, Self::Chromium, Self::Nginx, Self::Nextest, Self::CargoFuzz, Self::Packages];
 
     /// Looks for it, and gets it if it is missing: as a step of its own.
     pub(crate) fn ensure(self, steps: &mut Steps) {

@@ -81,9 +81,13 @@ async fn beside_each(
 ) -> Result<report::Table> {
     let mut server = Server::start(program, &store)?;
     rows::fill(server.address, plan.searched).await?;
+    // Else what was written would still be on its way.
+    server.restart()?;
+    rows::warm(server.address).await?;
     let mut table = report::Table::new(store.name());
     eprintln!("{}: alone", store.name());
-    table.add("nobody", Probes::run(server.address, plan.seconds).await?, None, String::new());
+    let alone = Probes::run(server.address, &store, plan.seconds).await?;
+    table.add("nobody", alone, None, String::new());
     for load in Load::ALL {
         if !named.is_empty() && !named.iter().any(|name| **name == load.name()) {
             continue;
@@ -104,7 +108,7 @@ async fn beside_each(
         server.forget_peak()?;
         let mut running = Running::start(load, server.address, &from)?;
         running.is_up()?;
-        let probes = Probes::run(server.address, plan.seconds);
+        let probes = Probes::run(server.address, &store, plan.seconds);
         let probes = if load == Load::Event {
             let (probes, inserted) = tokio::join!(probes, store.insert_largest(plan.seconds));
             inserted?;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
 use crate::rows::PROBED;
+use crate::store::Store;
 use crate::{Result, http};
 
 /// What takes longer is written down as this.
@@ -35,12 +36,13 @@ enum Looked {
 
 impl Probes {
     /// Looks once a second for so many seconds.
-    pub async fn run(address: SocketAddr, seconds: usize) -> Result<Self> {
+    pub async fn run(address: SocketAddr, store: &Store, seconds: usize) -> Result<Self> {
         let mut stream =
             http::ask(address, &format!("{}/stream?history=0", http::logs(PROBED)), "").await?;
         http::until(&mut stream, b"event: sync").await?;
         let (tell, mut came) = mpsc::unbounded_channel();
         let reader = tokio::spawn(async move { lines(&mut stream, &tell).await });
+        let writer = store.writer(address).await?;
         let mut looks = JoinSet::new();
         let mut clock = interval(Duration::from_secs(1));
         for nth in 0..seconds {
@@ -48,11 +50,11 @@ impl Probes {
             looks.spawn(async move { Looked::Health(look(address, "/healthz".to_owned()).await) });
             let page = format!("{}?limit=100", http::logs(PROBED));
             looks.spawn(async move { Looked::Page(look(address, page).await) });
+            let writer = writer.clone();
             looks.spawn(async move {
-                let row = format!(r#"{{"level":"INFO","message":"probe {nth}."}}"#);
                 let begin = Instant::now();
-                let sent = timeout(LONGEST, http::post(address, PROBED, &row)).await;
-                Looked::Sent(nth, matches!(sent, Ok(Ok((201, _)))).then_some(begin))
+                let sent = timeout(LONGEST, writer.write(&format!("probe {nth}."))).await;
+                Looked::Sent(nth, matches!(sent, Ok(Ok(()))).then_some(begin))
             });
         }
         let (mut health, mut page, mut sent) = (Vec::new(), Vec::new(), Vec::new());

@@ -48,7 +48,8 @@ pub fn markdown(machine: &str, seconds: usize, tables: &[Table]) -> String {
          ```sh\ncargo xtask bench neighbours\n```\n\n\
          The server is the program as it is shipped, with its defaults. Once a second for {seconds} \
          seconds, a client asks for `/healthz` and for a page of 100 lines, and sends a line that \
-         it waits for on an open stream: first alone, then beside each load. Server, database and \
+         it waits for on an open stream (to MongoDB, the line is inserted by the service that writes the \
+         collection): first alone, then beside each load. Server, database and \
          load share the machine; the load has the lowest priority. Memory is the most that the \
          server has had beyond what it had before, in MiB; its ring of the newest lines, 64 MiB, \
          is part of it.\n\n{machine}\n"

@@ -1,15 +1,16 @@
 //! Where the log is: an SQLite file, or a MongoDB replica set of one.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bson::{DateTime, Document, doc};
-use mongodb::Client;
+use mongodb::{Client, Collection};
 use tempfile::TempDir;
 use testbed::Mongod;
 use tokio::time::sleep;
 
-use crate::Result;
-use crate::rows::PROBED;
+use crate::rows::{LARGE, PROBED};
+use crate::{Result, http};
 
 pub struct Store {
     address: String,
@@ -19,6 +20,39 @@ pub struct Store {
 enum Kept {
     File { _folder: TempDir },
     Set { _mongod: Mongod },
+}
+
+/// Who writes: to MongoDB, the service that has always done so; to SQLite, a client of the server.
+#[derive(Clone)]
+pub enum Writer {
+    Service(Collection<Document>),
+    Post(SocketAddr),
+}
+
+impl Writer {
+    pub async fn write(&self, message: &str) -> Result<()> {
+        match self {
+            Self::Service(logs) => {
+                let row = doc! {
+                    "workspace_id": "bench",
+                    "workflow_id": PROBED,
+                    "date": DateTime::now(),
+                    "level": "INFO",
+                    "type": "log",
+                    "message": message,
+                };
+                logs.insert_one(row).await?;
+            }
+            Self::Post(address) => {
+                let row = format!(r#"{{"level":"INFO","message":{message:?}}}"#);
+                let (status, _) = http::post(*address, PROBED, &row).await?;
+                if status != 201 {
+                    return Err(format!("POST: {status}").into());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A document that is as large as one may be with this around it.
@@ -50,6 +84,16 @@ impl Store {
         &self.address
     }
 
+    /// Who writes the line that the probes wait for.
+    pub async fn writer(&self, address: SocketAddr) -> Result<Writer> {
+        Ok(if self.is_mongo() {
+            let client = Client::with_uri_str(&self.address).await?;
+            Writer::Service(client.database("bench").collection("logs"))
+        } else {
+            Writer::Post(address)
+        })
+    }
+
     /// Inserts documents whose change events are larger than the server may send, one every few
     /// seconds.
     pub async fn insert_largest(&self, seconds: usize) -> Result<()> {
@@ -62,7 +106,7 @@ impl Store {
             logs.insert_one(doc! {
                 "_id": id,
                 "workspace_id": "bench",
-                "workflow_id": PROBED,
+                "workflow_id": LARGE,
                 "date": DateTime::now(),
                 "level": "INFO",
                 "type": "log",

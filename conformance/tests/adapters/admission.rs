@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use gapless_sse_axum::ServeOptions;
-use gapless_sse_core::{AdmissionLimits, Event};
+use gapless_sse_core::{AdmissionLimits, Event, LogState};
 
 use crate::host::{Host, Options, Server};
 use crate::within;
 
 promises! {
     everywhere: one_stream_too_many_is_refused_at_once,
+        a_stream_of_a_log_that_nobody_reads_is_refused_in_words,
         a_place_is_free_however_the_stream_ended;
     under_our_serve: a_place_is_free_when_a_stuck_client_is_cut_off;
 }
@@ -40,6 +41,18 @@ async fn one_stream_too_many_is_refused_at_once(host: Host) {
         all_but(&server, streams.len()).await;
         server.open().await;
     }
+}
+
+async fn a_stream_of_a_log_that_nobody_reads_is_refused_in_words(host: Host) {
+    let server = Server::with(host, Options { driven: false, ..Options::default() }).await;
+    while server.log.state() != LogState::Stopped {
+        tokio::task::yield_now().await;
+    }
+    let mut refused = server.get("/log", &[]).await;
+    assert_eq!(refused.head.status, 503);
+    assert!(refused.head.header("retry-after").concat().parse::<u32>().unwrap() > 0);
+    let why = refused.text().await;
+    assert!(why.contains("the log is not read any more"), "{why}");
 }
 
 async fn a_place_is_free_however_the_stream_ended(host: Host) {

@@ -82,8 +82,12 @@ pub(crate) fn axum_app(app: App) -> Router {
         stream.map(Sse::from).map_err(gapless_sse_axum::TooManyStreams)
     }
 
-    async fn log(State(app): State<App>, last: Option<LastEventId>) -> impl IntoResponse {
-        Sse::from(app.follow(last.map(EventId::from)))
+    async fn log(
+        State(app): State<App>,
+        last: Option<LastEventId>,
+    ) -> Result<impl IntoResponse, gapless_sse_axum::NotDriven> {
+        gapless_sse_axum::NotDriven::check(&app.log)?;
+        Ok(Sse::from(app.follow(last.map(EventId::from))))
     }
 
     async fn required(LastEventId(id): LastEventId) -> String {
@@ -107,9 +111,12 @@ pub(crate) fn warp_app(app: App) -> impl Filter<Extract: Reply> + Clone + Send +
             Ok(stream) => gapless_sse_warp::Sse::from(stream).into_response(),
             Err(refused) => gapless_sse_warp::TooManyStreams(refused).into_response(),
         });
-    let log = warp::path!("log")
-        .and(gapless_sse_warp::last_event_id())
-        .map(move |last| gapless_sse_warp::Sse::from(following.follow(last)));
+    let log = warp::path!("log").and(gapless_sse_warp::last_event_id()).map(move |last| {
+        match gapless_sse_warp::NotDriven::check(&following.log) {
+            Ok(()) => gapless_sse_warp::Sse::from(following.follow(last)).into_response(),
+            Err(not_driven) => not_driven.into_response(),
+        }
+    });
     let required = warp::path!("required")
         .and(gapless_sse_warp::required_last_event_id())
         .map(|id: EventId| id.as_str().to_owned());

@@ -1,5 +1,6 @@
 //! What the application runs on: an adapter, a server, a protocol.
 
+use std::future::pending;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) lifetime: Option<Duration>,
     pub(crate) admission: AdmissionLimits,
     pub(crate) serve: ServeOptions,
+    /// Whether the log has a driver that runs.
+    pub(crate) driven: bool,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             lifetime: None,
             admission: AdmissionLimits::default(),
             serve: ServeOptions::default(),
+            driven: true,
         }
     }
 }
@@ -100,10 +104,17 @@ impl Server {
                 }
             }
         };
+        let driver = options.driven.then_some(driver);
+        let driving = async move {
+            match driver {
+                Some(driver) => driver.run(|_| {}).await,
+                None => pending().await,
+            }
+        };
         let served = tokio::spawn(async move {
             tokio::select! {
                 () = serving => {}
-                () = driver.run(|_| {}) => {}
+                () = driving => {}
             }
         });
         Self { address, protocol, visits, lines, log, places, shutdown, served }

@@ -89,6 +89,12 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 128 * 1024 * 1024)]
     pub search_bytes: usize,
 
+    /// How many bytes that were read from the store may wait until clients read them: a third of
+    /// streams within history, a third of pages, and a third of pages over 64 KiB. A page has about
+    /// 1 MiB at most. Streams wait for each other, pages are refused
+    #[arg(long, value_name = "N", default_value_t = 96 * 1024 * 1024)]
+    pub unsent_bytes: usize,
+
     /// How many bytes of the rows that clients are sending are held, of all that are not written
     /// yet; beyond it, requests are refused until others are done
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]
@@ -98,7 +104,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024)]
     pub ring_bytes: usize,
 
-    /// How changes are read from MongoDB
+    /// How changes are read from MongoDB. Streams show lines as they were inserted: what is updated,
+    /// replaced or deleted later (as by a TTL index) is only seen in pages, and counted at /metrics
     #[arg(long, value_enum, default_value_t = Mode::Auto)]
     pub mode: Mode,
 
@@ -109,6 +116,15 @@ pub struct Arguments {
     /// Polling: the time between two looks at the collection
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = interval)]
     pub poll_interval: Duration,
+
+    /// Which missing indexes to make in MongoDB. Pages are read by one of workspace_id,
+    /// workflow_id, date and _id; without it only streams of new lines are served
+    #[arg(long, value_enum, default_value_t = Indexes::Small)]
+    pub indexes: Indexes,
+
+    /// Makes the missing indexes in MongoDB, however long it takes, and ends
+    #[arg(long)]
+    pub make_indexes: bool,
 }
 
 /// How changes are read from MongoDB.
@@ -120,6 +136,19 @@ pub enum Mode {
     ChangeStreams,
     /// Polling: a few seconds behind.
     Poll,
+}
+
+/// Which missing indexes to make in MongoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Indexes {
+    /// Those of a collection of fewer than 100,000 lines.
+    Small,
+    /// All.
+    Create,
+    /// None, and without them the server is not ready.
+    Require,
+    /// None, and the server is ready without them: only new lines are wanted.
+    None,
 }
 
 /// Where the logs are.

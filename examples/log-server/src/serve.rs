@@ -11,7 +11,7 @@ use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::http::{App, ClosedStreams, Uploads, router};
+use crate::http::{App, ClosedStreams, LargePages, Uploads, router};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
 use crate::simulate;
@@ -78,6 +78,11 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
+            if arguments.make_indexes {
+                store.make_indexes().await?;
+                announce(&format!("collection {} has its indexes", arguments.collection))?;
+                return Ok(());
+            }
             let seal = if let Some(seal) = given {
                 seal
             } else {
@@ -109,7 +114,8 @@ async fn serve<S: Store>(
     let listener =
         gapless_sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
     let address = listener.local_addr()?;
-    let options = LogOptions::default().ring_bytes(arguments.ring_bytes);
+    let unsent = arguments.unsent_bytes / 3;
+    let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
     let (log, driver) = Log::new(store, seal, options);
     tracing::info!("serving the {name}");
     tracing::info!("anyone who reaches {address} may read and write logs");
@@ -132,6 +138,7 @@ async fn serve<S: Store>(
                 .max_per_key(arguments.max_streams_per_address.get()),
         ),
         searches: Searches::new(arguments.search_bytes),
+        large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),
         closed: ClosedStreams::default(),
     };

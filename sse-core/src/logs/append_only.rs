@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::pace::Pace;
 use crate::follow::{
     Batch, Changes, Entry, Fault, Filter, FilterOf, Frontier, FrontierOf, HistoryQuery, Page,
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
@@ -227,6 +228,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
                 (0, after.map_or(as_of, |after| as_of.min(after.saturating_sub(1))))
             }
         };
+        let mut pace = Pace::default();
         for step in 0..STEPS {
             // One more, to know whether there is more; many where a filter leaves out the first.
             let limit_of_step = if step == 0 { STEP.min(limit.saturating_add(1)) } else { STEP };
@@ -244,6 +246,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
                     SortOrder::Ascending => above = number,
                     SortOrder::Descending => up_to = number.saturating_sub(1),
                 }
+                pace.step().await;
                 if scope.filter().admits(&record.mark()) {
                     page.entries.push(Entry { topic, key: number, record });
                 }

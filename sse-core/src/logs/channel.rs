@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::kept::{ChannelLagged, Keep, Kept, Published, Sequence, Window};
+use super::pace::Pace;
 use crate::follow::{
-    Batch, Changes, Coordinate, Entry, Fault, Filter, Frontier, FrontierOf, HistoryQuery, Page,
-    Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
+    Batch, Changes, Filter, Frontier, FrontierOf, HistoryQuery, Page, Record, Reset, Scope,
+    SortOrder, Source, Topic,
 };
 use crate::stream::random::random;
 use crate::wire::Encoded;
@@ -37,76 +39,41 @@ use crate::wire::Encoded;
 /// ```
 pub struct Channel<R> {
     epoch: u32,
+    keep: Keep,
     kept: Arc<Mutex<Kept<R>>>,
     end: watch::Sender<u64>,
-}
-
-/// How much a [`Channel`] keeps of what was published: the newest, and at least one record.
-///
-/// ```
-/// use gapless_sse_core::{Channel, Event, Keep};
-///
-/// let thousand: Channel<Event> = Channel::new(1_000); // records
-/// let megabyte: Channel<Event> = Channel::new(Keep::Bytes(1 << 20));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Keep {
-    /// So many records.
-    Records(usize),
-    /// So many bytes of events, each counted as it is sent and 128 bytes more.
-    Bytes(usize),
-}
-
-impl From<usize> for Keep {
-    fn from(records: usize) -> Self {
-        Self::Records(records)
-    }
-}
-
-struct Kept<R> {
-    keep: Keep,
-    /// The bytes of all records, if these are what is counted.
-    bytes: usize,
-    /// The number of `records[0]`; the first of all has 1.
-    first: u64,
-    records: VecDeque<Published<R>>,
-    /// Up to where the tail of each log has read, by number.
-    tails: HashMap<u64, u64>,
-    next_tail: u64,
-}
-
-struct Published<R> {
-    topic: Topic,
-    record: Arc<R>,
-    bytes: usize,
 }
 
 impl<R: Record> Channel<R> {
     /// A channel that keeps so many records, or as much as [`Keep`] says.
     pub fn new(keep: impl Into<Keep>) -> Self {
+        let keep = keep.into();
         let kept = Kept {
-            keep: keep.into(),
+            keep,
             bytes: 0,
             first: 1,
             records: VecDeque::new(),
             tails: HashMap::new(),
             next_tail: 0,
         };
-        Self { epoch: random(), kept: Arc::new(Mutex::new(kept)), end: watch::Sender::new(0) }
+        Self { epoch: random(), keep, kept: Arc::new(Mutex::new(kept)), end: watch::Sender::new(0) }
     }
 
     /// Appends `record` to the log of `topic`.
     pub fn publish(&self, topic: Topic, record: R) {
-        let mut kept = self.kept();
-        let bytes = match kept.keep {
+        let bytes = match self.keep {
             Keep::Records(_) => 0,
             Keep::Bytes(_) => Encoded::from(record.event()).len() + 128,
         };
-        kept.bytes += bytes;
-        kept.records.push_back(Published { topic, record: Arc::new(record), bytes });
-        kept.evict();
-        self.end.send_replace(kept.end());
+        let published = Published { topic, record: Arc::new(record), bytes };
+        // What is let go of is dropped when the lock has been released.
+        let _evicted = {
+            let mut kept = self.kept();
+            kept.bytes += bytes;
+            kept.records.push_back(published);
+            self.end.send_replace(kept.end());
+            kept.evict()
+        };
     }
 
     /// The life of this channel, and the number of the newest record of `scope` whose event has
@@ -116,12 +83,16 @@ impl<R: Record> Channel<R> {
         scope: &Scope<R::Filter>,
         id: &str,
     ) -> (u32, Option<Sequence>) {
-        let kept = self.kept();
-        let all = kept.after(Sequence(kept.first - 1));
-        let mut of_scope =
-            all.into_iter().flatten().filter(|(_, entry)| scope.contains(&entry.topic));
-        let found = of_scope.rfind(|(_, entry)| entry.record.event().id.as_deref() == Some(id));
-        let found = found.map(|(position, _)| position);
+        let mut window = Window { above: 0, up_to: self.kept().end() };
+        let mut found = None;
+        while found.is_none() {
+            let step = self.kept().step(&mut window, SortOrder::Descending);
+            let Ok(Some(records)) = step else { break };
+            let mut of_scope = records.iter().filter(|(_, entry)| scope.contains(&entry.topic));
+            let with_id =
+                of_scope.find(|(_, entry)| entry.record.event().id.as_deref() == Some(id));
+            found = with_id.map(|(position, _)| *position);
+        }
         (self.epoch, found)
     }
 }
@@ -137,49 +108,10 @@ impl<R> Channel<R> {
     }
 }
 
-impl<R> Kept<R> {
-    fn end(&self) -> u64 {
-        self.first - 1 + self.records.len() as u64
-    }
-
-    /// Lets go of what is too much and has been read by every tail.
-    fn evict(&mut self) {
-        let read = self.tails.values().copied().min().unwrap_or(u64::MAX);
-        let is_full = |kept: &Self| match kept.keep {
-            Keep::Records(records) => kept.records.len() > records,
-            Keep::Bytes(bytes) => kept.bytes > bytes,
-        };
-        while self.records.len() > 1
-            && self.first <= read
-            && is_full(self)
-            && let Some(evicted) = self.records.pop_front()
-        {
-            self.bytes -= evicted.bytes;
-            self.first += 1;
-        }
-    }
-
-    /// The records after number `from`, oldest first, if none of them is gone.
-    fn after(
-        &self,
-        Sequence(from): Sequence,
-    ) -> Result<impl DoubleEndedIterator<Item = Numbered<R>>, ChannelLagged> {
-        let skipped = from.saturating_add(1).checked_sub(self.first).ok_or(ChannelLagged)?;
-        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(self.records.len());
-        let numbers = self.first + skipped as u64..;
-        Ok(self.records.range(skipped..).enumerate().map(move |(index, published)| {
-            let nth = Sequence(numbers.start + index as u64);
-            let Published { topic, record, .. } = published;
-            (nth, Entry { topic: topic.clone(), key: nth, record: Arc::clone(record) })
-        }))
-    }
-}
-
-type Numbered<R> = (Sequence, Entry<Sequence, Arc<R>>);
-
 impl<R> Clone for Channel<R> {
     fn clone(&self) -> Self {
-        Self { epoch: self.epoch, kept: Arc::clone(&self.kept), end: self.end.clone() }
+        let Self { epoch, keep, kept, end } = self;
+        Self { epoch: *epoch, keep: *keep, kept: Arc::clone(kept), end: end.clone() }
     }
 }
 
@@ -189,37 +121,8 @@ impl<R> fmt::Debug for Channel<R> {
     }
 }
 
-/// The number of a record, in the order in which they were published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sequence(u64);
-
-impl Coordinate for Sequence {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-
-    fn decode(input: &mut &[u8]) -> Option<Self> {
-        u64::decode(input).map(Self)
-    }
-}
-
-/// Some of what was asked for is no longer among the records that a [`Channel`] keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChannelLagged;
-
-impl fmt::Display for ChannelLagged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the channel has published so much since that it no longer keeps all of it")
-    }
-}
-
-impl std::error::Error for ChannelLagged {}
-
-impl SourceError for ChannelLagged {
-    fn fault(&self) -> Fault {
-        Fault::HistoryLost
-    }
-}
+/// How many records are handed out at once, about.
+const BATCH: usize = 1000;
 
 impl<R: Record> Source for Channel<R> {
     type Position = Sequence;
@@ -250,35 +153,50 @@ impl<R: Record> Source for Channel<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Sequence, Sequence>,
     ) -> Result<Page<Self>, ChannelLagged> {
-        let kept = self.kept();
         let HistoryQuery { as_of, after, order, limit, .. } = query;
-        let as_of = as_of.unwrap_or(Sequence(kept.end()));
+        let (first, end) = {
+            let kept = self.kept();
+            (kept.first, kept.end())
+        };
+        let as_of = as_of.unwrap_or(Sequence(end));
         // What was gone before the first page is no part of this history; what has gone since is
         // missed.
-        let before_first = Sequence(kept.first - 1);
-        let (from, to) = match order {
-            SortOrder::Ascending => (after.unwrap_or(before_first), as_of),
-            SortOrder::Descending => {
-                let below = after
-                    .map_or(as_of, |Sequence(after)| as_of.min(Sequence(after.saturating_sub(1))));
-                (before_first, below)
+        let mut window = Window { above: first - 1, up_to: as_of.0 };
+        match (order, after) {
+            (_, None) => {}
+            (SortOrder::Ascending, Some(Sequence(after))) => window.above = after,
+            (SortOrder::Descending, Some(Sequence(after))) => {
+                window.up_to = as_of.0.min(after.saturating_sub(1));
             }
-        };
-        let mut scanned = 0;
-        let of_scope = kept
-            .after(from)?
-            .filter(|(nth, entry)| *nth <= to && scope.contains(&entry.topic))
-            .inspect(|_| scanned += 1)
-            .filter(|(_, entry)| scope.filter().admits(&entry.record.mark()))
-            .map(|(_, entry)| entry);
-        let mut entries: Vec<_> = match order {
-            SortOrder::Ascending => of_scope.take(limit.saturating_add(1)).collect(),
-            SortOrder::Descending => of_scope.rev().take(limit.saturating_add(1)).collect(),
-        };
-        let more = entries.len() > limit && limit > 0;
-        entries.truncate(limit);
-        let more_after = entries.last().filter(|_| more).map(|entry| entry.key);
-        Ok(Page { as_of, entries, more_after, scanned })
+        }
+        let mut page = Page { as_of, entries: Vec::new(), more_after: None, scanned: 0 };
+        let mut pace = Pace::default();
+        if order == SortOrder::Ascending {
+            self.kept().reaches_back(Sequence(window.above))?;
+        }
+        if limit == 0 {
+            return Ok(page);
+        }
+        loop {
+            let step = self.kept().step(&mut window, order)?;
+            let Some(records) = step else { return Ok(page) };
+            for (_, entry) in records {
+                if !scope.contains(&entry.topic) {
+                    continue;
+                }
+                page.scanned += 1;
+                if !scope.filter().admits(&entry.record.mark()) {
+                    pace.step().await;
+                    continue;
+                }
+                if page.entries.len() == limit {
+                    page.more_after = page.entries.last().map(|entry| entry.key);
+                    return Ok(page);
+                }
+                page.entries.push(entry);
+                pace.step().await;
+            }
+        }
     }
 
     async fn changes(&self, from: &Sequence) -> Result<ChannelChanges<R>, ChannelLagged> {
@@ -296,7 +214,7 @@ impl<R> Channel<R> {
         // The first batch comes at once, so that a reader without anything to read knows it.
         end.mark_changed();
         let mut kept = self.kept();
-        drop(kept.after(at)?);
+        kept.reaches_back(at)?;
         let tail = is_tail.then(|| {
             let tail = kept.next_tail;
             kept.next_tail += 1;
@@ -321,13 +239,27 @@ impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
     async fn next(&mut self) -> Result<Batch<Channel<R>>, ChannelLagged> {
         // It fails only when every sender is gone, and this holds one.
         let _ = self.end.changed().await;
-        let mut kept = self.channel.kept();
-        let changes = kept.after(self.at)?.collect();
-        self.at = Sequence(kept.end());
-        if let Some(tail) = self.tail {
-            kept.tails.insert(tail, self.at.0);
-            kept.evict();
+        let (mut evicted, mut changes) = (Vec::new(), Vec::new());
+        {
+            let mut kept = self.channel.kept();
+            kept.reaches_back(self.at)?;
+            let mut window = Window { above: self.at.0, up_to: kept.end() };
+            while changes.len() < BATCH
+                && let Some(records) = kept.step(&mut window, SortOrder::Ascending)?
+            {
+                changes.extend(records);
+            }
+            self.at = Sequence(window.above);
+            if let Some(tail) = self.tail {
+                kept.tails.insert(tail, self.at.0);
+                evicted = kept.evict();
+            }
+            if window.above < window.up_to {
+                // There is more.
+                self.end.mark_changed();
+            }
         }
+        drop(evicted);
         Ok(Batch::new(changes, self.at))
     }
 }
@@ -335,9 +267,11 @@ impl<R: Record> Changes<Channel<R>> for ChannelChanges<R> {
 impl<R> Drop for ChannelChanges<R> {
     fn drop(&mut self) {
         if let Some(tail) = self.tail {
-            let mut kept = self.channel.kept();
-            kept.tails.remove(&tail);
-            kept.evict();
+            let _evicted = {
+                let mut kept = self.channel.kept();
+                kept.tails.remove(&tail);
+                kept.evict()
+            };
         }
     }
 }

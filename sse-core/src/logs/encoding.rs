@@ -86,7 +86,8 @@ impl Encoding {
     pub(super) fn late<S: Source>(
         &self,
         epoch: u32,
-        (late, passed_over): (Vec<Entry<S::Key, S::Record>>, usize),
+        late: Vec<Entry<S::Key, S::Record>>,
+        passed_over: usize,
         through: &S::Position,
         lost: &mut Losses,
     ) -> Vec<LateOf<S>> {

@@ -1,6 +1,7 @@
 //! One stream of a log: the machine, and the futures and timers that it needs.
 
 mod delivery;
+mod hearing;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -12,15 +13,13 @@ use std::time::Duration;
 
 use super::availability::{Availability, Driver};
 use super::catch_up::{CatchUpRead, CatchUpReader};
-use super::failure::LogReader;
 use super::inner::{InUse, LogState};
 use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
 use super::question::{self, Answer};
-use crate::follow::internals::{Located, Machine, News, RingRead, Subscription, Want};
-use crate::follow::{Fault, FilterOf, Reset, Scope, Source};
-use crate::stream::random::jitter;
+use crate::follow::internals::{Machine, News, RingRead, Subscription, Want};
+use crate::follow::{FilterOf, Reset, Scope, Source};
 use crate::stream::{BoxError, Feed};
 use crate::wire::{Encoded, EventId};
 
@@ -39,6 +38,7 @@ const READ: usize = 64 * 1024;
 /// | `reset` | `{"reason":…}` | what the client has is void, and history follows anew; see [`Reset`] |
 /// | `status` | `{"source":"unavailable", "failed" or "ok","message":…}` | the source is away and tried again; it needs somebody to act, or refuses what this stream asks for; it is back |
 /// | `gap`, `late` | `{"late":number}`, a record | records that came too late for their place |
+/// | `gap` | `{"lost":number}` | records that cannot be shown to anybody |
 /// | `drain` | `{}` | the server shuts down; the client comes back after the `retry:` beside it |
 pub struct Follow<S: Source> {
     log: Arc<InUse<S>>,
@@ -205,7 +205,7 @@ impl<S: Source> Follow<S> {
                 Poll::Ready(Ok(RingRead::Events { frame, last })) => {
                     self.untold = frame.is_none();
                     self.machine.on_read(last);
-                    return if frame.is_some() { Poll::Ready(frame) } else { yields(cx) };
+                    return Poll::Ready(frame);
                 }
                 Poll::Ready(Ok(RingRead::Panicked(words))) => self.failed = Some(words),
                 Poll::Ready(Ok(RingRead::Lagged)) => {
@@ -249,14 +249,7 @@ impl<S: Source> Follow<S> {
             }
         };
         self.works();
-        if frame.is_some() { Poll::Ready(frame) } else { yields(cx) }
-    }
-
-    /// The source has answered.
-    fn works(&mut self) {
-        self.on_the_way().backoff.reset();
-        self.availability.failing = None;
-        self.tell_status();
+        Poll::Ready(frame)
     }
 
     fn ask(&mut self, question: impl Future<Output = Answer<S>> + Send + 'static) {
@@ -267,116 +260,6 @@ impl<S: Source> Follow<S> {
         let open = self.on_the_way().changes.take();
         let open = open.filter(|open| open.0 == from).map(|open| open.1);
         self.ask(question::changes(Arc::clone(&self.log), from, open));
-    }
-
-    fn on_news(&mut self, news: &News) {
-        match news {
-            News::Epoch(epoch) => {
-                self.availability.driver_runs();
-                self.epoch = *epoch;
-                // What was refused in another life of the log is asked anew.
-                self.availability.failing = None;
-                self.tell_status();
-                let way = self.on_the_way();
-                (way.asked, way.unsent, way.changes, way.catching_up) = (None, None, None, None);
-                let reset = self.machine.on_epoch(*epoch);
-                self.tell_reset(reset);
-            }
-            News::Outage(outage) => {
-                self.availability.driver_runs();
-                self.availability.outage = *outage;
-                self.tell_status();
-            }
-            News::Stopped => {
-                self.availability.driver = Driver::Stopped;
-                self.tell_status();
-            }
-            News::Drain => {
-                let drain = self.log.options.drain;
-                self.push(notice::drain(drain / 20 + jitter(drain)));
-                let way = self.on_the_way();
-                (way.asked, way.unsent) = (None, None);
-                self.ended = true;
-            }
-        }
-    }
-
-    fn on_located(&mut self, located: Located) {
-        self.machine.on_located(located);
-        self.count_path();
-        if located == Located::Live {
-            self.on_the_way().catching_up = None;
-        }
-    }
-
-    fn on_answer(&mut self, answer: Answer<S>) {
-        let failed = match answer {
-            Answer::Waited => return,
-            Answer::WaitedForDriver => {
-                if self.log.state() == LogState::NotStarted {
-                    self.availability.driver = Driver::NotStarted;
-                    self.tell_status();
-                }
-                return;
-            }
-            Answer::Resumed(Ok(checked)) => {
-                let reset = self.machine.on_resumed(checked);
-                self.tell_reset(reset);
-                self.count_path();
-                None
-            }
-            Answer::Page(order, Ok((page, held))) => {
-                self.on_page(order, page, held);
-                None
-            }
-            Answer::Changes(Ok((batch, changes, held))) => {
-                self.on_batch(batch, changes, held);
-                None
-            }
-            Answer::Resumed(Err(error))
-            | Answer::Page(_, Err(error))
-            | Answer::Changes(Err(error)) => Some(error),
-        };
-        match failed {
-            None => self.works(),
-            Some(failure) => {
-                let fault = failure.fault();
-                self.log.counters.failures.count(LogReader::Stream, &failure);
-                self.log.reports.stream_failed(failure);
-                self.on_fault(fault);
-            }
-        }
-    }
-
-    fn on_fault(&mut self, fault: Fault) {
-        let way = self.on_the_way();
-        (way.changes, way.catching_up) = (None, None);
-        let reset = self.machine.on_fault(fault);
-        self.tell_reset(reset);
-        if !matches!(fault, Fault::SnapshotGone | Fault::HistoryLost) {
-            self.availability.failing = Some(fault);
-            self.tell_status();
-        }
-        if self.availability.is_refused() {
-            return;
-        }
-        // Whatever it was, the source is not asked again without a pause.
-        let wait = self.on_the_way().backoff.next();
-        self.ask(question::pause(wait));
-    }
-
-    fn tell_reset(&mut self, reset: Option<Reset>) {
-        if let Some(reset) = reset {
-            self.log.counters.reset(reset);
-            self.push(notice::reset(reset));
-        }
-    }
-
-    /// Tells each change of the source's state once, whether the tail or this stream noticed it.
-    fn tell_status(&mut self) {
-        if let Some(status) = self.availability.news() {
-            self.push(notice::status(status));
-        }
     }
 
     fn on_the_way(&mut self) -> &mut OnTheWay<S> {

@@ -81,8 +81,8 @@ impl<S: Source> Iterator for Pieces<'_, S> {
             return Some(Piece { events, late: Vec::new(), lost, through, bytes });
         }
         let through = self.through.take()?;
-        let late = (take(&mut self.late), take(&mut self.passed_over));
-        let late = self.encoding.late::<S>(self.epoch, late, &through, &mut lost);
+        let (late, passed_over) = (take(&mut self.late), take(&mut self.passed_over));
+        let late = self.encoding.late::<S>(self.epoch, late, passed_over, &through, &mut lost);
         let bytes = bytes + late.iter().map(Late::weight).sum::<usize>();
         Some(Piece { events, late, lost, through, bytes })
     }

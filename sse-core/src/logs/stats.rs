@@ -24,7 +24,8 @@ pub struct LogStats {
     /// Records that came too late for their place and were published all the same.
     pub late: u64,
     /// Records that could not be shown and were passed over, which `gap` has announced: their own
-    /// code has panicked, or the source could not read them.
+    /// code has panicked, or the source could not read them. In history, such a record counts for
+    /// each stream that comes upon it.
     pub lost: u64,
     /// How often the source could not be read, by who asked and by what that meant. A panic of the
     /// source counts as [`Fault::Unavailable`].

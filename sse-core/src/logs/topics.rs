@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 
-use super::channel::{Channel, Keep};
+use super::channel::Channel;
 use super::follow::Follow;
+use super::kept::Keep;
 use super::log::Log;
 use super::options::{FollowOptions, LogOptions};
 use crate::follow::{Everything, History, Record, Scope, Seal, Topic};

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -85,6 +86,11 @@ fn step(most: u64) -> u64 {
         2..5 => power * 2,
         _ => power * 5,
     }
+}
+
+/// Wakes one of many, of whom the others are not to miss theirs when it panics.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
 /// The table is whole whenever its lock is free.
@@ -262,7 +268,7 @@ impl Driver {
                 (due, next, state.driver.replace(waker))
             };
             drop(before);
-            due.into_iter().for_each(Waker::wake);
+            due.into_iter().for_each(wake);
             let next = next.and_then(|due| start.checked_add(Duration::from_millis(due)));
             let Some(next) = next else { return Poll::Pending };
             self.timer.as_mut().reset(next);
@@ -281,7 +287,65 @@ impl Drop for Driver {
             deadlines.closed.store(true, Ordering::Release);
             (state.take_due(u64::MAX), state.driver.take())
         };
-        due.into_iter().for_each(Waker::wake);
+        due.into_iter().for_each(wake);
         drop((known, driver));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::Wake;
+    use std::thread;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn set(waker: &Waker) -> Option<Deadline> {
+        let (mut deadline, now) = (None, Instant::now());
+        Deadline::set(&mut deadline, now + SECOND, now, waker);
+        deadline
+    }
+
+    /// A waker that holds another deadline, which goes when it is woken or dropped.
+    struct Holds(Mutex<Option<Deadline>>);
+
+    impl Holds {
+        fn another() -> Waker {
+            Arc::new(Self(Mutex::new(set(Waker::noop())))).into()
+        }
+    }
+
+    impl Wake for Holds {
+        fn wake(self: Arc<Self>) {
+            drop(lock(&self.0).take());
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_waker_runs_while_the_table_is_locked() {
+        let (done, ends) = mpsc::channel();
+        // A lock that is held by its own thread would wait for ever.
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+            let Ok(runtime) = runtime else { return };
+            let left = runtime.block_on(async {
+                let mut replaced = set(&Holds::another());
+                let now = Instant::now();
+                Deadline::set(&mut replaced, now + SECOND * 2, now, &Holds::another());
+                drop(replaced);
+                let woken = set(&Holds::another());
+                sleep(SECOND * 2).await;
+                drop(woken);
+                set(&Holds::another())
+            });
+            drop(runtime);
+            drop(left);
+            done.send(()).ok();
+        });
+        assert!(ends.recv_timeout(Duration::from_secs(20)).is_ok(), "nothing waits for itself");
     }
 }

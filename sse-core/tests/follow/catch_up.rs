@@ -212,3 +212,14 @@ async fn everybody_goes_on_when_a_pass_ends() {
     assert!(begin.elapsed().is_zero(), "somebody waited for time to pass");
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_waits_a_little_for_one_that_is_a_little_slow() {
+    let model = model(300);
+    let log = serve(&model, 4096);
+    pause_for(Duration::from_secs(1)).await;
+    let before = model.state().answered.changes;
+    let records = read_all(&log, 0, 300, Duration::from_millis(3)).await;
+    assert_eq!(records, (1..=300).collect::<Vec<_>>());
+    assert_eq!(model.state().answered.changes - before, 1, "it is given all of it by one pass");
+}

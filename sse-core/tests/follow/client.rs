@@ -4,7 +4,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use gapless_sse_core::follow::{History, Scope};
-use gapless_sse_core::{EventId, Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser};
+use gapless_sse_core::{
+    Encoded, EventId, Feed, Follow, FollowOptions, Heartbeat, Item, Log, Parser,
+};
 use tokio::time::timeout;
 
 use crate::model::{Model, Shown};
@@ -47,7 +49,15 @@ impl Client {
         patience: Duration,
         stream: &mut Follow<Model>,
     ) -> bool {
-        // As the body of a response does.
+        let Some(frame) = Self::next(patience, stream).await else {
+            return false;
+        };
+        self.take(&frame);
+        true
+    }
+
+    /// What comes next, as the body of a response does.
+    pub(crate) async fn next(patience: Duration, stream: &mut Follow<Model>) -> Option<Encoded> {
         let next = async {
             loop {
                 match timeout(Heartbeat::DEFAULT_INTERVAL, stream.next()).await {
@@ -59,9 +69,11 @@ impl Client {
                 }
             }
         };
-        let Ok(Some(frame)) = timeout(patience, next).await else {
-            return false;
-        };
+        timeout(patience, next).await.ok().flatten()
+    }
+
+    /// Keeps what it is sent.
+    pub(crate) fn take(&mut self, frame: &Encoded) {
         let mut parser = Parser::new();
         let mut items = parser.push(frame.as_ref());
         while let Some(item) = items.next().unwrap() {
@@ -91,7 +103,6 @@ impl Client {
         if let Some(id) = text.lines().rev().find_map(|line| line.strip_prefix("id: ")) {
             id.clone_into(&mut self.last_id);
         }
-        true
     }
 
     /// Reads until `done`, within bounds.

@@ -171,13 +171,19 @@ async fn passes_that_fail_are_told_to_the_observer_and_counted() {
     model.state().changes_fault = Some(Fault::NeedsAction);
     let (log, told) = serve(&model, LogOptions::default().ring_bytes(0));
     let id = Seal::new(b"secret").seal::<_, Number>(0, &Frontier::Live(Number(3)), &scope());
-    let mut client = Client { last_id: id.as_str().to_owned(), ..Client::default() };
+    let client = || Client { last_id: id.as_str().to_owned(), ..Client::default() };
+    for _ in 0..30 {
+        let mut stream = client().connect(&log, &scope(), ALL);
+        tokio::spawn(async move { while stream.next().await.is_some() {} });
+    }
+    let mut client = client();
     let mut stream = client.connect(&log, &scope(), ALL);
     client.read_until(&mut stream, |client| told_sources(client) == ["failed"]).await;
     client.read_within(Duration::from_secs(600), &mut stream).await;
     let counted = failures(&log, LogReader::CatchUp, Fault::NeedsAction);
     let asked = model.state().answered.changes as u64;
-    assert!((60..1000).contains(&counted), "{counted} passes in ten minutes");
+    // However many streams wait for them.
+    assert!((60..200).contains(&counted), "{counted} passes in ten minutes");
     // The tail has opened its changes once.
     assert_eq!(counted, asked - 1);
     model.state().changes_fault = None;

@@ -143,3 +143,23 @@ async fn a_filter_that_panics_ends_its_own_stream_with_an_error_and_no_other() {
     let (mut of_b, mut stream_b) = live(&log, "b", Shown::ALL).await;
     of_b.read_until(&mut stream_b, |client| client.records == [2]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_of_history_that_panics_is_announced_in_its_place() {
+    let model = Model::default();
+    (1..=8).for_each(|nth| _ = model.commit("a", 10 * nth));
+    model.state().panicking.insert(2, Panics::Event);
+    let (log, _) = serve(&model, LogOptions::default());
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope("a", Shown::ALL), ALL);
+    client.read_until(&mut stream, |client| client.lost == 1).await;
+    assert_eq!(client.records, [1, 3], "the first page");
+    // Their snapshot is gone: what came meanwhile is brought by the changes.
+    model.state().panicking.extend([(9, Panics::Event), (10, Panics::Mark)]);
+    (1..=3).for_each(|key| _ = model.commit("a", key));
+    model.state().snapshots_from = 11;
+    client.read_until(&mut stream, |client| client.records.len() == 8).await;
+    assert_eq!(client.records, [1, 3, 11, 4, 5, 6, 7, 8]);
+    // Of the page, and of the changes, which the tail has read as well.
+    assert_eq!((client.lost, log.stats().lost), (3, 5));
+}

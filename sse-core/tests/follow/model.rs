@@ -12,7 +12,7 @@ use gapless_sse_core::follow::{
     Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(pub(crate) u32);
@@ -142,6 +142,13 @@ pub(crate) struct State {
     /// Changes that are being opened, and the most there were at a time.
     opening_now: usize,
     pub(crate) opening_most: usize,
+    /// How many changes a batch has; a few at random if not told.
+    pub(crate) batch: Option<u32>,
+    /// How long reading a page of history takes.
+    pub(crate) reading: Duration,
+    /// Pages that are being read, and the most there were at a time.
+    reading_now: usize,
+    pub(crate) reading_most: usize,
     /// Another life ended at this position; changes from before it say so, once they are there.
     pub(crate) ended_at: u32,
     /// Whether that end was seen: from then on no tail starts before it.
@@ -297,6 +304,16 @@ impl Source for Model {
         scope: &Scope<Shown>,
         query: HistoryQuery<Number, Number>,
     ) -> Result<Page<Self>, Failed> {
+        let reading = {
+            let mut state = self.state();
+            state.reading_now += 1;
+            state.reading_most = state.reading_most.max(state.reading_now);
+            state.reading
+        };
+        if !reading.is_zero() {
+            sleep_until(Instant::now() + reading).await;
+        }
+        self.state().reading_now -= 1;
         self.answer(|state| {
             state.answered.history += 1;
             if let Some(fault) = state.history_fault {
@@ -355,7 +372,9 @@ impl Source for Model {
         if hangs {
             return pending().await;
         }
-        sleep(opening).await;
+        if !opening.is_zero() {
+            sleep_until(Instant::now() + opening).await;
+        }
         self.state().opening_now -= 1;
         self.tail(from).await
     }
@@ -399,7 +418,7 @@ impl Changes<Model> for ModelChanges {
                 return Err(Failed(Fault::Ended));
             }
             let end = if at < state.ended_at { state.ended_at - 1 } else { state.end() };
-            let last = end.min(at + state.pick(4));
+            let last = end.min(at + state.batch.unwrap_or_else(|| state.pick(4)));
             // Those that came together are in one batch, of which the last has the position.
             let group = (at + 1..=last).find_map(|first| Some(first..=*state.late.get(&first)?));
             let last = group.as_ref().map_or(last, |group| *group.end());

@@ -291,3 +291,74 @@ async fn the_model_does_what_a_follower_relies_on() {
         timeout(Duration::from_secs(60), checked).await.unwrap().unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn streams_read_history_at_the_same_time_only_as_far_as_memory_goes() {
+    let model = model(30);
+    model.state().reading = Duration::from_millis(10);
+    // A half is for streams, each of which may read 128 KiB and encode as much again.
+    let options = LogOptions::default().unsent_bytes(2 << 20);
+    let log = Log::spawn(model.clone(), Seal::new(b"secret"), options);
+    let clients = (0..20).map(|_| {
+        let log = log.clone();
+        async move { read_records(&mut Client::default(), &log, ALL, 30).await }
+    });
+    futures_util::future::join_all(clients).await;
+    let most = model.state().reading_most;
+    assert!((2..=4).contains(&most), "{most} at a time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_shows_nothing_leaves_the_thread_to_others_while_it_reads() {
+    let model = model(0);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let none = scope().filtered(Shown(100_000));
+    let mut stream = client.connect(&log, &none, History::Newest(0));
+    client.read_until(&mut stream, |client| !client.last_id.is_empty()).await;
+    (1..=20_000).for_each(|key| {
+        model.commit("a", key);
+    });
+    while log.stats().published < 20_000 {
+        tokio::task::yield_now().await;
+    }
+    let mut polls = 0;
+    let next = async {
+        let mut next = std::pin::pin!(stream.next());
+        std::future::poll_fn(|cx| {
+            polls += 1;
+            next.as_mut().poll(cx)
+        })
+        .await
+    };
+    assert!(timeout(Duration::from_secs(1), next).await.is_err());
+    assert!(polls >= 20, "{polls} polls for 20,000 records that are left out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_batch_of_which_nothing_is_shown_is_gone_through_in_steps() {
+    let model = model(12);
+    let log = serve(&model);
+    let mut client = Client::default();
+    let mut stream = client.connect(&log, &scope().filtered(Shown(100_000)), ALL);
+    // Within history, after a page without anything to show.
+    client.read_until(&mut stream, |client| client.notices("sync").len() == 1).await;
+    (13..=5_012).for_each(|key| {
+        model.commit("a", key);
+    });
+    {
+        let mut state = model.state();
+        (state.snapshots_from, state.batch) = (5_012, Some(5_000));
+    }
+    let mut polls = 0;
+    let next = async {
+        let mut next = std::pin::pin!(stream.next());
+        std::future::poll_fn(|cx| {
+            polls += 1;
+            next.as_mut().poll(cx)
+        })
+        .await
+    };
+    timeout(Duration::from_secs(5), next).await.unwrap().unwrap();
+    assert!(polls >= 5_000 / 256, "{polls} polls for 5,000 records that are left out");
+}

@@ -100,7 +100,8 @@ pub(crate) fn read_all<F: Filter>(reader: &mut Subscription<u32, F>) -> String {
 
 /// The text of the events at these positions.
 pub(crate) fn text(positions: impl IntoIterator<Item = u32>) -> String {
-    positions.into_iter().map(|position| format!("data: {position}\n\n")).collect()
+    let frames: Vec<_> = positions.into_iter().map(frame).collect();
+    String::from_utf8(Encoded::merge(&frames).as_ref().to_vec()).unwrap()
 }
 
 /// Publishes events of topic `a` at these positions, each with its position for a mark.

@@ -97,16 +97,13 @@ where
             if ended.is_ready() {
                 return Poll::Ready(Ok(None));
             }
-            let before = std::mem::replace(&mut awaited, exchange.awaited());
-            if awaited != before {
+            if awaited != exchange.awaited() {
+                awaited = exchange.awaited();
                 let limit = match awaited {
                     Awaited::Request(_) => options.idle_limit,
-                    Awaited::Head => options.header_read_limit,
-                    Awaited::Nothing => continue,
+                    Awaited::Head | Awaited::Nothing => options.header_read_limit,
                 };
                 timer.as_mut().reset(Instant::now() + limit.min(YEAR));
-                // hyper may have been told that there is nothing to read, since it was not its turn.
-                continue;
             }
             if ending || awaited == Awaited::Nothing || timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;

@@ -26,7 +26,7 @@ pub(super) struct Cursor {
     /// Names it among the server's operations.
     comment: String,
     /// Not while it is asked; what was not waited for to the end does not go on.
-    server_cursor: Option<RawBatchCursor>,
+    replies: Option<RawBatchCursor>,
 }
 
 impl Cursor {
@@ -38,12 +38,12 @@ impl Cursor {
         care: Care,
     ) -> Result<Self, Error> {
         let comment = format!("gapless-sse-mongo {}", ObjectId::new());
-        let wanted = Wanted { from, tail, care, comment: &comment };
+        let wanted = Wanted { from, tail, comment: &comment };
         let command = RawDocumentBuf::try_from(&command(connection, &wanted))
             .map_err(|_| Error::Answer { operation: Operation::Changes, what: "valid name" })?;
         let batch_size = match care {
             Care::Usual => connection.options.batch_size.max(1),
-            Care::OneByOne | Care::WithoutLongest => 1,
+            Care::OneByOne => 1,
         };
         let (db, said) = (connection.db.clone(), comment.clone());
         let open = driven(retried(move || {
@@ -54,19 +54,19 @@ impl Cursor {
             }
         }));
         let _timed = connection.stats.timed(Operation::Changes);
-        let server_cursor = Some(answered(Operation::Changes, open).await?);
-        Ok(Self { connection: connection.clone(), comment, server_cursor })
+        let replies = Some(answered(Operation::Changes, open).await?);
+        Ok(Self { connection: connection.clone(), comment, replies })
     }
 
     /// The next reply, after a first one without events. As long as the server works for it, it is
     /// waited for: it may have much to look through, and whoever begins again begins at the start.
     pub(super) async fn next(&mut self) -> Result<RawBatch, Error> {
         let further = || Error::Answer { operation: Operation::Changes, what: "further batch" };
-        let mut server_cursor = self.server_cursor.take().ok_or_else(further)?;
-        let next = driven(async move { (server_cursor.next().await, server_cursor) });
+        let mut replies = self.replies.take().ok_or_else(further)?;
+        let next = driven(async move { (replies.next().await, replies) });
         let mut next = pin!(next);
         let mut waits = 0;
-        let (next, server_cursor) = loop {
+        let (next, replies) = loop {
             if let Ok(next) = timeout(AWAIT + SILENCE, &mut next).await {
                 break next;
             }
@@ -83,7 +83,7 @@ impl Cursor {
                 );
             }
         };
-        self.server_cursor = Some(server_cursor);
+        self.replies = Some(replies);
         next.ok_or_else(further)?.map_err(|error| Error::server(Operation::Changes, error))
     }
 }

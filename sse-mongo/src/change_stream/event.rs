@@ -1,5 +1,7 @@
 //! One event of a change stream.
 
+use std::borrow::Cow;
+
 use gapless_sse_core::follow::Topic;
 use mongodb::bson::{Bson, RawBson, RawBsonRef, RawDocument};
 
@@ -17,7 +19,7 @@ pub(super) enum Event<'a> {
     /// A record was inserted that is too large for an event; its id, unless that is too.
     Large(Option<Bson>),
     /// An update has set a field of a record's topic: from now on, it belongs to that.
-    Joined { id: Option<Bson>, set: Set },
+    Joined { id: Option<Bson>, set: Box<Set> },
     /// Something else has happened to a record.
     Changed(Changed),
     /// The collection has ended.
@@ -40,7 +42,7 @@ impl<'a> Event<'a> {
                 Err(_) => Self::Large(id()),
             },
             "update" => match Set::of(event, fields) {
-                Some(set) => Self::Joined { id: id(), set },
+                Some(set) => Self::Joined { id: id(), set: Box::new(set) },
                 None => Self::Changed(Changed::Updated),
             },
             "replace" => Self::Changed(Changed::Replaced),
@@ -64,9 +66,9 @@ impl Set {
         let text = |set: &Option<Bson>, field: &str| match set {
             Some(value) => {
                 let value = RawBson::try_from(value.clone()).ok()?;
-                topic::text(value.as_raw_bson_ref()).map(|text| text.into_owned())
+                topic::text(value.as_raw_bson_ref()).map(Cow::into_owned)
             }
-            None => topic::text(record.get(field).ok()??).map(|text| text.into_owned()),
+            None => topic::text(record.get(field).ok()??).map(Cow::into_owned),
         };
         Some(Topic::new(text(&self.space, &fields.space)?, text(&self.name, &fields.name)?))
     }

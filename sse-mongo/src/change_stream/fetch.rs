@@ -22,7 +22,7 @@ pub(super) struct Fetch {
     pub(super) place: Place,
     pub(super) id: Bson,
     /// What of its topic an update has set; none if it was inserted.
-    pub(super) set: Option<Set>,
+    pub(super) set: Option<Box<Set>>,
 }
 
 impl<R> Records<R> {

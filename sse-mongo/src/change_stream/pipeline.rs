@@ -14,9 +14,6 @@ const OTHERS: [&str; 3] = ["update", "replace", "delete"];
 /// How large an event may be with its resume token twice, since a reply repeats the last one's. A
 /// server sends 16 MiB at most: it fails, or breaks the connection, where it would need more.
 const MOST: i32 = 31 << 19;
-/// The longest resume token that a reply can have, in characters. It is twice as long as the `_id`.
-const LONGEST_TOKEN: i32 = 15 << 19;
-
 /// How much trouble the stream has had at the place where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Care {
@@ -24,8 +21,6 @@ pub(super) enum Care {
     Usual,
     /// A reply could not be sent: each has one event only.
     OneByOne,
-    /// Nor could an event alone: those whose tokens are too long are left out.
-    WithoutLongest,
 }
 
 /// Which changes to read.
@@ -33,7 +28,6 @@ pub(super) struct Wanted<'a> {
     pub(super) from: ClusterTime,
     /// Whether to count what else happens to records.
     pub(super) tail: bool,
-    pub(super) care: Care,
     /// Names the stream among the server's operations.
     pub(super) comment: &'a str,
 }
@@ -42,15 +36,12 @@ pub(super) struct Wanted<'a> {
 /// the server looks for one.
 pub(super) fn command(connection: &Connection, wanted: &Wanted<'_>) -> Document {
     let start = Timestamp::from(wanted.from);
-    let mut pipeline = vec![
+    let fields = &connection.options.fields;
+    let pipeline = vec![
         doc! { "$changeStream": { "startAtOperationTime": start } },
-        doc! { "$match": matching(&connection.options.fields, wanted.tail) },
+        doc! { "$match": matching(fields, wanted.tail) },
+        doc! { "$project": projection(fields) },
     ];
-    if wanted.care == Care::WithoutLongest {
-        let shorter = doc! { "$lt": [token_length(), LONGEST_TOKEN] };
-        pipeline.push(doc! { "$match": { "$expr": shorter } });
-    }
-    pipeline.push(doc! { "$project": projection(&connection.options.fields) });
     doc! {
         "aggregate": &connection.name,
         "pipeline": pipeline,

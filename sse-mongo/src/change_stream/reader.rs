@@ -102,29 +102,18 @@ impl<R> ChangeStream<R> {
         if self.care != Care::Usual && self.careful >= CAREFUL {
             self.open_with(Care::Usual).await?;
         }
-        loop {
-            match self.cursor.next().await {
-                Ok(batch) => {
-                    self.careful = self.careful.saturating_add(1);
-                    return Ok(batch);
+        let batch = match self.cursor.next().await {
+            // It may be that no reply can hold all that comes next.
+            Err(error) if self.care == Care::Usual && error.is_cut_off() => {
+                if !matches!(timeout(PATIENCE, self.open_with(Care::OneByOne)).await, Ok(Ok(()))) {
+                    return Err(error);
                 }
-                // It may be that no reply can hold what comes next.
-                Err(error) if error.is_cut_off() => {
-                    let care = match self.care {
-                        Care::Usual => Care::OneByOne,
-                        Care::OneByOne => Care::WithoutLongest,
-                        Care::WithoutLongest => return Err(error),
-                    };
-                    if !matches!(timeout(PATIENCE, self.open_with(care)).await, Ok(Ok(()))) {
-                        return Err(error);
-                    }
-                    if care == Care::WithoutLongest {
-                        self.lost += 1;
-                    }
-                }
-                Err(error) => return Err(error),
+                self.cursor.next().await?
             }
-        }
+            reply => reply?,
+        };
+        self.careful = self.careful.saturating_add(1);
+        Ok(batch)
     }
 
     /// Opens the stream anew where it is.

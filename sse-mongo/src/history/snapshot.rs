@@ -17,7 +17,11 @@ const FRESH_WAIT: Duration = Duration::from_millis(50);
 impl Connection {
     /// The position of a fresh snapshot.
     pub(crate) async fn snapshot(&self) -> Result<Position, Error> {
-        self.ready().await?;
+        match self.ready().await {
+            // Its position can be told without an index, and streams of new records begin with it.
+            Ok(_) | Err(Error::MissingIndex { .. } | Error::Indexing { .. }) => {}
+            Err(error) => return Err(error),
+        }
         let command = doc! {
             "find": &self.name,
             "limit": 1,

@@ -20,6 +20,9 @@ use crate::server::operation::Operation;
 /// However often it is asked for: a server has other work too.
 const LEAST_INTERVAL: Duration = Duration::from_millis(10);
 
+/// How many bytes of records are handed on at once, but for one that is larger.
+const PIECE: usize = 1 << 20;
+
 /// Reads what has settled since the last time: one query an interval for all logs.
 pub(crate) struct Poll<R> {
     records: Records<R>,
@@ -28,6 +31,8 @@ pub(crate) struct Poll<R> {
     uuid: Vec<u8>,
     through: Position,
     due: Instant,
+    /// How many records fit in a batch, as the last ones were.
+    fitting: usize,
     tail: bool,
     /// The last one that the tail was told.
     watermark: Option<DateTime>,
@@ -48,6 +53,7 @@ impl<R> Poll<R> {
             uuid,
             through: from,
             due: Instant::now(),
+            fitting: usize::MAX,
             tail: false,
             watermark: None,
             watch: None,
@@ -124,10 +130,11 @@ impl<R> Poll<R> {
                 before: Some(target.key()),
             },
             order: SortOrder::Ascending,
-            limit: self.records.connection.options.batch_size.max(1) as usize,
+            limit: self.fitting.min(self.records.connection.options.batch_size.max(1) as usize),
             snapshot: None,
         };
-        let found = find.run(&self.records.connection, Operation::Changes).await?;
+        let mut found = find.run(&self.records.connection, Operation::Changes).await?;
+        self.fitting = found.keep(PIECE);
         let date = &self.records.connection.options.fields.date;
         let keys = || found.documents().map(|record| Key::of(record, date));
         let (through, more, late) = match keys().last() {

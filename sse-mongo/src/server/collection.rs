@@ -15,7 +15,7 @@ impl Connection {
     pub(crate) async fn look_up(&self) -> Result<Vec<u8>, Error> {
         let way = self.deployment().await?.way;
         let Some(found) = self.find_collection().await? else {
-            self.make_collection().await?;
+            Box::pin(self.make_collection()).await?;
             return self
                 .uuid()
                 .await?
@@ -31,7 +31,7 @@ impl Connection {
         if new {
             self.known().take_if(|ready| ready.uuid != found.uuid);
             // Its indexes are made in passing; who needs them is told what is wrong with them.
-            if let Err(error) = self.prepare(&found.uuid).await {
+            if let Err(error) = Box::pin(self.prepare(&found.uuid)).await {
                 tracing::warn!(collection = self.name, %error, "pages cannot be read yet");
             }
         }

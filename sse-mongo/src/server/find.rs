@@ -226,6 +226,23 @@ impl Found {
         found
     }
 
+    /// Keeps as many of the first as take so many bytes, and at least one; answers how many would
+    /// fit.
+    pub(crate) fn keep(&mut self, bytes: usize) -> usize {
+        let sizes: Vec<_> = self.documents().map(|record| record.as_bytes().len()).collect();
+        let mut sum = 0;
+        let kept = sizes.iter().take_while(|size| {
+            let before = sum;
+            sum += **size;
+            before == 0 || sum <= bytes
+        });
+        let kept = kept.count();
+        self.more |= kept < sizes.len();
+        self.limit = self.limit.min(kept);
+        let average = sizes.iter().sum::<usize>().checked_div(sizes.len()).unwrap_or(1);
+        (bytes / average.max(1)).max(1)
+    }
+
     pub(crate) fn documents(&self) -> impl Iterator<Item = &RawDocument> {
         let batch = self.batch.as_ref().and_then(|batch| batch.doc_slices().ok());
         let values = batch.into_iter().flatten().filter_map(Result::ok);

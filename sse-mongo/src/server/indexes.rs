@@ -43,7 +43,7 @@ impl Connection {
         if let Some(ready) = known {
             return Ok(ready);
         }
-        let uuid = self.look_up().await?;
+        let uuid = Box::pin(self.look_up()).await?;
         let known = self.known().clone();
         match known {
             Some(ready) => Ok(ready),
@@ -71,7 +71,7 @@ impl Connection {
         let mut found = Vec::new();
         let listed = self.list_indexes().await?;
         for need in self.needs().await? {
-            found.push(match self.find(&need, &listed)? {
+            found.push(match find(&need, &listed)? {
                 Ok(index) => index,
                 Err(unfit) => self.make_where_allowed(need, unfit).await?,
             });
@@ -86,7 +86,7 @@ impl Connection {
         let exists = self.uuid().await?.is_some();
         let listed = if exists { self.list_indexes().await? } else { Vec::new() };
         for need in self.needs().await? {
-            found.push(match self.find(&need, &listed) {
+            found.push(match find(&need, &listed) {
                 Ok(Ok(index)) => index,
                 // The server waits for what is being made already.
                 Ok(Err(_)) | Err(_) => self.make(&need, &listed).await?,
@@ -129,21 +129,6 @@ impl Connection {
         Ok(first_batch(&reply).cloned().collect())
     }
 
-    /// One that serves, or why another one does not.
-    fn find(&self, need: &Need, listed: &[Document]) -> Result<Result<Index, String>, Error> {
-        let fields = need.fields();
-        let (mut unfit, mut building) = (String::new(), false);
-        for listed in listed {
-            match Index::fitness(listed, &fields) {
-                Fitness::Fits(index) => return Ok(Ok(index)),
-                Fitness::Building => building = true,
-                Fitness::Unfit(why) => unfit = why,
-                Fitness::Other => {}
-            }
-        }
-        if building { Err(Error::Indexing { percent: None }) } else { Ok(Err(unfit)) }
-    }
-
     async fn make_where_allowed(&self, need: Need, unfit: String) -> Result<Index, Error> {
         let refused = |reason: String| {
             let because = if unfit.is_empty() { reason } else { format!("{unfit}; {reason}") };
@@ -170,7 +155,7 @@ impl Connection {
         let Ok(making) = making else { return Err(self.indexing().await) };
         // Whoever held it may have made this one.
         let listed = self.list_indexes().await.unwrap_or_default();
-        if let Ok(Ok(index)) = self.find(&need, &listed) {
+        if let Ok(Ok(index)) = find(&need, &listed) {
             return Ok(index);
         }
         // It goes on, whoever waits for it.
@@ -241,6 +226,21 @@ impl Connection {
         });
         Error::Indexing { percent }
     }
+}
+
+/// One that serves, or why another one does not.
+fn find(need: &Need, listed: &[Document]) -> Result<Result<Index, String>, Error> {
+    let fields = need.fields();
+    let (mut unfit, mut building) = (String::new(), false);
+    for listed in listed {
+        match Index::fitness(listed, &fields) {
+            Fitness::Fits(index) => return Ok(Ok(index)),
+            Fitness::Building => building = true,
+            Fitness::Unfit(why) => unfit = why,
+            Fitness::Other => {}
+        }
+    }
+    if building { Err(Error::Indexing { percent: None }) } else { Ok(Err(unfit)) }
 }
 
 fn percent(operation: &Document) -> Option<u8> {

@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
-use gapless_sse_core::follow::{Fault, SourceError};
+use gapless_sse_core::follow::SourceError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::App;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
-use crate::store::{AppendError, Store, chain};
+use crate::store::{AppendError, Store};
 
 pub(super) use super::posted::LARGEST_BODY;
 
@@ -78,14 +78,6 @@ fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize
         format!("line {line}: {error}; {written}")
     };
     match error {
-        AppendError::Store(store) if store.fault() == Fault::Refused => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the log does not take this", error)
-        }
-        AppendError::Store(store) if store.fault() == Fault::NeedsAction => {
-            tracing::error!(error = chain(store), "rows cannot be written");
-            let title = "the log cannot be written";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
-        }
         AppendError::Store(store) => Problem::unavailable(store),
         AppendError::Busy(_) => {
             Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)

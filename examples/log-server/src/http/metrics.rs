@@ -66,6 +66,8 @@ fn log<S: Store>(text: &mut Text, app: &App<S>) {
     text.counter("log_records_published_total", help, stats.published);
     let help = "Records that came too late for their place, and were sent marked late.";
     text.counter("log_records_late_total", help, stats.late);
+    let help = "Records that could not be shown and were passed over, which streams were told.";
+    text.counter("log_records_lost_total", help, stats.lost);
     let name = "log_source_failures_total";
     text.head(
         name,
@@ -98,6 +100,23 @@ fn mongo(text: &mut Text, stats: &Stats) {
     }
     let help = "Records passed over because their workspace or workflow names no log.";
     text.counter("log_mongodb_records_skipped_total", help, stats.skipped);
+    let help = "Records that no answer of MongoDB can hold, and were left out.";
+    text.counter("log_mongodb_records_lost_total", help, stats.lost);
+    text.counters(
+        "log_mongodb_records_changed_total",
+        "Records that were changed after streams have shown them, which shows in pages only.",
+        [("updated", stats.updated), ("replaced", stats.replaced), ("deleted", stats.deleted)],
+    );
+    text.counters(
+        "log_mongodb_records_without_topic_total",
+        "Records passed over, by what they hold instead of a workspace or workflow.",
+        stats.no_topic.iter().map(|(value, count)| (value.as_str(), *count)),
+    );
+    text.counters(
+        "log_mongodb_records_without_date_total",
+        "How often a record was read whose date is none, by what it is instead.",
+        stats.no_date.iter().map(|(value, count)| (value.as_str(), *count)),
+    );
     let help = "How often a record could not be read as a row, and was left out.";
     text.counter("log_mongodb_records_undecodable_total", help, stats.undecodable);
 }

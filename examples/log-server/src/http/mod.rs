@@ -15,6 +15,7 @@ mod problem;
 mod query;
 mod router;
 mod stream;
+mod unsent;
 mod upload;
 mod viewer;
 
@@ -27,6 +28,7 @@ use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
 pub use router::router;
+pub use unsent::LargePages;
 pub use upload::Uploads;
 
 /// What every request needs.
@@ -44,6 +46,8 @@ pub struct App<S: Store> {
     pub admission: Admission<IpAddr>,
     /// What streams and pages look for.
     pub searches: Searches,
+    /// Large pages that are not sent yet.
+    pub large_pages: LargePages,
     /// The bodies of requests.
     pub uploads: Uploads,
     /// Those that are over.
@@ -59,6 +63,7 @@ impl<S: Store> Clone for App<S> {
             max_lifetime: self.max_lifetime,
             admission: self.admission.clone(),
             searches: self.searches.clone(),
+            large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             closed: self.closed.clone(),
         }

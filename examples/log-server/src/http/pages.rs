@@ -89,7 +89,9 @@ pub(super) async fn page<S: Store>(
         renewed: page.renewed.then_some(RENEWED),
     };
     let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;
-    let mut response = Response::new(Body::new(PageBody::new(page.records, &about)));
+    let bytes = page.records.iter().map(|row| row.json().len()).sum();
+    let unsent = app.large_pages.hold(bytes, page.held)?;
+    let mut response = Response::new(Body::new(PageBody::new(page.records, &about, unsent)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -48,7 +48,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Posted, Pro
     read.unwrap_or_else(|error| Err(Problem::defect(&error)))
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: impl header::AsHeaderName) -> Option<&'h str> {
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -116,7 +116,8 @@ impl<E: SourceError> From<PageError<E>> for Problem {
         match &error {
             PageError::Cursor => Self::bad_request(error),
             PageError::Busy => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages wait to be sent", error)
+                let title = "too many pages are being read";
+                Self::passing(StatusCode::SERVICE_UNAVAILABLE, title, error)
             }
             PageError::Source(error) => Self::unavailable(error),
         }

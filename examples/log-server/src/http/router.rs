@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// All paths of the server; with `local_only`, for requests that name this machine and no others.
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
-    let whole = middleware::from_fn_with_state(app.clone(), upload::whole::<S>);
+    let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = append::append::<S>.layer(whole);
     let workflow = "/{workspace}/workflow/{workflow}";
     let workspaces = Router::new()

@@ -1,6 +1,10 @@
 //! The bodies of requests, read to their ends before they are looked at.
 
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::{io, iter};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
@@ -8,14 +12,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
-use std::future::poll_fn;
-use std::pin::pin;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::App;
-use super::append::LARGEST_BODY;
+use super::posted::LARGEST_BODY;
 use super::problem::Problem;
-use crate::store::Store;
+use crate::store::chain;
 
 /// What all bodies take together that are being sent or looked at.
 #[derive(Clone, Debug)]
@@ -38,9 +39,7 @@ impl Uploads {
         let mut held: Option<OwnedSemaphorePermit> = None;
         let mut read = Vec::new();
         while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-            let frame = frame.map_err(|error| {
-                Problem::bad_request(format!("the body did not come to its end: {error}"))
-            })?;
+            let frame = frame.map_err(|error| broken_off(&error))?;
             let Ok(data) = frame.into_data() else { continue };
             let length = read.len() + data.len();
             if length > LARGEST_BODY {
@@ -73,9 +72,20 @@ impl Uploads {
     }
 }
 
+/// A body that did not come to its end, as the client was too slow or has left.
+fn broken_off(error: &axum::Error) -> Problem {
+    let detail = format!("the body did not come to its end: {}", chain(error));
+    let mut causes = iter::successors(Some(error as &dyn Error), |&error| error.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut) {
+        return Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long", detail);
+    }
+    Problem::bad_request(detail)
+}
+
 /// Hands a request on when its body has come.
-pub(super) async fn whole<S: Store>(
-    State(app): State<App<S>>,
+pub(super) async fn whole(
+    State(uploads): State<Uploads>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -83,6 +93,6 @@ pub(super) async fn whole<S: Store>(
     if body.is_end_stream() {
         return Ok(next.run(Request::from_parts(head, body)).await);
     }
-    let (body, _held) = app.uploads.read(body).await?;
+    let (body, _held) = uploads.read(body).await?;
     Ok(next.run(Request::from_parts(head, body.into())).await)
 }

@@ -1,5 +1,6 @@
 //! Which rows are looked for: by level, type, text, pattern and time.
 
+mod error;
 mod pattern;
 mod searches;
 
@@ -13,9 +14,9 @@ use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 
 pub use crate::mark::Level;
-use crate::mark::{LEVELS, Mark};
+use crate::mark::Mark;
+pub use error::SearchError;
 pub(crate) use pattern::Pattern;
-use pattern::{LARGEST_PATTERN, LONGEST};
 pub use searches::Searches;
 
 /// Which rows are looked for. All that it says is to hold; without anything, every row does.
@@ -71,65 +72,6 @@ pub(crate) struct Checked {
     /// Milliseconds since 1970.
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
-}
-
-/// Why a search makes no sense, in words for who asked.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// There is no such level.
-    #[error("there is no level {name:?}; there are {all}", name = .0, all = LEVELS.join(", "))]
-    Level(String),
-    /// A text or pattern is too long.
-    #[error("{0} characters are too many to look for; take {LONGEST} at most")]
-    TooLong(usize),
-    /// The pattern is none.
-    #[error("the pattern is not valid: {0}")]
-    Pattern(#[source] Box<regex_syntax::Error>),
-    /// The pattern is too large.
-    #[error(
-        "the pattern would have to remember too much of a line, more than {} KiB of cases; repeat \
-         less in it: write `.*` for a count such as `.{{60}}`, or `[a-z0-9_]` for a `\\w` that is \
-         counted",
-        LARGEST_PATTERN / 1024
-    )]
-    TooLarge,
-    /// The pattern asks for edges of words, and for letters beyond ASCII.
-    #[error(
-        "`\\b` knows the edges of words in ASCII only, and the pattern has other letters; write \
-         `(^|\\W)` before a word and `(\\W|$)` behind it"
-    )]
-    WordEdge,
-    /// There is no room for it among the searches under way.
-    #[error(
-        "the searches under way take {most} KiB, and this server gives them no more; try again \
-         in a few seconds, look for a shorter text or a simpler pattern, or start the server with \
-         a higher --search-bytes"
-    )]
-    Full {
-        /// How many KiB there are for all.
-        most: usize,
-    },
-    /// Those of others were before it all the time.
-    #[error("many patterns wait to be made ready; try again in a few seconds")]
-    Busy,
-    /// The server met a defect of its own.
-    #[error("the pattern could not be made ready; please report it with the pattern")]
-    Defect,
-    /// Nothing can be in the time.
-    #[error("no time is from {from} on and before {to}; `from` is to come before `to`")]
-    Times {
-        /// Its beginning.
-        from: Timestamp,
-        /// Its end.
-        to: Timestamp,
-    },
-}
-
-impl SearchError {
-    /// Whether the same may be asked again later, when fewer search.
-    pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Busy)
-    }
 }
 
 impl Search {
@@ -227,6 +169,10 @@ impl Filter for Search {
             && to.is_none_or(|to| mark.date.is_some_and(|date| date < to))
             && text.as_ref().is_none_or(found)
             && regex.as_ref().is_none_or(found)
+    }
+
+    fn admits_all(&self) -> bool {
+        self.is_everything()
     }
 
     fn weight(mark: &Mark) -> usize {

@@ -9,14 +9,7 @@ use regex_automata::{Input, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
-use super::SearchError;
-
-/// The most characters of a text or a pattern.
-pub(super) const LONGEST: usize = 1000;
-
-/// How large the table of a pattern may be, in bytes. Patterns of which no table is so small are
-/// those that have to remember much of a line, and that would be slow to follow without one.
-pub(super) const LARGEST_PATTERN: usize = 1 << 20;
+use super::error::{LARGEST_PATTERN, LONGEST, SearchError};
 
 /// The table of a text grows with its length only, and this is enough for the longest.
 const LARGEST_TEXT: usize = 4 << 20;

@@ -67,6 +67,11 @@ pub trait Store: Source<Record = Row> {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<String>, Self::Error>> + Send;
 
+    /// Whether pages are wanted: a store may be for new rows only.
+    fn has_pages(&self) -> bool {
+        true
+    }
+
     /// What MongoDB was asked for, if the rows are there.
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         None

@@ -1,29 +1,23 @@
 //! The store for many machines: a MongoDB collection, as an existing service writes it.
 
 mod append;
+mod fields;
 mod row;
 
 use std::collections::BTreeSet;
 
 use bson::{DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::{Effort, Error, Key, Mode, Mongo, Narrow, Narrowing, Options};
+use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Narrow, Narrowing, Options};
 use jiff::Timestamp;
 
+use fields::{DATE, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
 pub use row::row;
 
 use super::{AppendError, Store};
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
 use crate::search::{Level, Search};
-
-/// What the fields of a record are called.
-const WORKSPACE: &str = "workspace_id";
-const WORKFLOW: &str = "workflow_id";
-const DATE: &str = "date";
-const LEVEL: &str = "level";
-const KIND: &str = "type";
-const MESSAGE: &str = "message";
 
 /// A log in a MongoDB collection.
 pub type MongoStore = Mongo<Row>;
@@ -39,13 +33,20 @@ pub async fn connect(uri: &str, arguments: &Arguments) -> Result<MongoStore, Err
         cli::Mode::ChangeStreams => Mode::ChangeStreams,
         cli::Mode::Poll => Mode::Poll,
     };
+    let indexes = match arguments.indexes {
+        cli::Indexes::Small => Indexes::Small,
+        cli::Indexes::Create => Indexes::Create,
+        cli::Indexes::Require => Indexes::Require,
+        cli::Indexes::None => Indexes::None,
+    };
     let effort = Effort::default().records(arguments.search_rows.get()).time(arguments.search_time);
     let options = Options::topic(WORKSPACE, WORKFLOW)
         .date(DATE)
         .mode(mode)
         .lateness(arguments.lateness)
         .interval(arguments.poll_interval)
-        .effort(effort);
+        .effort(effort)
+        .indexes(indexes);
     let records = Mongo::<Document>::connect(uri, &arguments.collection, options).await?;
     Ok(records.decode_with(|record| {
         let date = record.get_datetime(DATE).ok();
@@ -133,6 +134,10 @@ impl Store for MongoStore {
         limit: usize,
     ) -> Result<Vec<String>, Error> {
         self.names(workspace, after, limit).await
+    }
+
+    fn has_pages(&self) -> bool {
+        self.options().indexes != Indexes::None
     }
 
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {

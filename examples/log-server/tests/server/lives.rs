@@ -112,8 +112,9 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_before_the_next_answer() 
         let refused = post(&server, "3").await;
         problem(&refused, 503, "was removed or replaced since it was opened");
         assert!(!refused.text.contains("few seconds"), "{refused:?}");
-        assert_eq!(http::get(server.address, LOGS).await.status, 503);
-        assert_eq!(http::get(server.address, "/readyz").await.status, 503);
+        for path in [LOGS, "/wfm/workflow/workspace", "/readyz"] {
+            problem(&http::get(server.address, path).await, 503, "was removed or replaced");
+        }
         // Put back, everything goes on.
         std::fs::rename(&aside, &file).unwrap();
         posted(&server, &["3"]).await;

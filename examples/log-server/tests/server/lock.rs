@@ -79,8 +79,11 @@ async fn six_hundred_requests_at_once_take_no_threads_and_are_written_together()
         let address = server.address;
         posts.spawn(async move { http::post(address, LOGS, "application/json", ROW).await.status });
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let threads = server.threads();
+    let (began, mut threads) = (Instant::now(), 0);
+    while began.elapsed() < Duration::from_secs(1) {
+        assert_eq!(count(&server).await, 1);
+        threads = threads.max(server.threads());
+    }
     let written = frames();
     other.execute_batch("ROLLBACK").unwrap();
     let statuses = posts.join_all().await;
@@ -95,7 +98,7 @@ async fn six_hundred_requests_at_once_take_no_threads_and_are_written_together()
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_may_wait_is_refused_at_once_and_told_when_to_come_back() {
     let store = Store::sqlite();
-    let server = Server::start(&["--store", &store.address()]);
+    let server = Server::start(&["--store", &store.address(), "--upload-bytes", "100000000"]);
     let other = Connection::open(store.file()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let row = format!("{{\"message\":\"{}\"}}", "x".repeat(3 << 20));

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod answers;
+mod app;
 mod backlog;
 mod connects;
 mod crowd;
@@ -21,5 +22,6 @@ mod searching_crowd;
 mod server;
 mod store;
 mod stream;
+mod unread;
 mod uploads;
 mod writing;

@@ -96,6 +96,17 @@ async fn mongodb_is_measured_by_what_it_was_asked_for() {
             assert!(bucket("0.001") <= bucket("30") && bucket("30") <= bucket("+Inf"), "{act}");
             assert!((bucket("+Inf") - of("count")).abs() < 0.5, "{act}");
         }
+        let lost = ["log_records_lost_total", "log_mongodb_records_lost_total"];
+        assert!(lost.iter().all(|name| samples[*name] == 0.0), "{samples:?}");
+        let missing = samples["log_mongodb_records_without_topic_total{kind=\"missing\"}"];
+        assert!(missing >= 1.0, "{missing}");
+        assert!(samples.contains_key("log_mongodb_records_without_date_total{kind=\"text\"}"));
+        if !polls {
+            collection.delete_one(doc! { "message": "in time" }).await.unwrap();
+            let deleted = "log_mongodb_records_changed_total{kind=\"deleted\"}";
+            let counted = async { while scrape(&server).await[deleted] < 1.0 {} };
+            timeout(Duration::from_secs(60), counted).await.expect("it is counted");
+        }
         let audits = samples[&format!("{name}_count{{act=\"audit\"}}")];
         assert_eq!(audits >= 1.0, polls, "{audits}");
         let lag = samples["log_mongodb_tail_lag_seconds"];

@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogOptions};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use log_server::http::{App, ClosedStreams, Uploads, router};
-use log_server::search::Searches;
-use log_server::store::SqliteStore;
 use tokio::time::timeout;
 
 use crate::answers::problem;
+use crate::app::app;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
+use crate::stream::Client;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -50,22 +47,10 @@ async fn a_file_that_is_gone_is_named_with_what_to_do_and_not_as_passing() {
 
 #[tokio::test]
 async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("logs.db")).unwrap();
-    let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let app = App {
-        log,
-        store: "a test".to_owned(),
-        heartbeat: Duration::from_secs(1),
-        max_lifetime: Duration::from_secs(60),
-        admission: Admission::new(AdmissionLimits::default()),
-        searches: Searches::new(1 << 20),
-        uploads: Uploads::new(1 << 20),
-        closed: ClosedStreams::default(),
-    };
+    let (_folder, router, driver) = app();
     let listener = gapless_sse_axum::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = gapless_sse_axum::serve(listener, router(app, true), std::future::pending());
+    let serving = gapless_sse_axum::serve(listener, router, std::future::pending());
     let serving = tokio::spawn(serving);
     problem(&http::get(address, &format!("{LOGS}/stream")).await, 503, "does not follow");
     problem(&http::get(address, "/readyz").await, 503, "streams: ");
@@ -78,4 +63,34 @@ async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
     let over = async { while http::get(address, "/readyz").await.status == 200 {} };
     timeout(PATIENCE, over).await.expect("it is not ready any more");
     serving.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn an_index_that_is_missing_is_named_with_its_command_unless_pages_are_not_wanted() {
+    let store = Store::replica_set();
+    store.writer().await.write("before").await;
+    for (indexes, status) in [("require", 503), ("none", 200)] {
+        let server = Server::start(&["--store", &store.address(), "--indexes", indexes]);
+        let settled = async { while readiness(&server).await.2.contains("streams: ") {} };
+        timeout(PATIENCE, settled).await.expect("streams are told what is new");
+        let (is, retry, words) = readiness(&server).await;
+        assert_eq!((is, retry), (status, false), "{words}");
+        assert_eq!(
+            words.contains("pages: ") && words.contains("createIndex"),
+            is == 503,
+            "{words}"
+        );
+        let page = http::get(server.address, LOGS).await;
+        problem(&page, 503, "createIndex");
+        assert!(!page.text.contains("few seconds"), "{page:?}");
+
+        // What is new needs no index.
+        let mut client = Client::default();
+        let path = format!("{LOGS}/stream?history=0");
+        let mut stream = client.connect(server.address, &path).await;
+        client.read_until(&mut stream, |client| !client.notices("start").is_empty()).await;
+        store.writer().await.write(indexes).await;
+        client.read_until(&mut stream, |client| client.messages == [indexes]).await;
+    }
 }

@@ -1,22 +1,16 @@
-//! Many who search at the same time: the others notice little of it, and nothing stays of them.
+//! Many who search at the same time and do not wait for an answer.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
-use crate::stream::Client;
 
 /// What is found nowhere, however long it is looked for.
 const NOWHERE: &str = "?regex=(a|b)c.*z&limit=1";
-
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn filled(rows: usize) -> (Store, Server) {
     let store = Store::sqlite();
@@ -28,44 +22,6 @@ async fn filled(rows: usize) -> (Store, Server) {
         assert_eq!(posted.status, 201, "{posted:?}");
     }
     (store, server)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn live_lines_pages_and_lists_do_not_wait_for_searches() {
-    let (_store, server) = filled(20_000).await;
-    let mut client = Client::default();
-    let mut stream = client.connect(server.address, &format!("{LOGS}/stream?history=0")).await;
-    client.read_until(&mut stream, |client| !client.last_id.is_empty()).await;
-    let (ended, searched) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let mut searches = JoinSet::new();
-    for _ in 0..64 {
-        let (ended, searched, address) =
-            (Arc::clone(&ended), Arc::clone(&searched), server.address);
-        searches.spawn(async move {
-            while !ended.load(Ordering::SeqCst) {
-                let page = http::get(address, &format!("{LOGS}{NOWHERE}")).await;
-                assert_eq!(page.status, 200, "{page:?}");
-                assert!(page.text.contains("\"logs\":[]"), "{page:?}");
-                searched.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-    }
-    // As long as the first of them search, others are answered several times.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let row = r#"{"message":"live"}"#;
-    for nth in 1..=5 {
-        let posted = http::post(server.address, LOGS, "application/json", row).await;
-        assert_eq!(posted.status, 201);
-        client.read_until(&mut stream, |client| client.messages.len() == nth).await;
-        for path in [&format!("{LOGS}?limit=10"), "/wfm/workflow/workspace", "/healthz"] {
-            assert_eq!(http::get(server.address, path).await.status, 200);
-        }
-    }
-    let meanwhile = searched.load(Ordering::SeqCst);
-    ended.store(true, Ordering::SeqCst);
-    timeout(PATIENCE, searches.join_all()).await.expect("each search ends");
-    let in_all = searched.load(Ordering::SeqCst);
-    assert!(meanwhile < in_all, "{meanwhile} of {in_all} searches were over");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,10 +40,11 @@ async fn abandoned_searches_leave_no_open_file_and_no_work() {
         searches.join_all().await;
     }
     // When the last of them has ended its step, nothing is done any more.
-    let began = Instant::now();
+    let (began, mut pace) = (Instant::now(), interval(Duration::from_millis(500)));
+    pace.tick().await;
     loop {
         let before = server.worked();
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        pace.tick().await;
         if server.worked() - before <= 5 {
             break;
         }

@@ -69,3 +69,22 @@ async fn bodies_that_do_not_end_take_no_more_than_their_share_and_give_it_back()
     };
     timeout(PATIENCE, room).await.expect("what was held is given back");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_makes_no_progress_is_answered_408_in_words() {
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address()]);
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let request = format!(
+        "POST {LOGS} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
+         content-length: 100\r\n\r\n{{",
+        server.address
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = timeout(3 * PATIENCE, socket.read_to_string(&mut answer));
+    read.await.expect("an answer").expect("that comes to its end");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\"status\":408"), "{answer}");
+    assert!(answer.contains("did not come in time"), "{answer}");
+}

@@ -1,6 +1,7 @@
 //! Both stores are the same to a follower: one suite, run against each.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod crowd;
 mod searches;
 mod suite;
 mod values;

@@ -145,18 +145,17 @@ impl<F: Filter> Cursor<F> {
             });
         };
         let asked = Asked { scope: *number, from: self.place, max_bytes };
-        let piece = match pieces.made(asked, |to| to == run.to) {
-            Some(piece) => Some(piece),
-            None => {
-                let admitted = run.admitted_from(self.place).filter_map(|admitted| {
-                    let held = ring.held(admitted.place)?;
-                    let made = admitted.made.as_deref().cloned();
-                    let frame = made.or_else(|| held.shown(scope, |_| true))?;
-                    Some((admitted.place, &held.position, frame))
-                });
-                let end = run.last.as_ref().map(|last| (run.to, last));
-                pieces.make(asked, admitted, end)
-            }
+        let piece = if let Some(piece) = pieces.made(asked, |to| to == run.to) {
+            Some(piece)
+        } else {
+            let admitted = run.admitted_from(self.place).filter_map(|admitted| {
+                let held = ring.held(admitted.place)?;
+                let made = admitted.made.as_deref().cloned();
+                let frame = made.or_else(|| held.shown(scope, |_| true))?;
+                Some((admitted.place, &held.position, frame))
+            });
+            let end = run.last.as_ref().map(|last| (run.to, last));
+            pieces.make(asked, admitted, end)
         };
         let Some(piece) = piece else { return Ok(Look::Wait) };
         let next = ring.next_place();

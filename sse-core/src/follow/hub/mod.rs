@@ -17,7 +17,7 @@ mod verdicts;
 
 pub use publication::{Late, LateRecord, Publication};
 #[cfg(feature = "tokio")]
-pub(crate) use publication::{gap, lost_gap};
+pub(crate) use publication::{gap, lost_gap, lost_record};
 pub use publisher::Hub;
 pub use reading::{Located, News, RingRead};
 pub use subscription::Subscription;

@@ -122,6 +122,12 @@ pub(crate) fn lost_gap(count: usize) -> Encoded {
     lost(count).into()
 }
 
+/// Announces a record that cannot be shown, which the client with this id is past.
+#[cfg(feature = "tokio")]
+pub(crate) fn lost_record(id: EventId) -> Encoded {
+    lost(1).event_id(id).into()
+}
+
 /// Announces records that cannot be shown.
 fn lost(count: usize) -> Event<'static> {
     Event::new(format!("{{\"lost\":{count}}}")).event_type(GAP)

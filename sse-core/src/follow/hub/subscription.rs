@@ -45,8 +45,8 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
             }
             let similar = state.scopes.similar(hash, &compared);
             if similar.is_empty() {
-                let joined = state.scopes.keep(hash, scope.clone());
-                break (state.join(&scope), joined);
+                let joined = state.scopes.keep(hash, scope);
+                break (state.join(&joined.scope), joined);
             }
             drop(state);
             for other in similar {
@@ -79,13 +79,11 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
         let mut waker = Some(cx.waker().clone());
         let mut state = lock(&self.hub);
-        match self.cursor.news(&state) {
-            Some(news) => Poll::Ready(news),
-            None => {
-                self.cursor.wait(&mut state, &mut waker);
-                Poll::Pending
-            }
+        if let Some(news) = self.cursor.news(&state) {
+            return Poll::Ready(news);
         }
+        self.cursor.wait(&mut state, &mut waker);
+        Poll::Pending
     }
 
     /// Takes the place right after `position`, or tells that the ring does not reach back to it;

@@ -97,7 +97,16 @@ impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
         self.in_pass.store(false, Ordering::Release);
         self.failures.fetch_add(u64::from(fault.is_some()), Ordering::AcqRel);
         self.hub.wake();
+        self.let_go();
         wakers
+    }
+
+    /// Keeps no events for nobody.
+    pub(super) fn let_go(&self) {
+        let unused = !self.in_pass() && self.readers().len() == 0;
+        if unused && let Some((epoch, head)) = self.hub.head() {
+            self.hub.open(epoch, head);
+        }
     }
 }
 

@@ -155,7 +155,13 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
 
 impl<P: Ord + Clone, F: Filter> Drop for CatchUpReader<P, F> {
     fn drop(&mut self) {
-        let left = self.catch_up.change(|readers| readers.leave(self.number));
+        let (left, was_last) = self.catch_up.change(|readers| {
+            let left = readers.leave(self.number);
+            (left, readers.len() == 0)
+        });
         drop(left);
+        if was_last {
+            self.catch_up.let_go();
+        }
     }
 }

@@ -231,7 +231,11 @@ impl<P: Ord + Clone> Readers<P> {
         {
             reached.push(first.remove_entry());
         }
-        self.window.push(end, bytes);
+        // Nobody could move past what leads nowhere.
+        let leads_nowhere = self.pass.as_ref().is_some_and(|pass| *through <= pass.reached);
+        if bytes > 0 || !leads_nowhere {
+            self.window.push(end, bytes);
+        }
         if let Some(pass) = &mut self.pass {
             pass.reached.clone_from(through);
         }
@@ -282,5 +286,75 @@ impl<P: Ord + Clone> Readers<P> {
     pub(super) fn failure(&self, at: &P) -> Option<Fault> {
         let failure = self.failure.as_ref()?;
         failure.up_to.as_ref().is_none_or(|up_to| at <= up_to).then_some(failure.fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readers that have everything up to these positions, numbered in this order, and wait.
+    fn waiting<const N: usize>(at: [u32; N]) -> Readers<u32> {
+        let mut readers = Readers::new(10);
+        for at in at {
+            let number = readers.join();
+            assert_eq!(seek(&mut readers, number, at), Seek::Wait);
+        }
+        readers
+    }
+
+    fn seek(readers: &mut Readers<u32>, number: usize, at: u32) -> Seek {
+        readers.seek(number, &at, Waker::noop().clone()).0
+    }
+
+    const WAIT: Room = Room::Wait { at_most: GRACE, wake: true };
+
+    #[test]
+    fn a_pass_begins_where_the_furthest_behind_is_and_waits_for_all_it_began_for() {
+        let mut readers = waiting([5, 3, 1]);
+        drop(readers.leave(2));
+        assert_eq!((readers.begin_pass(), readers.in_pass()), (Some(3), true));
+        assert_eq!(seek(&mut readers, 1, 3), Seek::Wait, "the source has not answered");
+        assert_eq!(readers.open_pass().len(), 2);
+        readers.publish(&4, 8);
+        assert_eq!(readers.room(8), WAIT, "nobody has found a place yet");
+        assert_eq!(seek(&mut readers, 0, 5), Seek::Wait, "it is ahead");
+        assert_eq!(seek(&mut readers, 1, 3), Seek::Here);
+        assert_eq!(readers.move_to(1, &3), Tells::From(4));
+        assert_eq!(readers.move_to(1, &4), Tells::Moved);
+        assert_eq!(readers.room(8), Room::Enough);
+        assert_eq!(readers.publish(&6, 8).len(), 1, "who was ahead is woken");
+        assert_eq!(readers.end_pass(3, None).len(), 0);
+        assert_eq!(readers.begin_pass(), None, "nobody needs another one yet");
+    }
+
+    #[test]
+    fn a_reader_that_comes_during_a_pass_joins_it_or_waits_for_the_next() {
+        let mut readers = waiting([3]);
+        readers.begin_pass();
+        let ahead = readers.join();
+        assert_eq!(seek(&mut readers, ahead, 3), Seek::Wait);
+        assert_eq!(readers.open_pass().len(), 2);
+        assert_eq!(seek(&mut readers, ahead, 3), Seek::Here, "the pass has come by");
+        readers.publish(&9, 8);
+        assert_eq!(seek(&mut readers, ahead, 3), Seek::Here);
+        let behind = readers.join();
+        assert_eq!(seek(&mut readers, behind, 1), Seek::Here, "to find out whether it is there");
+        readers.wait(behind, &1);
+        assert_eq!(seek(&mut readers, behind, 1), Seek::Wait);
+        assert!(!readers.is_pass_due(), "two readers stand in the first piece");
+        assert_eq!(readers.end_pass(3, None).len(), 1);
+        assert!(readers.is_pass_due());
+        assert_eq!(readers.begin_pass(), Some(1));
+    }
+
+    #[test]
+    fn a_lost_history_is_lost_for_the_furthest_behind_and_an_outage_is_for_all() {
+        let mut readers = waiting([1, 2]);
+        readers.begin_pass();
+        readers.end_pass(1, Some(Fault::HistoryLost));
+        assert_eq!([1, 2].map(|at| readers.failure(&at)), [Some(Fault::HistoryLost), None]);
+        readers.end_pass(1, Some(Fault::Unavailable));
+        assert_eq!([1, 2].map(|at| readers.failure(&at)), [Some(Fault::Unavailable); 2]);
     }
 }

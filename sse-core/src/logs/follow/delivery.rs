@@ -1,9 +1,11 @@
 //! What a stream makes of what it has read of the source.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Follow;
-use crate::follow::internals::{Want, gap, lost_gap};
+use crate::follow::internals::{Want, gap, lost_gap, lost_record};
+use crate::follow::panics::caught;
 use crate::follow::{Batch, Entry, Filter, FrontierOf, Page, Record, SortOrder, Source};
 use crate::logs::budget::HeldBytes;
 use crate::logs::encoding::{Encoding, late_event};
@@ -16,6 +18,15 @@ const PIECE: usize = 512 * 1024;
 /// How many changes are looked at in one step, and for how long.
 const ROWS: usize = 256;
 const STEP: Duration = Duration::from_millis(2);
+
+/// What a stream makes of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Hidden,
+    Shown,
+    /// It cannot be shown, and what filters look at is not known.
+    Lost,
+}
 
 impl<S: Source> Follow<S> {
     pub(super) fn on_page(&mut self, order: SortOrder, page: Page<S>, held: HeldBytes) {
@@ -55,7 +66,7 @@ impl<S: Source> Follow<S> {
         let mut bytes = 0;
         for entry in page.entries.by_ref() {
             if let Some(frontier) = self.machine.past(&entry.key) {
-                let frame = self.shown(&entry.record, &frontier);
+                let frame = self.shown(&entry, &frontier);
                 bytes += frame.len();
                 frames.push(frame);
             }
@@ -88,12 +99,20 @@ impl<S: Source> Follow<S> {
     fn piece_of_changes(&mut self, mut unsent: Box<UnsentChanges<S>>, frames: &mut Vec<Encoded>) {
         let (mut bytes, begin) = (0, Instant::now());
         for (position, entry) in unsent.changes.by_ref().take(ROWS) {
-            let scope = self.subscription.scope();
-            if scope.contains(&entry.topic)
-                && scope.filter().admits(&entry.record.mark())
+            let verdict = match self.verdict(&entry) {
+                Ok(verdict) => verdict,
+                Err(words) => {
+                    self.failed = Some(words);
+                    return;
+                }
+            };
+            if verdict != Verdict::Hidden
                 && let Some(frontier) = self.machine.change(&position, &entry.key)
             {
-                let frame = self.shown(&entry.record, &frontier);
+                let frame = match verdict {
+                    Verdict::Lost => self.lost(&frontier),
+                    _ => self.shown(&entry, &frontier),
+                };
                 bytes += frame.len();
                 frames.push(frame);
             }
@@ -107,39 +126,82 @@ impl<S: Source> Follow<S> {
         }
         let UnsentChanges { late, lost, through, open, .. } = *unsent;
         frames.extend((lost > 0).then(|| lost_gap(lost)));
-        frames.extend(self.late(&late, &through));
+        match self.late(&late, &through) {
+            Ok(late) => frames.extend(late),
+            Err(words) => {
+                self.failed = Some(words);
+                return;
+            }
+        }
         self.machine.on_through(through.clone());
         self.on_the_way().changes = Some((through, open));
     }
 
     /// Those that came late, behind what announces them; in one piece, since none of them has an id
     /// of its own.
+    ///
+    /// # Errors
+    ///
+    /// The words of a panic of the filter.
     fn late(
         &mut self,
         late: &[Entry<S::Key, S::Record>],
         through: &S::Position,
-    ) -> Option<Encoded> {
-        let scope = self.subscription.scope();
-        let mut frames = Vec::new();
-        let mut behind = None;
-        for Entry { topic, key, record } in late {
-            if scope.contains(topic)
-                && scope.filter().admits(&record.mark())
-                && let Some(frontier) = self.machine.late(through, key)
+    ) -> Result<Option<Encoded>, String> {
+        let (mut frames, mut lost, mut behind) = (Vec::new(), 0, None);
+        for entry in late {
+            let verdict = self.verdict(entry)?;
+            if verdict != Verdict::Hidden
+                && let Some(frontier) = self.machine.late(through, &entry.key)
             {
-                frames.push(late_event(record));
+                match caught(|| late_event(&entry.record)) {
+                    Ok(frame) if verdict == Verdict::Shown => frames.push(frame),
+                    _ => lost += 1,
+                }
                 behind = Some(frontier);
             }
         }
-        let id = self.log.encoding.seal.seal(self.epoch, &behind?, scope);
-        frames.insert(0, gap(frames.len(), id));
-        Some(Encoded::merge(&frames))
+        self.count_lost(lost);
+        let Some(behind) = behind else { return Ok(None) };
+        let id = self.log.encoding.seal.seal(self.epoch, &behind, self.subscription.scope());
+        let mut all: Vec<_> = (lost > 0).then(|| lost_gap(lost)).into_iter().collect();
+        all.push(gap(frames.len(), id));
+        all.append(&mut frames);
+        Ok(Some(Encoded::merge(&all)))
     }
 
-    /// The event of a record that is `frontier` far.
-    fn shown(&self, record: &S::Record, frontier: &FrontierOf<S>) -> Encoded {
+    /// Whether the record is for this stream.
+    ///
+    /// # Errors
+    ///
+    /// The words of a panic of the filter.
+    fn verdict(&self, entry: &Entry<S::Key, S::Record>) -> Result<Verdict, String> {
+        let scope = self.subscription.scope();
+        if !scope.contains(&entry.topic) {
+            return Ok(Verdict::Hidden);
+        }
+        let Ok(mark) = caught(|| entry.record.mark()) else { return Ok(Verdict::Lost) };
+        let admitted = caught(move || scope.filter().admits(&mark))?;
+        Ok(if admitted { Verdict::Shown } else { Verdict::Hidden })
+    }
+
+    /// The event of a record that is `frontier` far, or what announces that it cannot be shown. The
+    /// panic hook has said why.
+    fn shown(&self, entry: &Entry<S::Key, S::Record>, frontier: &FrontierOf<S>) -> Encoded {
         let Encoding { seal, .. } = &self.log.encoding;
         let id = || seal.seal(self.epoch, frontier, self.subscription.scope());
-        self.log.encoding.event(record, id)
+        caught(|| self.log.encoding.event(&entry.record, id))
+            .unwrap_or_else(|_| self.lost(frontier))
+    }
+
+    /// What announces a record that cannot be shown and is `frontier` far.
+    fn lost(&self, frontier: &FrontierOf<S>) -> Encoded {
+        self.count_lost(1);
+        let seal = &self.log.encoding.seal;
+        lost_record(seal.seal(self.epoch, frontier, self.subscription.scope()))
+    }
+
+    fn count_lost(&self, lost: usize) {
+        self.log.counters.lost.fetch_add(lost as u64, Ordering::Relaxed);
     }
 }

@@ -181,10 +181,12 @@ impl Drop for LetsGo {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wakers_may_use_the_table_when_they_are_woken_or_dropped() {
+#[test]
+fn wakers_may_use_the_table_when_they_are_woken_or_dropped() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
     let readiness = Readiness::default();
-    let table = readiness.table().unwrap();
+    let table = runtime.block_on(async { readiness.table() }).unwrap();
     let (done, ends) = std::sync::mpsc::channel();
     let other = Arc::clone(&table);
     // A lock that is held by its own thread would wait for ever.
@@ -210,8 +212,9 @@ async fn wakers_may_use_the_table_when_they_are_woken_or_dropped() {
         other.remove(&mut socket, entry);
         done.send(()).unwrap();
     });
-    let ended = tokio::task::spawn_blocking(move || ends.recv_timeout(Duration::from_secs(20)));
-    ended.await.unwrap().expect("nothing waits for itself");
+    let ended = ends.recv_timeout(Duration::from_secs(20));
+    runtime.shutdown_background();
+    ended.expect("nothing waits for itself");
     let entries = table.entries();
     assert_eq!(entries.all.len(), entries.free.len(), "all are let go of");
 }

@@ -5,11 +5,11 @@ use std::error::Error as _;
 
 use bson::{Bson, DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::Error;
 use gapless_sse_mongo::mongodb::error::{Error as DriverError, ErrorKind};
+use gapless_sse_mongo::{Error, Mongo};
 
-use super::{DATE, KIND, LEVEL, MESSAGE, MongoStore, WORKFLOW, WORKSPACE};
-use crate::row::NewRow;
+use super::fields::{DATE, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
+use crate::row::{NewRow, Row};
 use crate::store::AppendError;
 
 const ID: &str = "_id";
@@ -21,7 +21,7 @@ const DUPLICATE: i32 = 11000;
 const ATTEMPTS: usize = 4;
 
 pub(super) async fn append(
-    store: &MongoStore,
+    store: &Mongo<Row>,
     topic: &Topic,
     rows: Vec<NewRow>,
 ) -> Result<Vec<String>, AppendError<Error>> {
@@ -53,7 +53,7 @@ pub(super) async fn append(
 
 /// Gives the rows that are there already their ids.
 async fn pass_over_known(
-    store: &MongoStore,
+    store: &Mongo<Row>,
     given: &[Option<String>],
     records: &[Document],
     ids: &mut [Option<String>],

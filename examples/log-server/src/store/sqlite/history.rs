@@ -2,15 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use gapless_sse_core::follow::{Filter, HistoryQuery, Page, Record, Scope, SortOrder};
+use gapless_sse_core::follow::{Entry, Filter, HistoryQuery, Page, Record, Scope, SortOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::coordinates::{Dated, Position};
 use super::lives;
 use super::places::Abandoned;
-use super::rows::{LARGEST_PAGE, entry};
+use super::rows::entry;
 use super::store::SqliteStore;
+use crate::row::Row;
 use crate::search::{Effort, Search};
 
 /// After so long a search lets others have their turn.
@@ -27,17 +28,15 @@ pub(super) struct Reading {
     end: i64,
     began: Instant,
     bytes: usize,
-    found: Vec<gapless_sse_core::follow::Entry<Dated, crate::row::Row>>,
+    found: Vec<Entry<Dated, Row>>,
     scanned: usize,
-    state: State,
 }
 
-enum State {
-    Reading,
-    Ended {
-        more_after: Option<Dated>,
-    },
-    /// The snapshot is not of this file any more.
+/// What came of a step.
+pub(super) enum Step {
+    Unfinished(Box<Reading>),
+    Done(Page<SqliteStore>),
+    /// The snapshot is not of this life of the file.
     Gone,
 }
 
@@ -62,8 +61,8 @@ impl Reading {
             SortOrder::Ascending => query.after.map_or(start, |after| after.max(start)),
             SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
         };
-        let (began, found, state) = (Instant::now(), Vec::new(), State::Reading);
-        Self { scope, query, effort, after, end, began, bytes: 0, found, scanned: 0, state }
+        let (began, found) = (Instant::now(), Vec::new());
+        Self { scope, query, effort, after, end, began, bytes: 0, found, scanned: 0 }
     }
 
     /// Reads on for a while.
@@ -71,21 +70,19 @@ impl Reading {
         mut self,
         connection: &Connection,
         abandoned: &Abandoned,
-    ) -> rusqlite::Result<Self> {
+    ) -> rusqlite::Result<Step> {
         let began = Instant::now();
         let snapshot = connection.unchecked_transaction()?;
         let as_of = match self.query.as_of {
-            Some(as_of) if lives::of(&snapshot, as_of.seq)? != as_of.life => {
-                self.state = State::Gone;
-                return Ok(self);
+            Some(as_of) if !lives::hold(&snapshot, as_of)? => {
+                return Ok(Step::Gone);
             }
             Some(as_of) => as_of,
             None => lives::last(&snapshot)?,
         };
         self.query.as_of = Some(as_of);
         if self.query.limit == 0 {
-            self.state = State::Ended { more_after: None };
-            return Ok(self);
+            return Ok(self.done(as_of, None));
         }
         // Of a search, nobody knows how many rows it takes.
         let everything = self.scope.filter().is_everything();
@@ -100,19 +97,22 @@ impl Reading {
                 self.found.push(row);
             }
             if self.is_enough() {
-                self.state = State::Ended { more_after: Some(self.after) };
-                return Ok(self);
+                let reached = self.after;
+                return Ok(self.done(as_of, Some(reached)));
             }
             if abandoned.is_so() || !everything && began.elapsed() >= STEP {
-                return Ok(self);
+                return Ok(Step::Unfinished(Box::new(self)));
             }
         }
-        self.state = State::Ended { more_after: None };
-        Ok(self)
+        Ok(self.done(as_of, None))
+    }
+
+    fn done(self, as_of: Position, more_after: Option<Dated>) -> Step {
+        Step::Done(Page { as_of, entries: self.found, more_after, scanned: self.scanned })
     }
 
     fn is_enough(&self) -> bool {
-        let full = self.found.len() == self.query.limit || self.bytes > LARGEST_PAGE;
+        let full = self.found.len() == self.query.limit || self.bytes >= self.query.max_bytes;
         let left_out = self.scanned > self.found.len();
         let Effort { rows, time } = self.effort;
         full || left_out && (self.scanned >= rows || self.began.elapsed() >= time)
@@ -140,18 +140,4 @@ impl Reading {
         values.extend([as_of.seq, date, seq, self.end, limit].map(Value::from));
         values
     }
-
-    /// The page, if it is done: `Err` if its snapshot is of another life.
-    pub(super) fn page(self) -> Result<Result<Page<SqliteStore>, Self>, Gone> {
-        match (self.state, self.query.as_of) {
-            (State::Ended { more_after }, Some(as_of)) => {
-                Ok(Ok(Page { as_of, entries: self.found, more_after, scanned: self.scanned }))
-            }
-            (State::Gone, _) => Err(Gone),
-            _ => Ok(Err(Self { state: State::Reading, ..self })),
-        }
-    }
 }
-
-/// The snapshot is not of this life of the file.
-pub(super) struct Gone;

@@ -37,8 +37,7 @@ pub(super) fn insert(
             None => seq.to_string(),
             Some(id) => {
                 if let Some(known) = known(connection, id)? {
-                    let same = known.is_none_or(|known| says_the_same(&known, id, &pending.rest));
-                    if !same {
+                    if !known.is_empty() && !says_the_same(&known, id, &pending.rest) {
                         let conflict = AppendError::Conflict { row, id: id.clone(), written: 0 };
                         return Err(Refusal::Own(conflict));
                     }
@@ -61,10 +60,12 @@ pub(super) fn insert(
     Ok(ids)
 }
 
-/// The row that has this id already, if there is one; `Some(None)` if it was deleted since.
-fn known(connection: &Connection, id: &str) -> rusqlite::Result<Option<Option<String>>> {
+/// The row that has this id already, if there is one; empty if it was deleted since.
+fn known(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
     connection
-        .prepare_cached("SELECT row FROM ids LEFT JOIN log USING (seq) WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT coalesce(row, '') FROM ids LEFT JOIN log USING (seq) WHERE id = ?1",
+        )?
         .query_row([id], |row| row.get(0))
         .optional()
 }

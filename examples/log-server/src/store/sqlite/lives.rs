@@ -52,6 +52,12 @@ pub(super) fn begin(connection: &Connection, first: i64, life: u32) -> rusqlite:
     Ok(())
 }
 
+/// Whether the log has been at this position.
+pub(super) fn hold(connection: &Connection, position: Position) -> rusqlite::Result<bool> {
+    let reached = position.seq <= last_seq(connection)?;
+    Ok(reached && of(connection, position.seq)? == position.life)
+}
+
 /// The end of the log.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<Position> {
     let seq = last_seq(connection)?;
@@ -59,7 +65,7 @@ pub(super) fn last(connection: &Connection) -> rusqlite::Result<Position> {
 }
 
 /// Which life has written the row `seq`.
-pub(super) fn of(connection: &Connection, seq: i64) -> rusqlite::Result<u32> {
+fn of(connection: &Connection, seq: i64) -> rusqlite::Result<u32> {
     connection
         .prepare_cached("SELECT life FROM lives WHERE first <= ?1 ORDER BY first DESC LIMIT 1")?
         .query_row([seq], |row| row.get(0))

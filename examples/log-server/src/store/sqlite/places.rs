@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::Semaphore;
 
 use super::error::SqliteError;
@@ -96,13 +97,19 @@ impl Place {
             if abandoned.is_so() {
                 return Err(SqliteError::Ending);
             }
+            // A connection to another file would take the log beside it for its own, and remove it.
+            inner.identity.check()?;
             let pooled = lock(&inner.connections).pop();
             let connection = match pooled {
                 Some(connection) => Ok(connection),
                 None => file::connect_reader(inner.identity.path()),
             };
-            // What is in the file's place now is looked at behind opening it.
-            inner.identity.check()?;
+            if let Err(moved) = inner.identity.check() {
+                // It came meanwhile: closing it must not remove that log either.
+                let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+                let _ = connection.map(|other| other.set_db_config(config, true));
+                return Err(moved);
+            }
             let connection = connection.map_err(SqliteError::failed(act))?;
             let answer = question(&connection, &abandoned).map_err(SqliteError::failed(act))?;
             lock(&inner.connections).push(connection);

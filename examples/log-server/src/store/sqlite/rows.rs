@@ -8,8 +8,8 @@ use super::lives;
 use super::store::SqliteStore;
 use crate::row::Row;
 
-/// Rows of so many bytes in all are enough for one page, or one batch.
-pub(super) const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+/// Rows of so many bytes in all are enough for one batch.
+const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 
 /// What follows `from`, or `None` if the log ends before it.
 pub(super) fn changes(
@@ -33,13 +33,13 @@ pub(super) fn changes(
     let mut bytes = 0;
     let limited = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = question.query(params![from.seq, limited])?;
-    while bytes <= LARGEST_PAGE {
+    while bytes <= LARGEST_BATCH {
         let Some(row) = rows.next()? else { break };
         let entry = entry(row)?;
         bytes += entry.record.json().len();
         changes.push((Position { seq: entry.key.seq, life: row.get(5)? }, entry));
     }
-    let cut = bytes > LARGEST_PAGE || changes.len() == limit;
+    let cut = bytes > LARGEST_BATCH || changes.len() == limit;
     let last = changes.last().filter(|_| cut).map(|(last, _)| *last);
     Ok(Some(Batch::new(changes, last.unwrap_or(end))))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::changes::SqliteChanges;
 use super::coordinates::{Dated, Position};
 use super::error::SqliteError;
-use super::history::Reading;
+use super::history::{Reading, Step};
 use super::lists;
 use super::lives::{self, Lives};
 use super::store::SqliteStore;
@@ -62,10 +62,10 @@ impl Source for SqliteStore {
         loop {
             let step = place
                 .ask("read a page of history", |file, abandoned| reading.step(file, abandoned));
-            match step.await?.page() {
-                Ok(Ok(page)) => return Ok(page),
-                Ok(Err(unfinished)) => reading = unfinished,
-                Err(_) => return Err(SqliteError::SnapshotGone),
+            match step.await? {
+                Step::Done(page) => return Ok(page),
+                Step::Unfinished(unfinished) => reading = *unfinished,
+                Step::Gone => return Err(SqliteError::SnapshotGone),
             }
         }
     }

@@ -1,0 +1,55 @@
+//! Pages that were read and are not sent yet.
+
+use std::sync::Arc;
+
+use gapless_sse_core::HeldBytes;
+use http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::problem::Problem;
+
+/// What is larger takes from a budget of its own, so that slow readers of large pages leave all
+/// that small ones need.
+const SMALL: usize = 64 * 1024;
+
+/// The budget of large pages.
+#[derive(Clone, Debug)]
+pub struct LargePages {
+    most: usize,
+    bytes: Arc<Semaphore>,
+}
+
+/// The memory of one page, which is given back when this is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Unsent {
+    _small: Option<HeldBytes>,
+    _large: Option<OwnedSemaphorePermit>,
+}
+
+impl LargePages {
+    /// So many bytes for all of them.
+    pub fn new(most: usize) -> Self {
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Self { most, bytes: Arc::new(Semaphore::new(most)) }
+    }
+
+    /// The memory of a page that has come to so many bytes; it was read with what is `held`.
+    pub(super) fn hold(&self, bytes: usize, mut held: HeldBytes) -> Result<Unsent, Problem> {
+        if bytes <= SMALL {
+            held.shrink_to(bytes);
+            return Ok(Unsent { _small: Some(held), _large: None });
+        }
+        let permits = u32::try_from(bytes.min(self.most)).unwrap_or(u32::MAX);
+        let large = Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| {
+            let detail = format!(
+                "large pages that clients have not read yet take the {} bytes there are for them; \
+                 try again in a few seconds, ask for fewer rows (`limit`), or start the server with \
+                 a higher --unsent-bytes",
+                self.most
+            );
+            let title = "too many large pages are being read";
+            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, title, detail)
+        });
+        Ok(Unsent { _small: None, _large: Some(large?) })
+    }
+}

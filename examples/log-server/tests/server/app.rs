@@ -1,0 +1,46 @@
+//! The server's HTTP within the test, without a socket.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use gapless_sse_core::follow::Seal;
+use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
+use hyper::Request;
+use log_server::http::{App, ClosedStreams, LargePages, Uploads, router};
+use log_server::search::Searches;
+use log_server::store::SqliteStore;
+use tempfile::TempDir;
+use tower_service::Service;
+
+/// What large pages take together that are not read yet.
+pub(crate) const LARGE_PAGES: usize = 3 << 20;
+
+/// The paths of the server over a new file, and the driver of its log.
+pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
+    let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
+    let app = App {
+        log,
+        store: "a test".to_owned(),
+        heartbeat: Duration::from_secs(1),
+        max_lifetime: Duration::from_secs(60),
+        admission: Admission::new(AdmissionLimits::default()),
+        searches: Searches::new(1 << 20),
+        large_pages: LargePages::new(LARGE_PAGES),
+        uploads: Uploads::new(16 << 20),
+        closed: ClosedStreams::default(),
+    };
+    (folder, router(app, true), driver)
+}
+
+/// Its answer, of whose body nothing has been read.
+pub(crate) async fn ask(router: &Router, mut request: Request<Body>) -> Response {
+    let peer: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.clone().call(request).await.unwrap()
+}
