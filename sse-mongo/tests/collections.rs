@@ -65,9 +65,9 @@ async fn texts_are_compared_byte_by_byte_whatever_the_collation_of_the_collectio
                 let (_, read) = all(&mongo, &Scope::new(space, [name]), BOTH[0], 13).await;
                 assert_eq!(ids(&read), [id]);
             }
-            assert_eq!(mongo.spaces(9).await.unwrap(), ["ETL", "etl"]);
-            assert_eq!(mongo.names("etl", 9).await.unwrap(), ["Load", "load"]);
-            assert_eq!(mongo.names("ETL", 9).await.unwrap(), ["Load"]);
+            assert_eq!(mongo.spaces(None, 9).await.unwrap(), ["ETL", "etl"]);
+            assert_eq!(mongo.names("etl", None, 9).await.unwrap(), ["Load", "load"]);
+            assert_eq!(mongo.names("ETL", None, 9).await.unwrap(), ["Load"]);
             if mongo.mode().await.unwrap() == Mode::ChangeStreams {
                 assert_eq!(changes(&mongo, &start, 162).await.len(), 162);
             }
