@@ -153,8 +153,8 @@ impl Options {
     }
 
     /// How many connections of the driver's pool are used at most. The pool should have as many:
-    /// see `maxPoolSize` in the connection string. Seven of them are for changes; pages, lists and
-    /// writes share the others, none of which waits for another kind.
+    /// see `maxPoolSize` in the connection string. Seven of them are for changes; pages, large
+    /// ones, searches, lists and writes share the others, none of which waits for another kind.
     ///
     /// By default as many as the pool of [`Mongo::connect`](crate::Mongo::connect) has; 10, which
     /// is the driver's own default, for [`Mongo::new`](crate::Mongo::new).

@@ -8,6 +8,7 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::{Entry, Filter, Record, Scope, Topic};
+use mongodb::bson::RawDocument;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -86,7 +87,10 @@ impl<R: Record> Matching<R> {
                 break false;
             }
             let full = *room == 0 || read.left_out && now >= *until;
-            let Some(record) = rest.next_if(|_| !full) else {
+            let fits = |next: &&RawDocument| {
+                read.admitted.is_empty() || next.as_bytes().len() <= *room
+            };
+            let Some(record) = rest.next_if(|next| !full && fits(next)) else {
                 break true;
             };
             let (key, bytes) = (Key::of(record, date), record.as_bytes().len());

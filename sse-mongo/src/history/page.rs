@@ -14,6 +14,7 @@ use crate::records::Records;
 use crate::server::error::Error;
 use crate::server::find::{Range, Snapshot};
 use crate::server::known::Way;
+use crate::server::turns::driven;
 use crate::topic;
 
 /// The server's error for what took longer than `maxTimeMS`.
@@ -75,10 +76,19 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             for (topic, prefix) in prefixes {
                 let range = Range { prefix, after: after.clone(), before: before.clone() };
                 let step = Step { bytes, ..step };
-                let mut part = Part { records: self, index: &index, search, step, snapshot };
-                parts.push(part.read(scope, topic, range).await?);
+                let part = Part {
+                    records: self.clone(),
+                    index: index.clone(),
+                    search: search.clone(),
+                    scope: scope.clone(),
+                    topic: topic.clone(),
+                    step,
+                    snapshot,
+                };
+                let (read, at) = driven(part.read(range)).await?;
+                parts.push(read);
                 // The other ranges are read as of the same moment.
-                snapshot = part.snapshot;
+                snapshot = at;
             }
             if let Some(Snapshot::At(time)) = snapshot {
                 position.get_or_insert(Position::before(time.next()));

@@ -1,8 +1,9 @@
 //! One range of the index, as far as a step reads it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use gapless_sse_core::follow::{Record, Scope, SortOrder, Topic};
+use gapless_sse_core::follow::{Filter, Record, Scope, SortOrder, Topic};
 
 use super::matching::Matching;
 use super::read::Read;
@@ -15,34 +16,49 @@ use crate::server::error::Error;
 use crate::server::find::{Find, Found, Range, Snapshot, What};
 use crate::server::index::Index;
 use crate::server::operation::Operation;
+use crate::server::turns::Kind;
+
+/// A part of which more is expected is large.
+const LARGE: usize = 128 * 1024;
 
 /// One range of the index as part of a step.
-pub(crate) struct Part<'a, R> {
-    pub(crate) records: &'a Records<R>,
-    pub(crate) index: &'a Index,
-    pub(crate) search: &'a Search,
+pub(crate) struct Part<R: Record> {
+    pub(crate) records: Records<R>,
+    pub(crate) index: Index,
+    pub(crate) search: Search,
+    pub(crate) scope: Scope<R::Filter>,
+    pub(crate) topic: Topic,
     pub(crate) step: Step,
     pub(crate) snapshot: Option<Snapshot>,
 }
 
-impl<R: Record> Part<'_, R> {
+impl<R: Record> Part<R> {
+    /// Reads it in one turn, so that no more replies are held than there are turns; also answers
+    /// the snapshot that it is of.
     pub(crate) async fn read(
-        &mut self,
-        scope: &Scope<R::Filter>,
-        topic: &Topic,
+        mut self,
         mut range: Range,
-    ) -> Result<Read<R>, Error> {
-        let Self { records, step, .. } = *self;
+    ) -> Result<(Read<R>, Option<Snapshot>), Error> {
+        let turns = &self.records.connection.turns;
+        let kind = self.kind();
+        let mut turn = turns.take(kind).await;
+        // How large it is may have turned out meanwhile.
+        if self.kind() != kind {
+            drop(turn);
+            turn = turns.take(self.kind()).await;
+        }
+        self.records.connection = self.records.connection.during(turn);
         let (mut what, mut end) = (What::All, None);
         if let Some(query) = &self.search.query {
             what = What::Matching(query.clone());
             end = self.bound(&mut range).await?;
         }
-        let limit = step.records.min(records.sizes.fitting(topic, step.bytes));
-        let found = self.find(range, &what, limit).await?;
+        let found = self.find(range, &what, self.limit()).await?;
+        let Self { records, scope, topic, step, snapshot, .. } = self;
+        let sizes = Arc::clone(&records.sizes);
         let matching = Matching {
-            records: records.clone(),
-            scope: scope.clone(),
+            records,
+            scope,
             topic: topic.clone(),
             found,
             room: step.room,
@@ -50,12 +66,26 @@ impl<R: Record> Part<'_, R> {
             read: Read::default(),
         };
         let mut read = matching.run(step.spent).await;
-        records.sizes.learn(topic, read.scanned, read.bytes);
+        sizes.learn(&topic, read.scanned, read.bytes);
         if read.more_after.is_none() && end.is_some() {
             read.scanned = step.keys;
             read.more_after = end;
         }
-        Ok(read)
+        Ok((read, snapshot))
+    }
+
+    fn kind(&self) -> Kind {
+        if self.search.query.is_some() || !self.scope.filter().admits_all() {
+            Kind::Searches
+        } else if self.records.sizes.expected(&self.topic, self.limit()) > LARGE {
+            Kind::LargePages
+        } else {
+            Kind::Pages
+        }
+    }
+
+    fn limit(&self) -> usize {
+        self.step.records.min(self.records.sizes.fitting(&self.topic, self.step.bytes))
     }
 
     /// Ends a range where the server is to stop, and answers its last key, if there are more. Else
@@ -75,7 +105,7 @@ impl<R: Record> Part<'_, R> {
     }
 
     async fn find(&mut self, range: Range, what: &What, limit: usize) -> Result<Found, Error> {
-        let Self { records, index, search, step, snapshot } = self;
+        let Self { records, index, search, step, snapshot, .. } = self;
         let find = || {
             let (range, snapshot) = (range.clone(), *snapshot);
             let find = Find { index, range, order: search.order, limit, snapshot };

@@ -73,8 +73,11 @@ impl Scan {
     /// The next step, if the page lacks records and may look for more.
     pub(crate) fn next<R>(&mut self, search: &Search, read: &Read<R>) -> Option<Step> {
         let lacking = self.limit.saturating_sub(read.admitted.len());
-        let room = self.max_bytes.saturating_sub(read.page_bytes());
-        if lacking == 0 || room == 0 {
+        let bytes = read.page_bytes();
+        let room = self.max_bytes.saturating_sub(bytes);
+        // One more is taken to be as large as those that there are.
+        let next = bytes.checked_div(read.admitted.len()).unwrap_or_default();
+        if lacking == 0 || room == 0 || room < next {
             return None;
         }
         let further =

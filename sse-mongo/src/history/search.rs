@@ -117,6 +117,7 @@ impl Narrowing {
 }
 
 /// A search as it is put to the server.
+#[derive(Clone)]
 pub(crate) struct Search {
     pub(crate) order: SortOrder,
     /// What it leaves out the rest by, if it does.

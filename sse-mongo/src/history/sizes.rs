@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gapless_sse_core::follow::Topic;
 
-/// How many records are read at once of a topic of which nothing is known.
-const UNKNOWN: usize = 16;
+/// How many records are read at once of a topic of which nothing is known: each may be large.
+const UNKNOWN: usize = 2;
 /// Topics that share a place are taken for as large as the larger one.
 const PLACES: usize = 256;
 
@@ -27,6 +27,11 @@ impl Sizes {
             0 => UNKNOWN,
             average => (bytes / average).max(1),
         }
+    }
+
+    /// About how many bytes so many records of a topic take; 0 if nothing is known of it.
+    pub(crate) fn expected(&self, topic: &Topic, records: usize) -> usize {
+        self.place(topic).load(Ordering::Relaxed).saturating_mul(records)
     }
 
     /// So many records were read, of so many bytes together. It grows at once and shrinks slowly.

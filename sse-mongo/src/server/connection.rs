@@ -19,7 +19,7 @@ use super::error::{Error, is_passing};
 use super::known::{Deployment, Ready};
 use super::operation::Operation;
 use super::stats::Counters;
-use super::turns::{CONNECTIONS, Kind, Turns};
+use super::turns::{CONNECTIONS, Kind, Turn, Turns};
 use crate::options::Options;
 use crate::position::commit::ClusterTime;
 
@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
     /// Whether it is for changes, so that nobody else is waited for.
     for_changes: bool,
+    /// In which its questions are asked, if not each in one of its own.
+    turn: Option<Turn>,
 }
 
 /// A collection, and what is known of the server that has it.
@@ -105,12 +107,17 @@ impl Connection {
             began: AtomicU64::new(0),
             stats: Counters::default(),
         };
-        Self { shared: Arc::new(shared), for_changes: false }
+        Self { shared: Arc::new(shared), for_changes: false, turn: None }
     }
 
     /// For those who read changes: their questions wait for nobody else's.
     pub(crate) fn for_changes(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), for_changes: true }
+        Self { for_changes: true, ..self.clone() }
+    }
+
+    /// The same, with all questions asked in this turn.
+    pub(crate) fn during(&self, turn: Turn) -> Self {
+        Self { turn: Some(turn), ..self.clone() }
     }
 
     /// Runs a command that reads on the database, within the time that an answer may take.
@@ -170,12 +177,20 @@ impl Connection {
         Q: Future<Output = Result<T, DriverError>> + Send + 'static,
     {
         let _timed = self.stats.timed(operation);
-        answered(operation, self.turns.ask(self.kind(operation), retried(question))).await
+        self.ask(operation, retried(question)).await
     }
 
-    /// Whose turn it is to ask.
-    pub(crate) fn kind(&self, operation: Operation) -> Kind {
-        if self.for_changes { Kind::Changes } else { operation.kind() }
+    /// Asks once, when it is its turn.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        question: impl Future<Output = Result<T, DriverError>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let kind = if self.for_changes { Kind::Changes } else { operation.kind() };
+        match self.turn.clone() {
+            Some(turn) => answered(operation, self.turns.ask_during(turn, question)).await,
+            None => answered(operation, self.turns.ask(kind, question)).await,
+        }
     }
 
     /// For as long as it takes.
@@ -269,10 +284,10 @@ mod tests {
             }
         };
         for (query, connections, free) in [
-            ("", None, [7, 13, 2, 5, 2]),
-            ("?maxPoolSize=13", None, [7, 6, 1, 2, 1]),
-            ("?maxPoolSize=13", Some(12), [7, 5, 1, 2, 1]),
-            ("", Some(31), [7, 24, 4, 8, 4]),
+            ("", None, [7, 13, 2, 3, 1, 2, 2]),
+            ("?maxPoolSize=13", None, [7, 6, 1, 1, 1, 1, 1]),
+            ("?maxPoolSize=13", Some(12), [7, 5, 1, 1, 1, 1, 1]),
+            ("", Some(31), [7, 24, 4, 6, 1, 3, 4]),
         ] {
             let uri = format!("mongodb://127.0.0.1:1/db{query}");
             let opened = Connection::open(&uri, "c", options(connections)).await.unwrap();
@@ -280,7 +295,7 @@ mod tests {
         }
         let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
         let collection = client.database("db").collection::<Document>("c");
-        for (connections, free) in [(None, [7, 3, 1, 1, 1]), (Some(30), [7, 23, 3, 10, 3])] {
+        for (connections, free) in [(None, [7, 3, 1, 1, 1, 1, 1]), (Some(30), [7, 23, 3, 6, 2, 4, 3])] {
             assert_eq!(Connection::of(&collection, options(connections)).turns.free(), free);
         }
     }

@@ -9,7 +9,7 @@ use mongodb::bson::{
 };
 use mongodb::raw_batch_cursor::RawBatch;
 
-use super::connection::{Connection, answered};
+use super::connection::Connection;
 use super::error::Error;
 use super::index::Index;
 use super::operation::Operation;
@@ -113,11 +113,11 @@ impl Find<'_> {
         });
         let mut server_cursor = connection.by_index(first.await)?;
         loop {
-            let read = connection.turns.ask(connection.kind(operation), async move {
+            let read = connection.ask(operation, async move {
                 let batch = server_cursor.next().await.transpose();
                 batch.map(|batch| (batch, server_cursor))
             });
-            let (batch, rest) = answered(operation, read).await?;
+            let (batch, rest) = read.await?;
             server_cursor = rest;
             let batch = batch.ok_or(Error::Answer { operation, what: "further batch" })?;
             let found = Found::new(batch, &self, &connection.options.fields.date);

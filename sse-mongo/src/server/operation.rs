@@ -66,7 +66,7 @@ impl Operation {
             Self::Changes | Self::Audit => Kind::Changes,
             Self::Probe | Self::Find | Self::Index => Kind::Lookups,
             Self::List => Kind::Lists,
-            Self::History => Kind::History,
+            Self::History => Kind::Pages,
             Self::Append => Kind::Writes,
         }
     }

@@ -1,6 +1,6 @@
 //! Questions to the server, asked in turn.
 
-use std::future::{Future, pending};
+use std::future::{Future, pending, ready};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,9 @@ const FOR_CHANGES: u32 = 7;
 /// How many writes may wait for their turn.
 const WRITES_WAITING: usize = 128;
 
+/// Changes, look-ups, lists, pages, large pages, searches, writes.
+const KINDS: usize = 7;
+
 /// A kind of work, which has turns of its own: none waits for another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -24,8 +27,19 @@ pub(crate) enum Kind {
     /// Quick questions of everybody else: what the server is, which collection it has.
     Lookups,
     Lists,
-    History,
+    /// Parts of history, all of whose records are wanted.
+    Pages,
+    /// Such parts that are large: few at a time, since the server's replies are held meanwhile.
+    LargePages,
+    /// Parts of history, of which some records are wanted.
+    Searches,
     Writes,
+}
+
+/// A turn, kept for all that is done with the answers of its questions.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    _permit: Arc<OwnedSemaphorePermit>,
 }
 
 /// Questions wait for their turn here, and not for a connection of the driver. Where many wait for
@@ -33,7 +47,7 @@ pub(crate) enum Kind {
 /// stands still for seconds, with connections to spare.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    kinds: [Arc<Semaphore>; 5],
+    kinds: [Arc<Semaphore>; KINDS],
     /// How many writes may wait or be under way.
     writes: Arc<Semaphore>,
     /// How long a question may take.
@@ -45,19 +59,22 @@ impl Turns {
         // None are as many as one likes.
         let connections = if connections == 0 { CONNECTIONS } else { connections };
         let rest = connections.saturating_sub(FOR_CHANGES);
-        let (kept, few) = ((rest / 3).max(1), (rest / 6).max(1));
-        let history = rest.saturating_sub(kept + 2 * few).max(1);
+        let (kept, few) = ((rest / 4).max(1), (rest / 6).max(1));
+        let history = rest.saturating_sub(kept + 2 * few);
+        let (large, searches) = ((history / 6).max(1), (history / 3).max(1));
+        let pages = history.saturating_sub(large + searches).max(1);
         // They are quick, and so they use what the others leave: where the server cannot be
         // reached, each takes as long as it is looked for, and all are to be told soon.
         let lookups = rest.max(1);
         let turns = |turns: u32| Arc::new(Semaphore::new(turns as usize));
-        let kinds = [FOR_CHANGES.min(connections), lookups, few, history, few].map(turns);
+        let changes = FOR_CHANGES.min(connections);
+        let kinds = [changes, lookups, few, pages, large, searches, few].map(turns);
         let writes = Arc::new(Semaphore::new(few as usize + WRITES_WAITING));
         Self { kinds, writes, limit }
     }
 
     #[cfg(test)]
-    pub(crate) fn free(&self) -> [usize; 5] {
+    pub(crate) fn free(&self) -> [usize; KINDS] {
         self.kinds.each_ref().map(|turns| turns.available_permits())
     }
 
@@ -75,12 +92,38 @@ impl Turns {
         kind: Kind,
         question: Q,
     ) -> impl Future<Output = T> + Send + use<T, Q> {
-        let (turns, limit) = (Arc::clone(&self.kinds[kind as usize]), self.limit);
+        self.asked(Arc::clone(&self.kinds[kind as usize]).acquire_owned(), question)
+    }
+
+    /// Waits for a turn to ask several questions. Whoever has it is to be [`driven`]: others wait
+    /// for its end.
+    pub(crate) async fn take(&self, kind: Kind) -> Turn {
+        let permit = Arc::clone(&self.kinds[kind as usize]).acquire_owned().await;
+        Turn { _permit: Arc::new(permit.unwrap_or_else(|_| unreachable!("it is never closed"))) }
+    }
+
+    /// Asks in this turn, which does not end before the answer.
+    pub(crate) fn ask_during<T: Send + 'static, Q: Future<Output = T> + Send + 'static>(
+        &self,
+        turn: Turn,
+        question: Q,
+    ) -> impl Future<Output = T> + Send + use<T, Q> {
+        self.asked(ready(turn), question)
+    }
+
+    fn asked<P, T, W, Q>(&self, turn: W, question: Q) -> impl Future<Output = T> + use<P, T, W, Q>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+        W: Future<Output = P> + Send + 'static,
+        Q: Future<Output = T> + Send + 'static,
+    {
+        let limit = self.limit;
         let (waits, gone) = oneshot::channel::<()>();
         let asked = tokio::spawn(async move {
             let _turn = tokio::select! {
                 _ = gone => return None,
-                turn = turns.acquire_owned() => turn,
+                turn = turn => turn,
             };
             timeout(limit, question).await.ok()
         });
@@ -133,18 +176,18 @@ mod tests {
         let turns = Turns::new(1, Duration::from_secs(60));
         let (let_go, held) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let first = turns.ask(Kind::History, async move {
+        let first = turns.ask(Kind::Pages, async move {
             let _ = held.await;
             let _ = tell.send("its end");
         });
         yield_now().await;
         drop(first);
         let asked = Arc::new(AtomicBool::new(false));
-        let given_up = turns.ask(Kind::History, {
+        let given_up = turns.ask(Kind::Pages, {
             let asked = Arc::clone(&asked);
             async move { asked.store(true, Ordering::Relaxed) }
         });
-        let last = turns.ask(Kind::History, async { "the last" });
+        let last = turns.ask(Kind::Pages, async { "the last" });
         yield_now().await;
         drop(given_up);
         let_go.send(()).unwrap();
@@ -155,18 +198,24 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_never_answered_loses_its_turn() {
         let turns = Turns::new(1, Duration::from_millis(10));
-        let _never = turns.ask(Kind::History, pending::<()>());
-        assert_eq!(turns.ask(Kind::History, async { "the next" }).await, "the next");
+        let _never = turns.ask(Kind::Pages, pending::<()>());
+        assert_eq!(turns.ask(Kind::Pages, async { "the next" }).await, "the next");
     }
 
     #[tokio::test]
     async fn no_kind_of_work_waits_for_another_and_writes_wait_in_bounded_number() {
         let turns = Turns::new(20, Duration::from_secs(60));
-        assert_eq!(turns.free(), [7, 13, 2, 5, 2]);
+        assert_eq!(turns.free(), [7, 13, 2, 3, 1, 2, 2]);
         let _stuck: Vec<_> = (0..26).map(|_| turns.ask(Kind::Writes, pending::<()>())).collect();
         yield_now().await;
-        assert_eq!(turns.free(), [7, 13, 2, 5, 0]);
-        for kind in [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::History] {
+        assert_eq!(turns.free(), [7, 13, 2, 3, 1, 2, 0]);
+        let _searching: Vec<_> =
+            (0..64).map(|_| turns.ask(Kind::Searches, pending::<()>())).collect();
+        yield_now().await;
+        assert_eq!(turns.free(), [7, 13, 2, 3, 1, 0, 0]);
+        for kind in
+            [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::Pages, Kind::LargePages]
+        {
             assert_eq!(turns.ask(kind, async { "answered" }).await, "answered");
         }
         let places: Vec<_> = std::iter::from_fn(|| turns.write()).collect();
