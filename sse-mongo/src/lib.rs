@@ -51,6 +51,7 @@ mod source;
 mod store;
 mod topic;
 mod value;
+mod writing;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -13,6 +13,7 @@ use crate::server::connection::{Connection, Shared};
 use crate::server::odd_values::OddValue;
 use crate::topic;
 use crate::value::json;
+use crate::writing::write::Writing;
 
 /// Why a record could not be decoded.
 pub(crate) type DecodeError = Box<dyn StdError + Send + Sync>;
@@ -23,6 +24,7 @@ type Decode<R> = dyn Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync;
 pub(crate) struct Records<R> {
     pub(crate) connection: Connection,
     pub(crate) sizes: Arc<Sizes>,
+    pub(crate) writing: Writing,
     decode: Arc<Decode<R>>,
 }
 
@@ -31,7 +33,12 @@ impl<R> Records<R> {
         connection: Connection,
         decode: impl Fn(&RawDocument) -> Result<R, DecodeError> + Send + Sync + 'static,
     ) -> Self {
-        Self { connection, sizes: Arc::default(), decode: Arc::new(decode) }
+        Self {
+            connection,
+            sizes: Arc::default(),
+            writing: Writing::default(),
+            decode: Arc::new(decode),
+        }
     }
 
     /// The same for those who read changes: their questions wait for nobody else's.
@@ -121,6 +128,7 @@ impl<R> Clone for Records<R> {
         Self {
             connection: self.connection.clone(),
             sizes: Arc::clone(&self.sizes),
+            writing: self.writing.clone(),
             decode: Arc::clone(&self.decode),
         }
     }

@@ -4,19 +4,18 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
-use mongodb::options::WriteConcern;
 
 use crate::mongo::Mongo;
-use crate::server::connection::answered;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
-use crate::server::turns::Kind;
 use crate::topic;
-use crate::value::json;
 
 impl<R> Mongo<R> {
     /// Writes records as they are and answers their ids as text, in the same order. They are
     /// committed by a majority when it answers. What has no `_id` gets an `ObjectId`.
+    ///
+    /// What many write at the same time is sent to the server together. When the future is dropped
+    /// before that, nothing of it is written.
     ///
     /// # Errors
     ///
@@ -25,23 +24,7 @@ impl<R> Mongo<R> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        self.records.connection.look_up().await?;
-        let count = records.len();
-        let collection =
-            self.records.connection.db.collection::<Document>(&self.records.connection.name);
-        let place = self.records.connection.turns.write().ok_or(Error::Busy)?;
-        let _timed = self.records.connection.stats.timed(Operation::Append);
-        let insert = self.records.connection.turns.ask(Kind::Writes, async move {
-            let _place = place;
-            collection.insert_many(records).write_concern(WriteConcern::majority()).await
-        });
-        let written = answered(Operation::Append, insert).await?;
-        let id = |at| written.inserted_ids.get(&at).cloned().map(RawBson::try_from);
-        let text = |at| match id(at) {
-            Some(Ok(id)) => json::id_text(id.as_raw_bson_ref()),
-            _ => String::new(),
-        };
-        Ok((0..count).map(text).collect())
+        self.records.writing.write(&self.records.connection, records).await
     }
 
     /// The records that have one of these ids, as they are stored.

@@ -11,7 +11,7 @@ use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::http::{App, ClosedStreams, LargePages, Uploads, router};
+use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
 use crate::simulate;
@@ -138,6 +138,7 @@ async fn serve<S: Store>(
                 .max_per_key(arguments.max_streams_per_address.get()),
         ),
         searches: Searches::new(arguments.search_bytes),
+        page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),
         closed: ClosedStreams::default(),

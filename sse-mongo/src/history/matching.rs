@@ -19,12 +19,12 @@ use crate::server::find::Found;
 
 /// How long a turn takes at most, or as long as one record does.
 const TURN: Duration = Duration::from_millis(5);
-/// For so long, a page waits only for others that have not taken longer either, and those without a
-/// filter: most take less.
+/// For so long, a search waits only for others that have not taken longer either: most take less.
 const SHORT: Duration = Duration::from_millis(20);
 
 /// All pages of the process take turns, so that none waits for what another one is looking for:
-/// those that are done soon, and the others.
+/// those without a filter, the searches that are done soon, and the others.
+static PLAIN_TURNS: LazyLock<Semaphore> = LazyLock::new(turns);
 static SHORT_TURNS: LazyLock<Semaphore> = LazyLock::new(turns);
 static LONG_TURNS: LazyLock<Semaphore> = LazyLock::new(turns);
 
@@ -54,8 +54,12 @@ impl<R: Record> Matching<R> {
     pub(crate) async fn run(mut self, spent: Duration) -> Read<R> {
         let all = self.scope.filter().admits_all();
         loop {
-            let short = all || self.read.spent + spent < SHORT;
-            let turns = if short { &SHORT_TURNS } else { &LONG_TURNS };
+            let short = self.read.spent + spent < SHORT;
+            let turns = match (all, short) {
+                (true, _) => &PLAIN_TURNS,
+                (false, true) => &SHORT_TURNS,
+                (false, false) => &LONG_TURNS,
+            };
             let turn = turns.acquire().await;
             let taken = spawn_blocking(move || {
                 let _turn = turn;
@@ -87,9 +91,8 @@ impl<R: Record> Matching<R> {
                 break false;
             }
             let full = *room == 0 || read.left_out && now >= *until;
-            let fits = |next: &&RawDocument| {
-                read.admitted.is_empty() || next.as_bytes().len() <= *room
-            };
+            let fits =
+                |next: &&RawDocument| read.admitted.is_empty() || next.as_bytes().len() <= *room;
             let Some(record) = rest.next_if(|next| !full && fits(next)) else {
                 break true;
             };

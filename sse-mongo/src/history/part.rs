@@ -33,8 +33,10 @@ pub(crate) struct Part<R: Record> {
 }
 
 impl<R: Record> Part<R> {
-    /// Reads it in one turn, so that no more replies are held than there are turns; also answers
-    /// the snapshot that it is of.
+    /// Reads it in one turn, and answers the snapshot that it is of too.
+    ///
+    /// Of pages, the turn lasts until the reply is made into records, so that no more of these are
+    /// held than there are turns. Of searches, that may take long, and it ends with the reply.
     pub(crate) async fn read(
         mut self,
         mut range: Range,
@@ -47,15 +49,19 @@ impl<R: Record> Part<R> {
             drop(turn);
             turn = turns.take(self.kind()).await;
         }
-        self.records.connection = self.records.connection.during(turn);
+        let during = self.records.connection.during(turn);
+        let afterwards = std::mem::replace(&mut self.records.connection, during);
         let (mut what, mut end) = (What::All, None);
         if let Some(query) = &self.search.query {
             what = What::Matching(query.clone());
             end = self.bound(&mut range).await?;
         }
         let found = self.find(range, &what, self.limit()).await?;
-        let Self { records, scope, topic, step, snapshot, .. } = self;
+        let Self { mut records, scope, topic, step, snapshot, .. } = self;
         let sizes = Arc::clone(&records.sizes);
+        if kind == Kind::Searches {
+            records.connection = afterwards;
+        }
         let matching = Matching {
             records,
             scope,

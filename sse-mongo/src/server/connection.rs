@@ -295,7 +295,9 @@ mod tests {
         }
         let client = Client::with_uri_str("mongodb://127.0.0.1:1").await.unwrap();
         let collection = client.database("db").collection::<Document>("c");
-        for (connections, free) in [(None, [7, 3, 1, 1, 1, 1, 1]), (Some(30), [7, 23, 3, 6, 2, 4, 3])] {
+        for (connections, free) in
+            [(None, [7, 3, 1, 1, 1, 1, 1]), (Some(30), [7, 23, 3, 6, 2, 4, 3])]
+        {
             assert_eq!(Connection::of(&collection, options(connections)).turns.free(), free);
         }
     }

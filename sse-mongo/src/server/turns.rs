@@ -13,8 +13,6 @@ use tokio::time::timeout;
 pub(crate) const CONNECTIONS: u32 = 20;
 /// So many are for those who wait for changes: the tail, two passes of catch-ups and the up-moves.
 const FOR_CHANGES: u32 = 7;
-/// How many writes may wait for their turn.
-const WRITES_WAITING: usize = 128;
 
 /// Changes, look-ups, lists, pages, large pages, searches, writes.
 const KINDS: usize = 7;
@@ -48,8 +46,6 @@ pub(crate) struct Turn {
 #[derive(Debug)]
 pub(crate) struct Turns {
     kinds: [Arc<Semaphore>; KINDS],
-    /// How many writes may wait or be under way.
-    writes: Arc<Semaphore>,
     /// How long a question may take.
     limit: Duration,
 }
@@ -69,18 +65,12 @@ impl Turns {
         let turns = |turns: u32| Arc::new(Semaphore::new(turns as usize));
         let changes = FOR_CHANGES.min(connections);
         let kinds = [changes, lookups, few, pages, large, searches, few].map(turns);
-        let writes = Arc::new(Semaphore::new(few as usize + WRITES_WAITING));
-        Self { kinds, writes, limit }
+        Self { kinds, limit }
     }
 
     #[cfg(test)]
     pub(crate) fn free(&self) -> [usize; KINDS] {
         self.kinds.each_ref().map(|turns| turns.available_permits())
-    }
-
-    /// A place among the writes that wait, while there is one.
-    pub(crate) fn write(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.writes).try_acquire_owned().ok()
     }
 
     /// Asks when it is its turn, unless the answer is not waited for any more. What was asked goes
@@ -203,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_kind_of_work_waits_for_another_and_writes_wait_in_bounded_number() {
+    async fn no_kind_of_work_waits_for_another() {
         let turns = Turns::new(20, Duration::from_secs(60));
         assert_eq!(turns.free(), [7, 13, 2, 3, 1, 2, 2]);
         let _stuck: Vec<_> = (0..26).map(|_| turns.ask(Kind::Writes, pending::<()>())).collect();
@@ -213,14 +203,8 @@ mod tests {
             (0..64).map(|_| turns.ask(Kind::Searches, pending::<()>())).collect();
         yield_now().await;
         assert_eq!(turns.free(), [7, 13, 2, 3, 1, 0, 0]);
-        for kind in
-            [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::Pages, Kind::LargePages]
-        {
+        for kind in [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::Pages, Kind::LargePages] {
             assert_eq!(turns.ask(kind, async { "answered" }).await, "answered");
         }
-        let places: Vec<_> = std::iter::from_fn(|| turns.write()).collect();
-        assert_eq!(places.len(), 2 + WRITES_WAITING);
-        drop(places);
-        assert!(turns.write().is_some());
     }
 }

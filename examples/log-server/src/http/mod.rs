@@ -8,6 +8,7 @@ mod host;
 mod lists;
 mod metrics;
 mod page_body;
+mod page_turns;
 mod pages;
 mod path;
 mod posted;
@@ -27,6 +28,7 @@ use gapless_sse_core::{Admission, Log};
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
+pub use page_turns::PageTurns;
 pub use router::router;
 pub use unsent::LargePages;
 pub use upload::Uploads;
@@ -46,6 +48,8 @@ pub struct App<S: Store> {
     pub admission: Admission<IpAddr>,
     /// What streams and pages look for.
     pub searches: Searches,
+    /// Pages that are being read.
+    pub page_turns: PageTurns,
     /// Large pages that are not sent yet.
     pub large_pages: LargePages,
     /// The bodies of requests.
@@ -63,6 +67,7 @@ impl<S: Store> Clone for App<S> {
             max_lifetime: self.max_lifetime,
             admission: self.admission.clone(),
             searches: self.searches.clone(),
+            page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             closed: self.closed.clone(),

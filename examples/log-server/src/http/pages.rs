@@ -77,7 +77,15 @@ pub(super) async fn page<S: Store>(
     let search = app.searches.open(client, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
+    let topic = workflow.topic();
+    let turns = &app.page_turns;
+    let turn = if searched {
+        turns.search().await?
+    } else {
+        turns.page(&app.large_pages, &topic, limit).await?
+    };
     let page = app.log.page(&scope, cursor.as_deref(), order, limit).await?;
+    let reserved = turn.end();
     let cut = searched && page.next.is_some() && page.records.len() < limit;
     for row in &page.records {
         serde_json::from_str::<&RawValue>(row.json()).map_err(|error| Problem::not_json(&error))?;
@@ -90,7 +98,10 @@ pub(super) async fn page<S: Store>(
     };
     let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;
     let bytes = page.records.iter().map(|row| row.json().len()).sum();
-    let unsent = app.large_pages.hold(bytes, page.held)?;
+    if !searched {
+        turns.learn(&topic, page.records.len(), bytes);
+    }
+    let unsent = app.large_pages.hold(bytes, page.held, reserved)?;
     let mut response = Response::new(Body::new(PageBody::new(page.records, &about, unsent)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -10,7 +10,7 @@ use super::problem::Problem;
 
 /// What is larger takes from a budget of its own, so that slow readers of large pages leave all
 /// that small ones need.
-const SMALL: usize = 64 * 1024;
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// The budget of large pages.
 #[derive(Clone, Debug)]
@@ -33,14 +33,37 @@ impl LargePages {
         Self { most, bytes: Arc::new(Semaphore::new(most)) }
     }
 
-    /// The memory of a page that has come to so many bytes; it was read with what is `held`.
-    pub(super) fn hold(&self, bytes: usize, mut held: HeldBytes) -> Result<Unsent, Problem> {
+    /// The memory of a page that has come to so many bytes; it was read with what is `held`, and
+    /// may have some `reserved`.
+    pub(super) fn hold(
+        &self,
+        bytes: usize,
+        mut held: HeldBytes,
+        reserved: Option<OwnedSemaphorePermit>,
+    ) -> Result<Unsent, Problem> {
         if bytes <= SMALL {
             held.shrink_to(bytes);
             return Ok(Unsent { _small: Some(held), _large: None });
         }
+        let wanted = bytes.min(self.most);
+        let large = match reserved {
+            Some(mut reserved) => {
+                let (has, wants) = (reserved.num_permits(), wanted);
+                drop(reserved.split(has.saturating_sub(wants)));
+                if wants > has {
+                    reserved.merge(self.reserve(wants - has)?);
+                }
+                reserved
+            }
+            None => self.reserve(wanted)?,
+        };
+        Ok(Unsent { _small: None, _large: Some(large) })
+    }
+
+    /// The memory of a large page that is to be read: none is read in vain.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let permits = u32::try_from(bytes.min(self.most)).unwrap_or(u32::MAX);
-        let large = Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| {
+        Arc::clone(&self.bytes).try_acquire_many_owned(permits).map_err(|_| {
             let detail = format!(
                 "large pages that clients have not read yet take the {} bytes there are for them; \
                  try again in a few seconds, ask for fewer rows (`limit`), or start the server with \
@@ -49,7 +72,6 @@ impl LargePages {
             );
             let title = "too many large pages are being read";
             Problem::passing(StatusCode::SERVICE_UNAVAILABLE, title, detail)
-        });
-        Ok(Unsent { _small: None, _large: Some(large?) })
+        })
     }
 }

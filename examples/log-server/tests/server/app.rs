@@ -10,7 +10,7 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
-use log_server::http::{App, ClosedStreams, LargePages, Uploads, router};
+use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         max_lifetime: Duration::from_secs(60),
         admission: Admission::new(AdmissionLimits::default()),
         searches: Searches::new(1 << 20),
+        page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),
         uploads: Uploads::new(16 << 20),
         closed: ClosedStreams::default(),

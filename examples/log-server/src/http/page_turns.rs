@@ -1,0 +1,125 @@
+//! Which pages are read at the same time, so that small ones wait neither for large ones nor for
+//! searches.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use gapless_sse_core::follow::Topic;
+use http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::problem::Problem;
+use super::unsent::{LargePages, SMALL};
+
+/// How long a page may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// About what a page may take of the log's memory while it is read.
+const PAGE: usize = 1024 * 1024;
+/// Workflows that share a place are taken to have rows as large as the one that was read last.
+const PLACES: usize = 256;
+
+/// Turns to read pages. All of them leave a part of the log's memory to small pages, which need no
+/// turn.
+#[derive(Clone, Debug)]
+pub struct PageTurns {
+    searches: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    /// Of workflows of which no page was read yet.
+    unknown: Arc<Semaphore>,
+    /// What a row takes on average, by workflow; nothing is 0.
+    sizes: Arc<[AtomicUsize; PLACES]>,
+}
+
+/// What is known of a page before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Unknown,
+    Small,
+    /// So many bytes.
+    Large(usize),
+}
+
+/// The turn of a page.
+#[derive(Debug, Default)]
+pub(super) struct PageTurn {
+    _turn: Option<OwnedSemaphorePermit>,
+    reserved: Option<OwnedSemaphorePermit>,
+}
+
+impl PageTurn {
+    /// Lets others read; what is left is the memory that was reserved for a large page.
+    pub(super) fn end(self) -> Option<OwnedSemaphorePermit> {
+        self.reserved
+    }
+}
+
+impl PageTurns {
+    /// Turns for pages that take their memory of so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        let turns = |eighths: usize| {
+            let turns = (bytes / PAGE).saturating_mul(eighths) / 8;
+            Arc::new(Semaphore::new(turns.clamp(1, Semaphore::MAX_PERMITS)))
+        };
+        let sizes = Arc::new([const { AtomicUsize::new(0) }; PLACES]);
+        Self { searches: turns(5), large: turns(1), unknown: turns(1), sizes }
+    }
+
+    /// The turn of a search.
+    pub(super) async fn search(&self) -> Result<PageTurn, Problem> {
+        Ok(PageTurn { _turn: Some(wait(&self.searches).await?), reserved: None })
+    }
+
+    /// The turn of a page of so many rows of a workflow. A large one takes its memory first: none
+    /// is read in vain.
+    pub(super) async fn page(
+        &self,
+        memory: &LargePages,
+        topic: &Topic,
+        limit: usize,
+    ) -> Result<PageTurn, Problem> {
+        if self.expected(topic, limit) == Expected::Unknown {
+            let turn = wait(&self.unknown).await?;
+            if self.expected(topic, limit) == Expected::Unknown {
+                return Ok(PageTurn { _turn: Some(turn), reserved: None });
+            }
+        }
+        let Expected::Large(bytes) = self.expected(topic, limit) else {
+            return Ok(PageTurn::default());
+        };
+        let reserved = Some(memory.reserve(bytes)?);
+        Ok(PageTurn { _turn: Some(wait(&self.large).await?), reserved })
+    }
+
+    /// So many rows of a workflow were read, of so many bytes together.
+    pub(super) fn learn(&self, topic: &Topic, rows: usize, bytes: usize) {
+        let average = bytes.checked_div(rows).unwrap_or_default().max(1);
+        self.place(topic).store(average, Ordering::Relaxed);
+    }
+
+    fn expected(&self, topic: &Topic, limit: usize) -> Expected {
+        match self.place(topic).load(Ordering::Relaxed).saturating_mul(limit.max(1)) {
+            0 => Expected::Unknown,
+            bytes if bytes <= SMALL => Expected::Small,
+            bytes => Expected::Large(bytes.min(PAGE)),
+        }
+    }
+
+    fn place(&self, topic: &Topic) -> &AtomicUsize {
+        let mut hasher = DefaultHasher::new();
+        topic.hash(&mut hasher);
+        let hash = usize::try_from(hasher.finish() % PLACES as u64);
+        &self.sizes[hash.unwrap_or_default()]
+    }
+}
+
+async fn wait(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    let turn = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await;
+    turn.ok().and_then(Result::ok).ok_or_else(|| {
+        let detail = "there are too many others; try again in a few seconds";
+        let title = "too many pages are being read";
+        Problem::passing(StatusCode::SERVICE_UNAVAILABLE, title, detail)
+    })
+}
