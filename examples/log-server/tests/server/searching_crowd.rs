@@ -14,7 +14,14 @@ const NOWHERE: &str = "?regex=(a|b)c.*z&limit=1";
 
 async fn filled(rows: usize) -> (Store, Server) {
     let store = Store::sqlite();
-    let server = Server::start(&["--store", &store.address(), "--search-rows", "1000000"]);
+    let server = Server::start(&[
+        "--store",
+        &store.address(),
+        "--search-rows",
+        "1000000",
+        "--search-time",
+        "30s",
+    ]);
     let line = format!("{{\"message\":\"{}\"}}\n", "ab ".repeat(300));
     for _ in 0..rows / 1000 {
         let posted =
@@ -54,4 +61,23 @@ async fn abandoned_searches_leave_no_open_file_and_no_work() {
     let open = server.open_files("logs.db");
     assert!(open <= 40, "{open} files are open");
     assert!(server.threads() < 40, "{} threads", server.threads());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_without_a_search_do_not_wait_for_those_who_search() {
+    const SMALL: &str = "/wfm/workflow/workspace/etl/workflow/small/logs";
+    let (_store, server) = filled(10_000).await;
+    let posted = http::post(server.address, SMALL, "application/x-ndjson", r#"{"message":"a"}"#);
+    assert_eq!(posted.await.status, 201);
+    let mut searches = JoinSet::new();
+    for _ in 0..64 {
+        let address = server.address;
+        searches.spawn(async move { http::get(address, &format!("{LOGS}{NOWHERE}")).await });
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..5 {
+        let page = timeout(Duration::from_secs(5), http::get(server.address, SMALL)).await;
+        assert_eq!(page.expect("a page waits for searches").status, 200);
+    }
+    assert!(searches.try_join_next().is_none(), "the searches were over");
 }

@@ -1,5 +1,7 @@
 //! Pages that clients ask for and do not read.
 
+use std::time::{Duration, Instant};
+
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
@@ -8,7 +10,9 @@ use hyper::Request;
 use serde_json::Value;
 
 use crate::app::{LARGE_PAGES, app, ask};
-use crate::store::LOGS;
+use crate::http;
+use crate::server::Server;
+use crate::store::{LOGS, Store};
 
 const SMALL: &str = "/wfm/workflow/workspace/etl/workflow/small/logs";
 /// Some of them make a page of about 1 MiB.
@@ -78,4 +82,55 @@ async fn small_pages_that_nobody_reads_hold_no_more_than_they_are() {
         unread.push(page(&router, SMALL).await);
         assert_eq!(unread.last().unwrap().status(), 200);
     }
+}
+
+/// Half of them read pages, half streams of all of history; what they are sent, they leave.
+async fn slow_readers_leave_memory_and_small_pages(store: Store) {
+    const READERS: usize = 100;
+    let mut server = Server::start(&["--store", &store.address()]);
+    let line = format!("{{\"message\":\"{}\"}}", "x".repeat(1_000_000));
+    for _ in 0..20 {
+        let posted = http::post(server.address, LOGS, "application/x-ndjson", line.clone()).await;
+        assert_eq!(posted.status, 201);
+    }
+    let small = "{\"message\":\"small\"}\n".repeat(100);
+    let posted = http::post(server.address, SMALL, "application/x-ndjson", small).await;
+    assert_eq!(posted.status, 201);
+    // Afresh, so that nothing of what was written is counted.
+    server.restart(true).await;
+    assert_eq!(http::get(server.address, SMALL).await.status, 200);
+    let idle = server.peak_memory();
+    let mut readers = tokio::task::JoinSet::new();
+    for nth in 0..READERS {
+        let path = if nth % 2 == 0 { "?limit=100" } else { "/stream?history=all" };
+        let request = Request::get(format!("{LOGS}{path}")).body(Default::default()).unwrap();
+        let asked = http::send(server.address, request);
+        readers.spawn(async move {
+            let held = asked.await.unwrap();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(held);
+        });
+    }
+    let began = Instant::now();
+    let mut pages = 0;
+    while began.elapsed() < Duration::from_secs(8) {
+        let page = tokio::time::timeout(Duration::from_secs(8), http::get(server.address, SMALL));
+        assert_eq!(page.await.expect("a page does not wait for large ones").status, 200);
+        pages += 1;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(pages >= 8, "{pages} pages");
+    let more = server.peak_memory().saturating_sub(idle) >> 20;
+    assert!(more < 300, "{more} MiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_readers_leave_memory_and_small_pages_to_others_on_sqlite() {
+    slow_readers_leave_memory_and_small_pages(Store::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn slow_readers_leave_memory_and_small_pages_to_others_on_mongodb() {
+    slow_readers_leave_memory_and_small_pages(Store::replica_set()).await;
 }
