@@ -25,7 +25,7 @@ pub(super) async fn write(collection: &Collection<RawDocumentBuf>, mut group: Ve
             // All are refused for what one of them has.
             Err(error) if together > 1 && is_of_one(&error) => most = 1,
             Err(error) => {
-                group.drain(..together).for_each(|request| request.answer(failed(&error)))
+                group.drain(..together).for_each(|request| request.answer(failed(&error)));
             }
         }
     }

@@ -1,18 +1,19 @@
 //! The way of records into the collection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, RawBson, RawDocumentBuf};
 use mongodb::error::Error as DriverError;
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::group;
 use super::queue::Queue;
 use crate::server::connection::{Connection, answered};
 use crate::server::error::Error;
 use crate::server::operation::Operation;
-use crate::server::turns::Kind;
+use crate::server::turns::{Kind, driven};
 use crate::value::json;
 
 /// How long the collection is not looked up again by those who write.
@@ -23,6 +24,8 @@ const KNOWN: Duration = Duration::from_secs(1);
 pub(crate) struct Writing {
     queue: Arc<Queue>,
     looked_up: Arc<Mutex<Option<Instant>>>,
+    /// Held while that is done.
+    looks: Arc<AsyncMutex<()>>,
 }
 
 impl Writing {
@@ -64,22 +67,35 @@ impl Writing {
         Ok(ids)
     }
 
-    /// Looks the collection up, so that it has its indexes: those who write a lot do so now and
+    /// Looks the collection up, so that it has its indexes: one of those who write does, now and
     /// then.
     async fn look_up(&self, connection: &Connection) -> Result<(), Error> {
-        let known = {
-            let mut last = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = last.is_some_and(|last| last.elapsed() < KNOWN);
-            // Others do not wait for it.
-            *last = last.map(|last| if known { last } else { Instant::now() });
-            known
-        };
-        if !known {
-            connection.look_up().await?;
-            let now = Instant::now();
-            *self.looked_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        if self.is_known() {
+            return Ok(());
         }
+        let looks = Arc::clone(&self.looks).try_lock_owned().ok();
+        if looks.is_none() {
+            drop(self.looks.lock().await);
+            if self.is_known() {
+                return Ok(());
+            }
+        }
+        let connection = connection.clone();
+        let look_up = async move {
+            let _looks = looks;
+            connection.look_up().await
+        };
+        driven(look_up).await?;
+        *self.looked_up() = Some(Instant::now());
         Ok(())
+    }
+
+    fn is_known(&self) -> bool {
+        self.looked_up().is_some_and(|last| last.elapsed() < KNOWN)
+    }
+
+    fn looked_up(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.looked_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

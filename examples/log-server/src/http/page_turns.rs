@@ -128,29 +128,30 @@ async fn wait(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
     async fn small_pages_wait_for_no_others_and_large_ones_are_not_read_in_vain() {
         let (turns, memory) = (PageTurns::new(8 * PAGE), LargePages::new(3 * PAGE));
         let [small, large, new] = ["small", "large", "new"].map(|name| Topic::new("etl", name));
         turns.learn(&small, 100, 20_000);
         turns.learn(&large, 2, 2_000_000);
+        let page = |topic| turns.page(&memory, topic, 100);
         let mut held = Vec::new();
         for _ in 0..5 {
             held.push(turns.search().await.unwrap());
         }
-        held.push(turns.page(&memory, &large, 100).await.unwrap());
-        held.push(turns.page(&memory, &new, 100).await.unwrap());
-        // All others wait, and are told so.
-        assert!(turns.search().await.is_err());
-        assert!(turns.page(&memory, &large, 100).await.is_err());
-        assert!(turns.page(&memory, &new, 100).await.is_err());
+        held.push(page(&large).await.unwrap());
+        held.push(page(&new).await.unwrap());
         assert!(held.len() < 8, "the memory of {} pages is taken", held.len());
-        let page = turns.page(&memory, &small, 100).await.unwrap();
-        assert!(page._turn.is_none() && page.reserved.is_none());
+        assert!(timeout(SHORT, turns.search()).await.is_err());
+        assert!(timeout(SHORT, page(&large)).await.is_err());
+        assert!(timeout(SHORT, page(&new)).await.is_err());
+        let small = page(&small).await.unwrap();
+        assert!(small._turn.is_none() && small.reserved.is_none());
 
-        let began = tokio::time::Instant::now();
         let _others = memory.reserve(2 * PAGE).unwrap();
-        assert!(turns.page(&memory, &large, 100).await.is_err());
-        assert!(began.elapsed().is_zero(), "it waited for what there is no memory for");
+        let refused = timeout(SHORT, page(&large)).await.expect("it waits for what there is not");
+        assert!(refused.is_err());
     }
 }

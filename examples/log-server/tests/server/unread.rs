@@ -61,6 +61,10 @@ async fn large_pages_that_nobody_reads_are_bounded_and_leave_room_for_small_ones
     }
     assert!(held <= LARGE_PAGES as u64 + 10_000 && refused > 40, "{held} bytes, {refused} refused");
     assert!(unread.len() >= 2, "{} pages", unread.len());
+    for page in &unread {
+        let bytes = page.body().size_hint().exact().unwrap();
+        assert!(bytes <= (1 << 20) + 1000, "a page of {bytes} bytes");
+    }
     let small: Vec<_> = [page(&router, SMALL).await, page(&router, SMALL).await].into();
     for answer in small {
         assert_eq!(answer.status(), 200);
@@ -119,9 +123,9 @@ async fn slow_readers_leave_memory_and_small_pages(store: Store) {
         pages += 1;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(pages >= 8, "{pages} pages");
     let more = server.peak_memory().saturating_sub(idle) >> 20;
     assert!(more < 300, "{more} MiB");
+    assert!(pages >= 8, "{pages} pages");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,10 +90,16 @@ impl Reading {
         let mut rows = question.query(params_from_iter(self.values(as_of, everything)))?;
         while let Some(row) = rows.next()? {
             let row = entry(row)?;
+            let admitted = everything || self.scope.filter().admits(&row.record.mark());
+            let bytes = self.bytes + row.record.json().len();
+            if admitted && !self.found.is_empty() && bytes > self.query.max_bytes {
+                let reached = self.after;
+                return Ok(self.done(as_of, Some(reached)));
+            }
             self.after = row.key;
             self.scanned += 1;
-            if everything || self.scope.filter().admits(&row.record.mark()) {
-                self.bytes += row.record.json().len();
+            if admitted {
+                self.bytes = bytes;
                 self.found.push(row);
             }
             if self.is_enough() {
