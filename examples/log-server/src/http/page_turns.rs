@@ -100,10 +100,11 @@ impl PageTurns {
     }
 
     fn expected(&self, topic: &Topic, limit: usize) -> Expected {
-        match self.place(topic).load(Ordering::Relaxed).saturating_mul(limit.max(1)) {
-            0 => Expected::Unknown,
+        let row = self.place(topic).load(Ordering::Relaxed);
+        let Some(fitting) = PAGE.checked_div(row) else { return Expected::Unknown };
+        match row.saturating_mul(limit.min(fitting).max(1)) {
             bytes if bytes <= SMALL => Expected::Small,
-            bytes => Expected::Large(bytes.min(PAGE)),
+            bytes => Expected::Large(bytes),
         }
     }
 

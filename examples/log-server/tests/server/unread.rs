@@ -119,7 +119,8 @@ async fn slow_readers_leave_memory_and_small_pages(store: Store) {
     let mut pages = 0;
     while began.elapsed() < Duration::from_secs(8) {
         let page = tokio::time::timeout(Duration::from_secs(8), http::get(server.address, SMALL));
-        assert_eq!(page.await.expect("a page does not wait for large ones").status, 200);
+        let page = page.await.expect("a page does not wait for large ones");
+        assert_eq!(page.status, 200, "{page:?}");
         pages += 1;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
