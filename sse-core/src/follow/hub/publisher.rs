@@ -63,24 +63,30 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     /// life of the log that `epoch` names.
     pub fn open(&self, epoch: u32, start: P) {
         self.change(|state, afterwards| {
-            match &mut state.open {
-                Some((current, ring)) => {
-                    *current = epoch;
-                    afterwards.drop.extend(ring.restart(start));
-                    state.pieces.clear();
-                    state.scopes.clear_verdicts();
-                }
-                closed => {
-                    let mut ring = Ring::new(state.max_bytes, start);
-                    for (topic, readers) in &state.topics {
-                        for _ in readers {
-                            ring.join(topic);
-                        }
+            if let Some((current, _)) = &mut state.open {
+                *current = epoch;
+                afterwards.drop.extend(state.restart(start));
+            } else {
+                let mut ring = Ring::new(state.max_bytes, start);
+                for (topic, readers) in &state.topics {
+                    for _ in readers {
+                        ring.join(topic);
                     }
-                    *closed = Some((epoch, ring));
                 }
+                state.open = Some((epoch, ring));
             }
             state.outage = None;
+            true
+        });
+    }
+
+    /// Lets go of all events, as if the log had been reached only now, where it is. Every reader
+    /// has lagged.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn let_go(&self) {
+        self.change(|state, afterwards| {
+            let head = state.open.as_ref().map(|(_, ring)| ring.head().clone());
+            afterwards.drop.extend(head.into_iter().flat_map(|head| state.restart(head)));
             true
         });
     }
