@@ -92,7 +92,7 @@ impl Reading {
             let row = entry(row)?;
             self.after = row.key;
             self.scanned += 1;
-            if everything || self.scope.filter().admits(&row.record.mark()) {
+            if everything || self.scope.admits(&row.record) {
                 self.bytes += row.record.json().len();
                 self.found.push(row);
             }
