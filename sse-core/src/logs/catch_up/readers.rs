@@ -97,8 +97,10 @@ impl<P: Ord + Clone> Readers<P> {
 
     /// Removes a reader; what it held is to be dropped without the lock.
     pub(super) fn leave(&mut self, number: usize) -> impl Sized + use<P> {
-        let stood = self.stand(number, Stands::Nowhere);
-        (stood, self.by_number.try_remove(number))
+        // First of all: what follows compares positions, which is code of the source.
+        let reader = self.by_number.try_remove(number)?;
+        self.step_down(number, &reader.stands);
+        Some(reader)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -170,10 +172,19 @@ impl<P: Ord + Clone> Readers<P> {
         self.window.through(piece).map_or(Tells::Moved, |through| Tells::From(through.clone()))
     }
 
-    /// Takes the reader from where it stands. What is returned is to be dropped without the lock.
+    /// Takes the reader from where it stood. What is returned is to be dropped without the lock.
     fn stand(&mut self, number: usize, stands: Stands<P>) -> Option<Stands<P>> {
         let reader = self.by_number.get_mut(number)?;
-        match &reader.stands {
+        let stood = std::mem::replace(&mut reader.stands, stands);
+        let waited = self.step_down(number, &stood);
+        let reader = self.by_number.get_mut(number)?;
+        reader.grace = reader.grace.saturating_sub(waited);
+        Some(stood)
+    }
+
+    /// The reader does not stand there any more. Tells for how long the pass has waited for it.
+    fn step_down(&mut self, number: usize, stood: &Stands<P>) -> Duration {
+        match stood {
             Stands::Nowhere => {}
             Stands::Waits(_) => {
                 self.waiting.remove(&number);
@@ -188,11 +199,10 @@ impl<P: Ord + Clone> Readers<P> {
             }
             Stands::Reads(piece, before) => {
                 let waited = self.window.leave(*piece);
-                let waited = waited.map_or(GRACE, |waited| waited.saturating_sub(*before));
-                reader.grace = reader.grace.saturating_sub(waited);
+                return waited.map_or(GRACE, |waited| waited.saturating_sub(*before));
             }
         }
-        Some(std::mem::replace(&mut reader.stands, stands))
+        Duration::ZERO
     }
 
     /// Begins a pass where the furthest behind is of the readers that wait for one, if any does.

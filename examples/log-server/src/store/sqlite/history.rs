@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gapless_sse_core::follow::{Entry, Filter, HistoryQuery, Page, Record, Scope, SortOrder};
+use gapless_sse_core::follow::{Entry, HistoryQuery, Page, Scope, SortOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
