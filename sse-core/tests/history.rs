@@ -51,7 +51,7 @@ impl Record for Text {
 
     fn event(&self) -> Event<'_> {
         assert!(!self.mark_panics, "the record panics");
-        Event::new(format!("{:0>1$}", self.number, self.bytes))
+        Event::new(format!("{}{}", "0".repeat(self.bytes - 1), self.number))
     }
 
     fn mark(&self) -> u64 {
@@ -183,6 +183,20 @@ async fn read_until<S: Source>(stream: &mut Follow<S>, number: u64) {
     let end = format!("{number}\n\n");
     let reads = async { while !stream.next().await.unwrap().as_ref().ends_with(end.as_bytes()) {} };
     timeout(Duration::from_secs(100), reads).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_records_are_as_many_as_fit_however_large_they_are() {
+    let source = table((1..=3).map(|number| Text::new(number, 1536 * KIB)), false);
+    let log = Log::spawn(source, Seal::random(), LogOptions::default());
+    let options = FollowOptions::new(History::Newest(2)).start(false).sync(false);
+    let mut stream = log.follow(scope(false), options);
+    for number in [2, 3] {
+        let event = timeout(Duration::from_secs(100), stream.next()).await.unwrap().unwrap();
+        let text = std::str::from_utf8(event.as_ref()).unwrap();
+        let end = &text[text.len() - 9..];
+        assert_eq!((event.events(), end), (1, format!("000000{number}\n\n").as_str()));
+    }
 }
 
 async fn ends_with_an_error<S: Source<Record: Record<Filter = Shown>>>(source: S) {

@@ -65,7 +65,7 @@ impl<S: Source> Follow<S> {
     }
 
     fn piece_of_page(&mut self, mut page: UnsentPage<S>, frames: &mut Vec<Encoded>) {
-        let mut bytes = 0;
+        let (mut bytes, mut last) = (0, None);
         for entry in page.entries.by_ref() {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 let frame = self.shown(&entry, &frontier);
@@ -73,14 +73,14 @@ impl<S: Source> Follow<S> {
                 frames.push(frame);
             }
             if bytes >= PIECE {
+                last = Some(entry.key);
                 break;
             }
         }
         if page.entries.len() > 0 {
             if self.machine.reads_newest() {
-                // A slow client is not to hold them: they are read again, in small pages.
-                frames.clear();
-                self.machine.on_large_page(page.more_after);
+                // A slow client is not to hold the others: they are read again, in small pages.
+                self.machine.on_large_page(last);
                 return;
             }
             // What is left is less than a page, and its client may be slow: others may read.
