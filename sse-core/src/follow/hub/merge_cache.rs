@@ -54,9 +54,14 @@ impl<P: Clone> Piece<P> {
 }
 
 impl<P: Clone + PartialEq> MergeCache<P> {
-    /// Forgets them: what they hold has left the ring.
-    pub(super) fn clear(&mut self) {
-        self.pieces.clear();
+    /// Forgets those that end before `first`: what they hold has left the ring.
+    pub(super) fn forget_before(&mut self, first: u64) {
+        self.pieces.retain(|piece| piece.to > first);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.pieces.len()
     }
 
     /// The piece that was made of this, if `is_all` says that nothing has come behind it, or no

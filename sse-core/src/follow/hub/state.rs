@@ -62,9 +62,10 @@ impl<P, F: Filter> State<P, F> {
         P: Ord + Clone,
     {
         let Some((_, ring)) = &mut self.open else { return VecDeque::new() };
-        self.pieces.clear();
+        let events = ring.restart(start);
+        self.pieces.forget_before(ring.first_place());
         self.scopes.clear_verdicts();
-        ring.restart(start)
+        events
     }
 
     /// One reader more of the topics of `scope`; returns its number.
