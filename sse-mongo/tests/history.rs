@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone};
+use common::{all, at, ids, logs, page, query, quick, record, scope, set, standalone, within};
 use futures_util::TryStreamExt;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, Source, SourceError};
 use gapless_sse_mongo::bson::oid::ObjectId;
@@ -322,7 +322,7 @@ async fn an_array_as_a_date_turns_no_walk_back_and_is_shown_nowhere() {
         let mut expected: Vec<_> = (0..9).map(|nth| (nth * 10).to_string()).collect();
         for order in BOTH {
             for limit in [1, 2, 100] {
-                let (_, read) = all(&mongo, &scope(), order, limit).await;
+                let (_, read) = within(all(&mongo, &scope(), order, limit)).await;
                 assert_eq!(ids(&read), expected, "{order:?}, pages of {limit}");
             }
             expected.reverse();

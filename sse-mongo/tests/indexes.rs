@@ -189,7 +189,7 @@ async fn any_index_that_serves_is_taken() {
                 expected.reverse();
             }
         }
-        assert_eq!(mongo.names("a", 9).await.unwrap(), ["b"]);
+        assert_eq!(mongo.names("a", None, 9).await.unwrap(), ["b"]);
     }
 }
 

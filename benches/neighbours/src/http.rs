@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::Result;
+use crate::outcome::Result;
 
 /// The path of a workflow's logs.
 pub fn logs(workflow: &str) -> String {
@@ -16,7 +16,8 @@ pub fn logs(workflow: &str) -> String {
 pub async fn ask(address: SocketAddr, path: &str, headers: &str) -> Result<TcpStream> {
     let mut socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
-    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
     socket.write_all(head.as_bytes()).await?;
     Ok(socket)
 }

@@ -6,15 +6,14 @@ mod posts;
 mod searches;
 mod slow;
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::AsyncReadExt;
 
-use crate::Result;
+use crate::outcome::Result;
+use crate::told::Told;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
@@ -58,23 +57,6 @@ impl Load {
             Self::CatchUp => "5,000 clients that catch up, again and again",
             Self::Event => "events of more than 16 MiB",
         }
-    }
-}
-
-/// What the server has answered, by status.
-#[derive(Clone, Default)]
-pub struct Told(Arc<Mutex<BTreeMap<String, usize>>>);
-
-impl Told {
-    pub fn note(&self, what: impl ToString) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *told.entry(what.to_string()).or_default() += 1;
-    }
-
-    fn words(&self) -> String {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let words: Vec<_> = told.iter().map(|(what, times)| format!("{times} × {what}")).collect();
-        words.join(", ")
     }
 }
 

@@ -7,22 +7,23 @@
 
 mod http;
 mod load;
+mod outcome;
 mod probe;
 mod report;
 mod rows;
 mod server;
 mod store;
+mod told;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use load::{Load, Running};
+use outcome::Result;
 use probe::Probes;
 use server::Server;
 use store::Store;
-
-pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// How long the probes go on beside each load.
 struct Plan {

@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
+use crate::http;
+use crate::outcome::Result;
 use crate::rows::PROBED;
 use crate::store::Store;
-use crate::{Result, http};
 
 /// What takes longer is written down as this.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -98,7 +99,10 @@ async fn look(address: SocketAddr, path: String) -> Option<Duration> {
 }
 
 /// Tells when each of the lines that are sent here has come.
-async fn lines(stream: &mut TcpStream, tell: &mpsc::UnboundedSender<(usize, Instant)>) -> Result<()> {
+async fn lines(
+    stream: &mut TcpStream,
+    tell: &mpsc::UnboundedSender<(usize, Instant)>,
+) -> Result<()> {
     let finder = memmem::Finder::new(b"\"probe ");
     let mut bytes = Vec::new();
     while stream.read_buf(&mut bytes).await? > 0 {

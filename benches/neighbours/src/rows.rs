@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use crate::{Result, http};
+use crate::http;
+use crate::outcome::Result;
 
 /// The workflow of the probes.
 pub const PROBED: &str = "probed";
@@ -26,10 +27,8 @@ pub fn lines(count: usize, first: usize) -> String {
     for nth in first..first + count {
         let message = "extracted a batch of orders from the warehouse in Rotterdam and wrote it to \
                        the lake, partition by partition, as it came";
-        let _ = writeln!(
-            lines,
-            r#"{{"level":"INFO","type":"log","message":"{message} {nth:>40}"}}"#
-        );
+        let _ =
+            writeln!(lines, r#"{{"level":"INFO","type":"log","message":"{message} {nth:>40}"}}"#);
     }
     lines
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use testbed::Program;
 
-use crate::Result;
+use crate::outcome::Result;
 use crate::store::Store;
 
 const START: Duration = Duration::from_secs(30);

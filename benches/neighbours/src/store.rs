@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use testbed::Mongod;
 use tokio::time::sleep;
 
+use crate::http;
+use crate::outcome::Result;
 use crate::rows::{LARGE, PROBED};
-use crate::{Result, http};
 
 pub struct Store {
     address: String,

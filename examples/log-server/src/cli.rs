@@ -119,8 +119,8 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = interval)]
     pub poll_interval: Duration,
 
-    /// Which missing indexes to make in MongoDB. Pages are read by one of workspace_id,
-    /// workflow_id, date and _id; without it only streams of new lines are served
+    /// Which missing indexes to make in MongoDB. Pages are read by one of `workspace_id`,
+    /// `workflow_id`, `date` and `_id`; without it only streams of new lines are served
     #[arg(long, value_enum, default_value_t = Indexes::Small)]
     pub indexes: Indexes,
 

@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sse-fuzz", &["gapless-sse-core", "gapless-sse-mongo"]),
     ("sse-bench", &["gapless-sse-core"]),
     ("sse-fanout", &["gapless-sse-axum", "gapless-sse-warp"]),
+    ("sse-neighbours", &["testbed"]),
     ("sse-mongo-bench", &["gapless-sse-core", "gapless-sse-axum", "gapless-sse-mongo", "testbed"]),
 ];
 

@@ -8,9 +8,10 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::Told;
 use crate::http;
+use crate::outcome::Result;
 use crate::rows::MISSED;
+use crate::told::Told;
 
 const CLIENTS: usize = 5_000;
 
@@ -32,7 +33,7 @@ pub fn start(address: SocketAddr, told: &Told, from: &str) -> JoinSet<()> {
 }
 
 /// Reads what was missed, to its last line.
-async fn caught_up(address: SocketAddr, id: &str) -> crate::Result<()> {
+async fn caught_up(address: SocketAddr, id: &str) -> Result<()> {
     let path = format!("{}/stream", http::logs(MISSED));
     let mut socket = http::ask(address, &path, id).await?;
     let mut bytes = Vec::with_capacity(16 * 1024);

@@ -7,9 +7,10 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use super::Told;
+use crate::http;
+use crate::outcome::Result;
 use crate::rows::lines;
-use crate::{Result, http};
+use crate::told::Told;
 
 const STREAMS: usize = 100;
 /// How many lines are written ten times a second.

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use tokio::task::JoinSet;
 
-use super::Told;
 use crate::http;
 use crate::rows::lines;
+use crate::told::Told;
 
 const WRITERS: usize = 600;
 

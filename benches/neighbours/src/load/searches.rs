@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use tokio::task::JoinSet;
 
-use super::Told;
 use crate::http;
 use crate::rows::SEARCHED;
+use crate::told::Told;
 
 const CLIENTS: usize = 64;
 

@@ -7,9 +7,9 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::Told;
 use crate::http;
 use crate::rows::LARGE;
+use crate::told::Told;
 
 const READERS: usize = 200;
 
