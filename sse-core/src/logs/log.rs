@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::HeldBytes;
+use super::budget::{HeldBytes, Reading};
 use super::driver::LogDriver;
 use super::follow::Follow;
 use super::inner::{InUse, Inner, LogState};
@@ -238,7 +238,8 @@ impl<S: Source> Log<S> {
             let known = source.resume(frontier).await.map_err(PageError::Source)?;
             known.map_err(|_| PageError::Cursor)?;
         }
-        let held = page_budget.take_within(PATIENCE, max_bytes).await.ok_or(PageError::Busy)?;
+        let held = page_budget.take_within(PATIENCE, Reading::of(scope), max_bytes).await;
+        let held = held.ok_or(PageError::Busy)?;
         let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
         let page = match source.history(scope, query.clone()).await {
             Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
