@@ -91,7 +91,7 @@ pub struct Arguments {
 
     /// How many bytes that were read from the store may wait until clients read them: a third of
     /// streams within history, a third of pages, and a third of pages over 64 KiB. A page has about
-    /// 1 MiB at most. Streams wait for each other, pages are refused
+    /// 1 MiB at most. Streams wait for each other, pages are refused; searches take half at most
     #[arg(long, value_name = "N", default_value_t = 96 * 1024 * 1024)]
     pub unsent_bytes: usize,
 

@@ -71,7 +71,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum PageError<E> {
     /// The cursor was not issued by this log, or the log has been set back to before it since.
     Cursor,
-    /// Too many pages wait to be sent.
+    /// Too many pages are being read, or wait to be sent.
     Busy,
     /// The source failed.
     Source(E),
@@ -83,7 +83,9 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
             Self::Cursor => {
                 f.write_str("the cursor was not issued by this log; begin again without it")
             }
-            Self::Busy => f.write_str("too many pages wait to be sent; try again in a few seconds"),
+            Self::Busy => f.write_str(
+                "too many pages are being read or wait to be sent; try again in a few seconds",
+            ),
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }

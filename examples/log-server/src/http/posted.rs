@@ -127,7 +127,7 @@ fn repeat_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match check_id(&id(key, MOST_ROWS)) {
         Ok(()) if !key.is_empty() => Ok(Some(key.to_owned())),
         _ => Err(Problem::bad_request(format!(
-            "`Idempotency-Key` is {key:?}; it has 1 to 100 characters, letters and digits of ASCII \
+            "`Idempotency-Key` is {key:?}; it has 1 to 122 characters, letters and digits of ASCII \
              and any of - _ . : ~ / + = @"
         ))),
     }

@@ -178,7 +178,7 @@ async fn the_1001st_of_1000_is_refused_at_once_until_another_one_ends() {
 
 /// Waits until the server has looked whether a client that sends no more is still there.
 async fn probed(client: &TcpStream) {
-    let mut unread = [0; 64 * 1024];
+    let mut unread = [0; 8 * 1024];
     let head = client.peek(&mut unread).await.unwrap();
     while client.peek(&mut unread).await.unwrap() <= head {
         sleep(Duration::from_millis(10)).await;
