@@ -39,10 +39,6 @@ pub(crate) struct Client {
     /// The longest time without a record while it was connected or wished to be.
     pub(crate) silence: Duration,
     last_record: Option<Instant>,
-    /// The most records that others were sent between two of its own.
-    pub(crate) passed_over: usize,
-    /// What others had been sent when its last record came.
-    others_had: Option<usize>,
     /// Records of the last transaction that are yet to come.
     transaction_left: i64,
 }
@@ -85,8 +81,6 @@ impl Client {
             cut_within_transactions: 0,
             silence: Duration::ZERO,
             last_record: None,
-            passed_over: 0,
-            others_had: None,
             transaction_left: 0,
         }
     }
@@ -162,13 +156,6 @@ impl Client {
     /// What the client does meanwhile is no silence.
     pub(crate) fn forget_time(&mut self) {
         self.last_record = None;
-        self.others_had = None;
-    }
-
-    /// A record of its own has come, and others have been sent so many.
-    pub(crate) fn compare_with(&mut self, others: usize) {
-        let before = self.others_had.replace(others).unwrap_or(others);
-        self.passed_over = self.passed_over.max(others - before);
     }
 
     /// Reads until `done`, within a deadline.

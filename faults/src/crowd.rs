@@ -28,8 +28,8 @@ pub(crate) struct Crowd {
     clients: JoinSet<Client>,
     truth: watch::Sender<End>,
     received: Arc<AtomicUsize>,
-    /// What others are sent, whom nothing that is done to this crowd concerns.
-    others: Arc<AtomicUsize>,
+    /// How many records each client was sent.
+    each: Vec<(Habit, Arc<AtomicUsize>)>,
     rng: Rng,
     /// What each client last knew, to tell where one hangs.
     pub(crate) hanging: Arc<Mutex<Vec<String>>>,
@@ -42,15 +42,10 @@ impl Crowd {
             clients: JoinSet::new(),
             truth: watch::Sender::new(None),
             received: Arc::default(),
-            others: Arc::default(),
+            each: Vec::new(),
             rng: rng.fork(),
             hanging: Arc::default(),
         }
-    }
-
-    /// From now on clients compare what they are sent with what these others are.
-    pub(crate) fn compare_with(&mut self, others: &Self) {
-        self.others = Arc::clone(&others.received);
     }
 
     /// Clients of these workflows: the first of them and every other one of all, the rest of one.
@@ -59,6 +54,8 @@ impl Crowd {
             let all = nth % 2 == 0;
             let some = workflows[self.rng.usize(..workflows.len())];
             let names = if all { workflows.to_vec() } else { vec![some] };
+            let own = Arc::new(AtomicUsize::new(0));
+            self.each.push((habit, Arc::clone(&own)));
             let member = Member {
                 client: Client::new(Scope::new("etl", names)).with(habit),
                 fleet: Arc::clone(&self.fleet),
@@ -66,7 +63,7 @@ impl Crowd {
                 rng: self.rng.fork(),
                 truth: self.truth.subscribe(),
                 received: Arc::clone(&self.received),
-                others: Arc::clone(&self.others),
+                own,
                 hanging: Arc::clone(&self.hanging),
             };
             self.clients.spawn(member.run());
@@ -76,6 +73,12 @@ impl Crowd {
     /// How many records all clients together were sent.
     pub(crate) fn received(&self) -> usize {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// How many records each of those was sent whose habit is one of these.
+    pub(crate) fn each(&self, of: impl Fn(Habit) -> bool) -> Vec<usize> {
+        let each = self.each.iter().filter(|(habit, _)| of(*habit));
+        each.map(|(_, sent)| sent.load(Ordering::Relaxed)).collect()
     }
 
     /// Lets each client come to its end, which is `truth`, or give up after a time.
@@ -92,7 +95,8 @@ struct Member {
     rng: Rng,
     truth: watch::Receiver<End>,
     received: Arc<AtomicUsize>,
-    others: Arc<AtomicUsize>,
+    /// Those that this one was sent.
+    own: Arc<AtomicUsize>,
     hanging: Arc<Mutex<Vec<String>>>,
 }
 
@@ -129,12 +133,10 @@ impl Member {
         goes_on
     }
 
-    fn count(&mut self, before: usize) {
+    fn count(&self, before: usize) {
         let more = self.client.records.len().saturating_sub(before);
         self.received.fetch_add(more, Ordering::Relaxed);
-        if more > 0 {
-            self.client.compare_with(self.others.load(Ordering::Relaxed));
-        }
+        self.own.fetch_add(more, Ordering::Relaxed);
     }
 
     /// One connection, until it ends, its time is over, or the writers have stopped; whether it is

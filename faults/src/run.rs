@@ -117,6 +117,23 @@ impl Run {
         }
     }
 
+    /// Waits until each of those whose habit is one of these was sent so many records more. It may
+    /// take long, but for none of them so long without any.
+    pub(crate) async fn each_received(&self, more: usize, of: impl Fn(Habit) -> bool + Copy) {
+        let start = self.crowd.each(of);
+        let (mut at, mut since) = (start.clone(), vec![Instant::now(); start.len()]);
+        while at.iter().zip(&start).any(|(at, start)| at - start < more) {
+            sleep(Duration::from_millis(10)).await;
+            for (nth, now) in self.crowd.each(of).into_iter().enumerate() {
+                if now > at[nth] {
+                    (at[nth], since[nth]) = (now, Instant::now());
+                }
+                let moves = since[nth].elapsed() < PATIENCE || now - start[nth] >= more;
+                assert!(moves, "{}", self.told("somebody who reads is sent nothing"));
+            }
+        }
+    }
+
     /// The run is only worth something if streams went on in these ways: waits until they have.
     pub(crate) async fn resumed(&self, ring: u64, catch_up: u64, history: u64) {
         let every_way = self.counts(|counted| {
