@@ -1,5 +1,4 @@
-//! Which pages are read at the same time, so that small ones wait neither for large ones nor for
-//! searches.
+//! Which pages are read at the same time, so that small ones do not wait for large ones.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -25,7 +24,6 @@ const PLACES: usize = 256;
 /// turn.
 #[derive(Clone, Debug)]
 pub struct PageTurns {
-    searches: Arc<Semaphore>,
     large: Arc<Semaphore>,
     /// Of workflows of which no page was read yet.
     unknown: Arc<Semaphore>,
@@ -64,12 +62,7 @@ impl PageTurns {
             Arc::new(Semaphore::new(turns.clamp(1, Semaphore::MAX_PERMITS)))
         };
         let sizes = Arc::new([const { AtomicUsize::new(0) }; PLACES]);
-        Self { searches: turns(5), large: turns(1), unknown: turns(1), sizes }
-    }
-
-    /// The turn of a search.
-    pub(super) async fn search(&self) -> Result<PageTurn, Problem> {
-        Ok(PageTurn { _turn: Some(wait(&self.searches).await?), reserved: None })
+        Self { large: turns(1), unknown: turns(1), sizes }
     }
 
     /// The turn of a page of so many rows of a workflow. A large one takes its memory first: none
@@ -138,14 +131,7 @@ mod tests {
         turns.learn(&small, 100, 20_000);
         turns.learn(&large, 2, 2_000_000);
         let page = |topic| turns.page(&memory, topic, 100);
-        let mut held = Vec::new();
-        for _ in 0..5 {
-            held.push(turns.search().await.unwrap());
-        }
-        held.push(page(&large).await.unwrap());
-        held.push(page(&new).await.unwrap());
-        assert!(held.len() < 8, "the memory of {} pages is taken", held.len());
-        assert!(timeout(SHORT, turns.search()).await.is_err());
+        let _held = (page(&large).await.unwrap(), page(&new).await.unwrap());
         assert!(timeout(SHORT, page(&large)).await.is_err());
         assert!(timeout(SHORT, page(&new)).await.is_err());
         let small = page(&small).await.unwrap();

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::App;
 use super::client::Client;
 use super::page_body::PageBody;
+use super::page_turns::PageTurn;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
@@ -80,7 +81,7 @@ pub(super) async fn page<S: Store>(
     let topic = workflow.topic();
     let turns = &app.page_turns;
     let turn = if searched {
-        turns.search().await?
+        PageTurn::default()
     } else {
         turns.page(&app.large_pages, &topic, limit).await?
     };
