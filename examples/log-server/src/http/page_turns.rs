@@ -1,8 +1,7 @@
 //! Which pages are read at the same time, so that small ones do not wait for large ones.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gapless_sse_core::follow::Topic;
@@ -17,8 +16,8 @@ use super::unsent::{LargePages, SMALL};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// About what a page may take of the log's memory while it is read.
 const PAGE: usize = 1024 * 1024;
-/// Workflows that share a place are taken to have rows as large as the one that was read last.
-const PLACES: usize = 256;
+/// Of more workflows, all is forgotten.
+const WORKFLOWS: usize = 10_000;
 
 /// Turns to read pages. All of them leave a part of the log's memory to small pages, which need no
 /// turn.
@@ -27,8 +26,8 @@ pub struct PageTurns {
     large: Arc<Semaphore>,
     /// Of workflows of which no page was read yet.
     unknown: Arc<Semaphore>,
-    /// What a row takes on average, by workflow; nothing is 0.
-    sizes: Arc<[AtomicUsize; PLACES]>,
+    /// What a row takes on average, by workflow.
+    sizes: Arc<Mutex<HashMap<Topic, usize>>>,
 }
 
 /// What is known of a page before it is read.
@@ -61,8 +60,7 @@ impl PageTurns {
             let turns = (bytes / PAGE).saturating_mul(eighths) / 8;
             Arc::new(Semaphore::new(turns.clamp(1, Semaphore::MAX_PERMITS)))
         };
-        let sizes = Arc::new([const { AtomicUsize::new(0) }; PLACES]);
-        Self { large: turns(1), unknown: turns(1), sizes }
+        Self { large: turns(1), unknown: turns(1), sizes: Arc::default() }
     }
 
     /// The turn of a page of so many rows of a workflow. A large one takes its memory first: none
@@ -89,23 +87,23 @@ impl PageTurns {
     /// So many rows of a workflow were read, of so many bytes together.
     pub(super) fn learn(&self, topic: &Topic, rows: usize, bytes: usize) {
         let average = bytes.checked_div(rows).unwrap_or_default().max(1);
-        self.place(topic).store(average, Ordering::Relaxed);
+        let mut known = self.known();
+        if known.len() >= WORKFLOWS {
+            known.clear();
+        }
+        known.insert(topic.clone(), average);
     }
 
     fn expected(&self, topic: &Topic, limit: usize) -> Expected {
-        let row = self.place(topic).load(Ordering::Relaxed);
-        let Some(fitting) = PAGE.checked_div(row) else { return Expected::Unknown };
-        match row.saturating_mul(limit.min(fitting).max(1)) {
+        let Some(row) = self.known().get(topic).copied() else { return Expected::Unknown };
+        match row.saturating_mul(limit.min(PAGE / row).max(1)) {
             bytes if bytes <= SMALL => Expected::Small,
             bytes => Expected::Large(bytes),
         }
     }
 
-    fn place(&self, topic: &Topic) -> &AtomicUsize {
-        let mut hasher = DefaultHasher::new();
-        topic.hash(&mut hasher);
-        let hash = usize::try_from(hasher.finish() % PLACES as u64);
-        &self.sizes[hash.unwrap_or_default()]
+    fn known(&self) -> MutexGuard<'_, HashMap<Topic, usize>> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
