@@ -16,6 +16,8 @@ use super::unsent::{LargePages, SMALL};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// About what a page may take of the log's memory while it is read.
 const PAGE: usize = 1024 * 1024;
+/// Pages of such rows take little time, and it is not known how many there are.
+const SMALL_ROW: usize = 8 * 1024;
 /// Of more workflows, all is forgotten.
 const WORKFLOWS: usize = 10_000;
 
@@ -97,7 +99,7 @@ impl PageTurns {
     fn expected(&self, topic: &Topic, limit: usize) -> Expected {
         let Some(row) = self.known().get(topic).copied() else { return Expected::Unknown };
         match row.saturating_mul(limit.min(PAGE / row).max(1)) {
-            bytes if bytes <= SMALL => Expected::Small,
+            bytes if row <= SMALL_ROW || bytes <= SMALL => Expected::Small,
             bytes => Expected::Large(bytes),
         }
     }
