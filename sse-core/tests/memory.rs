@@ -226,7 +226,7 @@ fn pages_that_wait_to_be_sent_share_one_budget() {
         let (first, mut second) = (page().await.unwrap(), page().await.unwrap());
         assert_eq!(first.records.len(), 10, "about 1 MiB");
         let busy = page().await.unwrap_err().to_string();
-        assert!(busy.contains("too many pages wait to be sent"), "{busy}");
+        assert!(busy.contains("too many pages are being read or wait to be sent"), "{busy}");
         second.held.shrink_to(100);
         assert!(page().await.is_err());
         drop(first);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mongodb::Collection;
-use mongodb::bson::RawDocument;
+use mongodb::bson::{RawDocument, doc};
 use serde::de::DeserializeOwned;
 
 use crate::options::{Indexes, Mode, Options};
@@ -14,6 +14,7 @@ use crate::records::Records;
 use crate::server::connection::{Connection, Shared};
 use crate::server::error::Error;
 use crate::server::known::Way;
+use crate::server::operation::Operation;
 use crate::server::stats::Stats;
 use crate::value::compat;
 
@@ -182,6 +183,27 @@ impl<R> Mongo<R> {
             return Ok(());
         }
         self.records.connection.ready().await.map(drop)
+    }
+
+    /// Whether records can be written: whether the server has a primary, which answers. For the
+    /// readiness of a service.
+    ///
+    /// ```no_run
+    /// # async fn example(
+    /// #     orders: &gapless_sse_mongo::Mongo<gapless_sse_mongo::JsonRecord>,
+    /// # ) {
+    /// if let Err(error) = orders.check_primary().await {
+    ///     println!("nothing can be written at present: {error}");
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any with which it cannot be asked.
+    pub async fn check_primary(&self) -> Result<(), Error> {
+        // Commands go to the primary, whatever the connection string says of reads.
+        self.records.connection.run(Operation::Probe, doc! { "hello": 1 }).await.map(drop)
     }
 
     /// Makes the indexes that are missing, whatever the [options](Options::indexes) say, and waits

@@ -34,6 +34,11 @@ impl<R> Records<R> {
         Self { connection, sizes: Arc::default(), decode: Arc::new(decode) }
     }
 
+    /// The same for those who look for some of history.
+    pub(crate) fn for_searches(&self) -> Self {
+        Self { connection: self.connection.for_searches(), ..self.clone() }
+    }
+
     /// The same for those who read changes: their questions wait for nobody else's.
     pub(crate) fn for_changes(&self) -> Self {
         Self { connection: self.connection.for_changes(), ..self.clone() }

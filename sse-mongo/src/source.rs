@@ -1,6 +1,8 @@
 //! The collection as a source of the core's follow machinery.
 
-use gapless_sse_core::follow::{Batch, Frontier, HistoryQuery, Page, Record, Reset, Scope, Source};
+use gapless_sse_core::follow::{
+    Batch, Filter, Frontier, HistoryQuery, Page, Record, Reset, Scope, Source,
+};
 
 use crate::change_stream::ChangeStream;
 use crate::changes::Changes;
@@ -83,8 +85,9 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Position, Key>,
     ) -> Result<Page<Self>, Error> {
-        let read = self.records.history(&self.audit, scope, query);
-        let (as_of, read) = Box::pin(read).await?;
+        let all = scope.filter().admits_all();
+        let records = if all { self.records.clone() } else { self.records.for_searches() };
+        let (as_of, read) = Box::pin(records.history(&self.audit, scope, query)).await?;
         let Read { admitted, more_after, scanned, .. } = read;
         let entries = admitted.into_iter().map(|admitted| admitted.entry).collect();
         Ok(Page { as_of, entries, more_after, scanned })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::HeldBytes;
+use super::budget::{HeldBytes, Reading};
 use super::driver::LogDriver;
 use super::follow::Follow;
 use super::inner::{InUse, Inner, LogState};
@@ -71,7 +71,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum PageError<E> {
     /// The cursor was not issued by this log, or the log has been set back to before it since.
     Cursor,
-    /// Too many pages wait to be sent.
+    /// Too many pages are being read, or wait to be sent.
     Busy,
     /// The source failed.
     Source(E),
@@ -83,7 +83,9 @@ impl<E: fmt::Display> fmt::Display for PageError<E> {
             Self::Cursor => {
                 f.write_str("the cursor was not issued by this log; begin again without it")
             }
-            Self::Busy => f.write_str("too many pages wait to be sent; try again in a few seconds"),
+            Self::Busy => f.write_str(
+                "too many pages are being read or wait to be sent; try again in a few seconds",
+            ),
             Self::Source(_) => f.write_str("the log could not be read"),
         }
     }
@@ -238,7 +240,8 @@ impl<S: Source> Log<S> {
             let known = source.resume(frontier).await.map_err(PageError::Source)?;
             known.map_err(|_| PageError::Cursor)?;
         }
-        let held = page_budget.take_within(PATIENCE, max_bytes).await.ok_or(PageError::Busy)?;
+        let held = page_budget.take_within(PATIENCE, Reading::of(scope), max_bytes).await;
+        let held = held.ok_or(PageError::Busy)?;
         let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
         let page = match source.history(scope, query.clone()).await {
             Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {

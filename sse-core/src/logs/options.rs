@@ -23,7 +23,8 @@ pub struct LogOptions {
     /// streams that have missed more than the ring holds; 8 MiB by default.
     pub catch_up_bytes: usize,
     /// How many bytes that were read from the source may wait to be sent, one half for streams and
-    /// one for pages; 64 MiB by default. Who wants to read more waits until others have sent theirs.
+    /// one for pages; 64 MiB by default. Who wants to read more waits until others have sent theirs;
+    /// those whose filter leaves something out take half at most, as nobody knows how long they read.
     /// Besides, each stream within history holds the piece that it is sending: up to 512 KiB, or one
     /// record.
     pub unsent_bytes: usize,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::budget::HeldBytes;
+use super::budget::{HeldBytes, Reading};
 use super::failure::{LogFailure, ask};
 use super::inner::InUse;
 use crate::follow::{
@@ -45,7 +45,7 @@ pub(super) async fn history<S: Source>(
     let order = query.order;
     // Beside what is read, there is the piece that is encoded of it.
     let bytes = if query.limit == 0 { 0 } else { query.max_bytes.saturating_add(PIECE) };
-    let held = log.stream_budget.take(bytes).await;
+    let held = log.stream_budget.take(Reading::of(&scope), bytes).await;
     let page = ask(async { log.source.history(&scope, query).await }).await;
     Answer::Page(order, page.map(|page| (page, held)))
 }
@@ -57,7 +57,7 @@ pub(super) async fn changes<S: Source>(
     open: Option<S::Changes>,
 ) -> Answer<S> {
     let _turn = log.snapshot_refreshes.acquire().await;
-    let held = log.stream_budget.take(BATCH_BYTES).await;
+    let held = log.stream_budget.take(Reading::Everything, BATCH_BYTES).await;
     let read = async {
         let mut changes = match open {
             Some(changes) => changes,

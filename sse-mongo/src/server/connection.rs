@@ -34,8 +34,17 @@ const ANSWER: Duration = Duration::from_secs(40);
 #[derive(Clone)]
 pub(crate) struct Connection {
     shared: Arc<Shared>,
-    /// Whether it is for changes, so that nobody else is waited for.
-    for_changes: bool,
+    readers: Readers,
+}
+
+/// Who asks, and so whom they wait for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    Any,
+    /// They wait for nobody else.
+    OfChanges,
+    /// They leave turns to those who read all of history.
+    OfSearches,
 }
 
 /// A collection, and what is known of the server that has it.
@@ -105,12 +114,17 @@ impl Connection {
             began: AtomicU64::new(0),
             stats: Counters::default(),
         };
-        Self { shared: Arc::new(shared), for_changes: false }
+        Self { shared: Arc::new(shared), readers: Readers::Any }
     }
 
     /// For those who read changes: their questions wait for nobody else's.
     pub(crate) fn for_changes(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), for_changes: true }
+        Self { shared: Arc::clone(&self.shared), readers: Readers::OfChanges }
+    }
+
+    /// For those who look for some of history: others do not wait for all of them.
+    pub(crate) fn for_searches(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), readers: Readers::OfSearches }
     }
 
     /// Runs a command that reads on the database, within the time that an answer may take.
@@ -175,7 +189,11 @@ impl Connection {
 
     /// Whose turn it is to ask.
     pub(crate) fn kind(&self, operation: Operation) -> Kind {
-        if self.for_changes { Kind::Changes } else { operation.kind() }
+        match (self.readers, operation.kind()) {
+            (Readers::OfChanges, _) => Kind::Changes,
+            (Readers::OfSearches, Kind::History) => Kind::Searches,
+            (_, kind) => kind,
+        }
     }
 
     /// For as long as it takes.

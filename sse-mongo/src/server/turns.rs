@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Lookups,
     Lists,
     History,
+    /// History of which a filter leaves some out: of its turns, those that others need not have.
+    Searches,
     Writes,
 }
 
@@ -33,7 +35,12 @@ pub(crate) enum Kind {
 /// stands still for seconds, with connections to spare.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    kinds: [Arc<Semaphore>; 5],
+    changes: Arc<Semaphore>,
+    lookups: Arc<Semaphore>,
+    lists: Arc<Semaphore>,
+    history: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
     /// How many writes may wait or be under way.
     writes: Arc<Semaphore>,
     /// How long a question may take.
@@ -51,14 +58,35 @@ impl Turns {
         // reached, each takes as long as it is looked for, and all are to be told soon.
         let lookups = rest.max(1);
         let turns = |turns: u32| Arc::new(Semaphore::new(turns as usize));
-        let kinds = [FOR_CHANGES.min(connections), lookups, few, history, few].map(turns);
-        let writes = Arc::new(Semaphore::new(few as usize + WRITES_WAITING));
-        Self { kinds, writes, limit }
+        Self {
+            changes: turns(FOR_CHANGES.min(connections)),
+            lookups: turns(lookups),
+            lists: turns(few),
+            history: turns(history),
+            searches: turns((history / 2).max(1)),
+            writing: turns(few),
+            writes: Arc::new(Semaphore::new(few as usize + WRITES_WAITING)),
+            limit,
+        }
+    }
+
+    /// What has to be had one after the other.
+    fn of(&self, kind: Kind) -> Vec<Arc<Semaphore>> {
+        let turns: &[_] = match kind {
+            Kind::Changes => &[&self.changes],
+            Kind::Lookups => &[&self.lookups],
+            Kind::Lists => &[&self.lists],
+            Kind::History => &[&self.history],
+            Kind::Searches => &[&self.searches, &self.history],
+            Kind::Writes => &[&self.writing],
+        };
+        turns.iter().map(|turns| Arc::clone(turns)).collect()
     }
 
     #[cfg(test)]
     pub(crate) fn free(&self) -> [usize; 5] {
-        self.kinds.each_ref().map(|turns| turns.available_permits())
+        [&self.changes, &self.lookups, &self.lists, &self.history, &self.writing]
+            .map(|turns| turns.available_permits())
     }
 
     /// A place among the writes that wait, while there is one.
@@ -75,12 +103,19 @@ impl Turns {
         kind: Kind,
         question: Q,
     ) -> impl Future<Output = T> + Send + use<T, Q> {
-        let (turns, limit) = (Arc::clone(&self.kinds[kind as usize]), self.limit);
+        let (turns, limit) = (self.of(kind), self.limit);
         let (waits, gone) = oneshot::channel::<()>();
         let asked = tokio::spawn(async move {
+            let taken = async {
+                let mut taken = Vec::with_capacity(turns.len());
+                for turns in turns {
+                    taken.push(turns.acquire_owned().await);
+                }
+                taken
+            };
             let _turn = tokio::select! {
                 _ = gone => return None,
-                turn = turns.acquire_owned() => turn,
+                taken = taken => taken,
             };
             timeout(limit, question).await.ok()
         });
@@ -169,6 +204,11 @@ mod tests {
         for kind in [Kind::Changes, Kind::Lookups, Kind::Lists, Kind::History] {
             assert_eq!(turns.ask(kind, async { "answered" }).await, "answered");
         }
+        let _searches: Vec<_> =
+            (0..26).map(|_| turns.ask(Kind::Searches, pending::<()>())).collect();
+        yield_now().await;
+        assert_eq!(turns.free(), [7, 13, 2, 3, 0]);
+        assert_eq!(turns.ask(Kind::History, async { "a page" }).await, "a page");
         let places: Vec<_> = std::iter::from_fn(|| turns.write()).collect();
         assert_eq!(places.len(), 2 + WRITES_WAITING);
         drop(places);

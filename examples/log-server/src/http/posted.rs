@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::problem::Problem;
 use crate::row::{NewRow, check_id};
@@ -20,8 +21,11 @@ const MOST_ROWS: usize = 10_000;
 /// What is smaller is read at once, in less time than handing it on takes.
 const SMALL: usize = 32 * 1024;
 
-/// How many larger ones are read at the same time, on threads of their own.
-static READING: Semaphore = Semaphore::const_new(2);
+/// Larger ones are read on threads of their own.
+static READING: Turns = Turns(Semaphore::const_new(2));
+
+/// How many do so at the same time.
+struct Turns(Semaphore);
 
 /// The rows of a request, and the lines on which they stand.
 #[derive(Debug)]
@@ -43,9 +47,22 @@ pub(super) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Posted, Pro
     if small {
         return rows();
     }
-    let _turn = READING.acquire().await;
-    let read = tokio::task::spawn_blocking(rows).await;
-    read.unwrap_or_else(|error| Err(Problem::defect(&error)))
+    READING.take(rows).await.unwrap_or_else(|error| Err(Problem::defect(&error)))
+}
+
+impl Turns {
+    /// The turn lasts as long as the work, also if nobody waits for it any more.
+    async fn take<T: Send + 'static>(
+        &'static self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let turn = self.0.acquire().await;
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
+        spawn_blocking(work).await
+    }
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
@@ -110,7 +127,7 @@ fn repeat_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match check_id(&id(key, MOST_ROWS)) {
         Ok(()) if !key.is_empty() => Ok(Some(key.to_owned())),
         _ => Err(Problem::bad_request(format!(
-            "`Idempotency-Key` is {key:?}; it has 1 to 100 characters, letters and digits of ASCII \
+            "`Idempotency-Key` is {key:?}; it has 1 to 122 characters, letters and digits of ASCII \
              and any of - _ . : ~ / + = @"
         ))),
     }
@@ -155,4 +172,35 @@ fn rows(body: &[u8], format: Format, key: Option<&str>) -> Result<Posted, Proble
         return Err(Problem::bad_request("there is no row in the body"));
     }
     Ok(posted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_leaves_gives_no_turn_away_that_is_still_used() {
+        static TURNS: Turns = Turns(Semaphore::const_new(1));
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let left = TURNS.take(move || {
+            let _ = begun.send(());
+            let _ = ends.recv();
+        });
+        tokio::select! {
+            biased;
+            _ = left => panic!("it ended"),
+            begun = begins => begun.expect("it begins"),
+        }
+        let mut next = Box::pin(TURNS.take(|| 7));
+        assert!(timeout(Duration::from_millis(50), &mut next).await.is_err(), "two at a time");
+        drop(end);
+        let next = timeout(Duration::from_secs(20), next).await.expect("a turn");
+        assert_eq!(next.expect("no panic"), 7);
+    }
 }

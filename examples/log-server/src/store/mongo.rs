@@ -119,8 +119,7 @@ impl Store for MongoStore {
     }
 
     async fn writable(&self) -> Result<(), Error> {
-        // MongoDB says so when it is asked to write; a primary that can be read can be written.
-        self.mode().await.map(|_| ())
+        self.check_primary().await
     }
 
     async fn workspaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {

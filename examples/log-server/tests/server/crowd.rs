@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::http::Connection;
 use crate::limits::{open, open_when_free, refusal};
@@ -155,7 +155,7 @@ async fn the_1001st_of_1000_is_refused_at_once_until_another_one_ends() {
         socket.readable().await.unwrap();
         socket
     };
-    let (reset, mut closed) = (raw().await, raw().await);
+    let (reset, mut half_closed) = (raw().await, raw().await);
     for _ in 0..3 {
         let asked = Instant::now();
         let words = refusal(&server).await;
@@ -163,14 +163,26 @@ async fn the_1001st_of_1000_is_refused_at_once_until_another_one_ends() {
         assert!(asked.elapsed() < MOMENT, "{:?}", asked.elapsed());
     }
 
-    // The connection is reset, closed for writing, and closed.
     reset.set_zero_linger().unwrap();
     drop(reset);
     a_place_is_free(&server, &mut streams).await;
-    closed.shutdown().await.unwrap();
+    // Who only sends no more still reads, until the connection is closed.
+    half_closed.shutdown().await.unwrap();
+    probed(&half_closed).await;
+    refusal(&server).await;
+    drop(half_closed);
     a_place_is_free(&server, &mut streams).await;
     drop(streams.swap_remove(0));
     a_place_is_free(&server, &mut streams).await;
+}
+
+/// Waits until the server has looked whether a client that sends no more is still there.
+async fn probed(client: &TcpStream) {
+    let mut unread = [0; 8 * 1024];
+    let head = client.peek(&mut unread).await.unwrap();
+    while client.peek(&mut unread).await.unwrap() <= head {
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Takes the one place that is free at once, so that there is none again.

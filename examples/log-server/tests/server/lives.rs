@@ -2,15 +2,20 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use testbed::Program;
+use tokio::time::{sleep, timeout};
 
 use crate::answers::problem;
 use crate::http::{self, Answer};
 use crate::server::Server;
 use crate::store::{LOGS, Store};
 use crate::stream::Client;
+
+/// How long it may take until streams are known not to go on.
+const NOTICED: Duration = Duration::from_secs(20);
 
 async fn post(server: &Server, message: &str) -> Answer {
     let row = serde_json::json!({ "message": message }).to_string();
@@ -125,14 +130,30 @@ async fn a_file_that_is_removed_or_replaced_is_noticed_before_the_next_answer() 
 
 #[tokio::test]
 async fn rows_that_are_lost_while_the_server_runs_are_noticed_before_the_next_answer() {
-    let store = Store::sqlite();
-    let server = Server::start(&["--store", &store.address()]);
-    posted(&server, &["1", "2"]).await;
     // As a backup does that SQLite itself restores into the open file.
-    let file = rusqlite::Connection::open(store.file()).unwrap();
-    file.execute_batch("DELETE FROM log WHERE seq = 2; UPDATE sqlite_sequence SET seq = 1")
-        .unwrap();
-    problem(&post(&server, "3").await, 503, "restart the server");
+    let restored = "DELETE FROM log WHERE seq = 2; UPDATE sqlite_sequence SET seq = 1;";
+    // Another server has written to it since, and given the numbers out again.
+    let written = "INSERT INTO lives VALUES (2, 7);
+         INSERT INTO log SELECT 2, workspace, workflow, date, row FROM log WHERE seq = 1;
+         INSERT INTO log SELECT 3, workspace, workflow, date, row FROM log WHERE seq = 1;";
+    for since in ["", written] {
+        let store = Store::sqlite();
+        let server = Server::start(&["--store", &store.address()]);
+        posted(&server, &["1", "2"]).await;
+        let file = rusqlite::Connection::open(store.file()).unwrap();
+        file.execute_batch(&format!("BEGIN; {restored} {since} COMMIT")).unwrap();
+        problem(&post(&server, "3").await, 503, "restart the server");
+        let ready = timeout(NOTICED, async {
+            loop {
+                let ready = http::get(server.address, "/readyz").await;
+                if ready.text.contains("streams: ") {
+                    break ready;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        });
+        problem(&ready.await.unwrap(), 503, "restart the server");
+    }
 }
 
 #[tokio::test]
@@ -145,7 +166,7 @@ async fn a_disk_that_takes_no_more_is_said_so_and_what_is_there_can_be_read() {
     command.args(["-c", script, env!("CARGO_BIN_EXE_log-server"), "--listen", "127.0.0.1:0"]);
     command.args(["--store", &store.address()]);
     let mut program = Program::spawn(command, |_| {}).unwrap();
-    let patience = std::time::Duration::from_secs(20);
+    let patience = Duration::from_secs(20);
     let address = program.line("listening on http://", patience).unwrap();
     let address = address.trim_end_matches('/').parse().unwrap();
     let row = format!("{{\"message\":\"{}\"}}", "x".repeat(20_000));

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use mongodb::bson::doc;
+use mongodb::options::{ReadPreference, SelectionCriteria};
 use tokio::time::timeout;
 
 use crate::answers::problem;
@@ -63,6 +65,23 @@ async fn without_its_driver_no_stream_begins_and_the_server_is_not_ready() {
     let over = async { while http::get(address, "/readyz").await.status == 200 {} };
     timeout(PATIENCE, over).await.expect("it is not ready any more");
     serving.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_replica_set_without_a_primary_cannot_be_written_to_and_that_is_named() {
+    let store = Store::replica_set();
+    let server = Server::start(&["--store", &store.address()]);
+    ready(&server).await;
+    let admin = mongodb::Client::with_uri_str(store.address()).await.unwrap().database("admin");
+    let step_down = doc! { "replSetStepDown": 120, "force": true };
+    admin.run_command(step_down).await.expect("it steps down");
+    let named = async { while !readiness(&server).await.2.contains("writes: ") {} };
+    timeout(PATIENCE, named).await.expect("that it cannot be written to is named");
+    let again = doc! { "replSetFreeze": 0 };
+    let secondary = SelectionCriteria::ReadPreference(ReadPreference::Nearest { options: None });
+    admin.run_command(again).selection_criteria(secondary).await.expect("it may be elected");
+    timeout(2 * PATIENCE, ready(&server)).await.expect("it is elected");
 }
 
 #[tokio::test]

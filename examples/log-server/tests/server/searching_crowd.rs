@@ -12,9 +12,11 @@ use crate::store::{LOGS, Store};
 /// What is found nowhere, however long it is looked for.
 const NOWHERE: &str = "?regex=(a|b)c.*z&limit=1";
 
-async fn filled(rows: usize) -> (Store, Server) {
+async fn filled(rows: usize, more: &[&str]) -> (Store, Server) {
     let store = Store::sqlite();
-    let server = Server::start(&["--store", &store.address(), "--search-rows", "1000000"]);
+    let address = store.address();
+    let given = ["--store", &address, "--search-rows", "1000000"];
+    let server = Server::start(&[&given, more].concat());
     let line = format!("{{\"message\":\"{}\"}}\n", "ab ".repeat(300));
     for _ in 0..rows / 1000 {
         let posted =
@@ -26,7 +28,7 @@ async fn filled(rows: usize) -> (Store, Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abandoned_searches_leave_no_open_file_and_no_work() {
-    let (_store, server) = filled(5_000).await;
+    let (_store, server) = filled(5_000, &[]).await;
     for _ in 0..8 {
         let mut searches = JoinSet::new();
         for _ in 0..100 {
@@ -54,4 +56,27 @@ async fn abandoned_searches_leave_no_open_file_and_no_work() {
     let open = server.open_files("logs.db");
     assert!(open <= 40, "{open} files are open");
     assert!(server.threads() < 40, "{} threads", server.threads());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_all_rows_does_not_wait_for_those_who_search() {
+    // Four pages may be on their way at the same time.
+    let (_store, server) =
+        filled(5_000, &["--unsent-bytes", "12582912", "--search-time", "1m"]).await;
+    let mut searches = JoinSet::new();
+    for _ in 0..32 {
+        let address = server.address;
+        searches.spawn(async move { http::get(address, &format!("{LOGS}{NOWHERE}")).await.status });
+    }
+    // The first ones are over, and all others wait.
+    assert_eq!(searches.join_next().await.unwrap().unwrap(), 200);
+    for path in ["/readyz", &format!("{LOGS}?limit=10")] {
+        assert_eq!(http::get(server.address, path).await.status, 200, "{path}");
+    }
+    let mut over = 1;
+    while let Some(status) = searches.try_join_next() {
+        assert_eq!(status.unwrap(), 200);
+        over += 1;
+    }
+    assert!(over < 16, "{over} searches came first");
 }

@@ -56,6 +56,9 @@ pub enum SqliteError {
     /// A question to the file failed.
     #[error("SQLite failed to {0}{advice}", advice = advice(.1))]
     Failed(&'static str, #[source] Arc<rusqlite::Error>),
+    /// What was to be done met a defect, which the log of the program has more of.
+    #[error("the server could not {0} for a defect; please report what it logged")]
+    Defect(&'static str),
     /// The thread that writes is gone.
     #[error(
         "nothing is written any more, for a defect; restart the server and report what it logged"
@@ -87,6 +90,7 @@ impl SourceError for SqliteError {
             | Self::Format { .. }
             | Self::Moved(_)
             | Self::CutOff
+            | Self::Defect(_)
             | Self::Stopped => Fault::NeedsAction,
         }
     }

@@ -141,3 +141,36 @@ impl Reading {
         values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use super::super::file;
+    use super::*;
+    use crate::search::Terms;
+
+    #[test]
+    fn a_page_that_nobody_waits_for_ends_at_the_next_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file::open(&folder.path().join("logs.db")).unwrap().writer;
+        let row = r#"INSERT INTO log VALUES (NULL, 'etl', 'orders', 0, '{"message":"m"}');"#;
+        file.execute_batch(&row.repeat(2)).unwrap();
+        let nothing = Terms { text: Some("nowhere".to_owned()), ..Terms::default() };
+        for search in [Search::default(), Search::new(nothing).unwrap()] {
+            let scope = Scope::new("etl", ["orders"]).filtered(search);
+            let (order, max_bytes) = (SortOrder::Descending, usize::MAX);
+            let query = HistoryQuery { as_of: None, after: None, order, limit: 10, max_bytes };
+            let reading = Reading::new(scope, query, Effort::default());
+            let abandoned = Abandoned::default();
+            abandoned.tell();
+            let step = reading.step(&file, &abandoned).unwrap();
+            let Step::Unfinished(reading) = step else { panic!("it goes on to its end") };
+            assert_eq!(reading.scanned, 1);
+            // What was begun goes on where it was.
+            let step = reading.step(&file, &Abandoned::default()).unwrap();
+            let Step::Done(page) = step else { panic!("there is no more") };
+            assert_eq!(page.scanned, 2);
+        }
+    }
+}

@@ -25,11 +25,6 @@ impl Lives {
         Ok(Self { begun, last: last_seq(connection)? })
     }
 
-    /// Everything up to here is known.
-    pub(super) fn last(&self) -> i64 {
-        self.last
-    }
-
     /// Whether the log has been at this position, as far as is known.
     pub(super) fn hold(&self, position: Position) -> bool {
         let behind = self.begun.partition_point(|(first, _)| *first <= position.seq);

@@ -64,6 +64,10 @@ impl Abandoned {
     pub(super) fn is_so(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(super) fn tell(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Says that its question was abandoned when it is dropped.
@@ -71,7 +75,7 @@ struct Asking(Abandoned);
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.tell();
     }
 }
 
@@ -115,11 +119,73 @@ impl Place {
             lock(&inner.connections).push(connection);
             Ok(answer)
         });
-        asked.await.map_err(|_| SqliteError::Ending)?
+        let answer = asked.await;
+        answer.map_err(|error| {
+            if error.is_panic() { SqliteError::Defect(act) } else { SqliteError::Ending }
+        })?
     }
 }
 
 /// What is locked here is left whole by a panic.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use tempfile::TempDir;
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// One place, in a file that somebody keeps open.
+    fn place() -> (TempDir, Connection, Place) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs.db");
+        let opened = file::open(&path).unwrap();
+        let identity = Arc::new(Identity::of(&path).unwrap());
+        (folder, opened.writer, Place::new(identity, 1))
+    }
+
+    #[tokio::test]
+    async fn a_question_that_panics_is_a_defect_and_leaves_its_turn_to_the_next() {
+        let (_folder, _opened, place) = place();
+        let asked = place.ask("count", |_, _| -> rusqlite::Result<()> { panic!("of a filter") });
+        let error = asked.await.unwrap_err();
+        assert!(matches!(error, SqliteError::Defect("count")), "{error}");
+        assert_eq!(place.ask("count", |_, _| Ok(7)).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_question_that_nobody_waits_for_is_told_and_keeps_its_turn_until_it_ends() {
+        let (_folder, _opened, place) = place();
+        let patience = Duration::from_secs(20);
+        let (begun, begins) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let asked = place.ask("wait", move |_, abandoned| {
+            begun.send(()).unwrap();
+            let began = Instant::now();
+            while !abandoned.is_so() && began.elapsed() < patience {}
+            tell.send(abandoned.is_so()).unwrap();
+            let _ = ends.recv_timeout(patience);
+            Ok(())
+        });
+        tokio::select! {
+            biased;
+            _ = asked => panic!("it was not abandoned"),
+            begun = begins => begun.unwrap(),
+        }
+        assert!(told.await.unwrap(), "it is not told that it was abandoned");
+        let mut next = Box::pin(place.ask("count", |_, _| Ok(7)));
+        assert!(timeout(Duration::from_millis(50), &mut next).await.is_err(), "two at a time");
+        drop(end);
+        assert_eq!(timeout(patience, next).await.unwrap().unwrap(), 7);
+    }
 }

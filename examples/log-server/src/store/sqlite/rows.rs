@@ -11,7 +11,7 @@ use crate::row::Row;
 /// Rows of so many bytes in all are enough for one batch.
 const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 
-/// What follows `from`, or `None` if the log ends before it.
+/// What follows `from`, or `None` if the log has not been there.
 pub(super) fn changes(
     connection: &Connection,
     from: Position,
@@ -19,10 +19,12 @@ pub(super) fn changes(
 ) -> rusqlite::Result<Option<Batch<SqliteStore>>> {
     // One snapshot for all questions: what is not among the rows is not up to `through` either.
     let snapshot = connection.unchecked_transaction()?;
+    if !lives::hold(&snapshot, from)? {
+        return Ok(None);
+    }
     let end = lives::last(&snapshot)?;
-    if end.seq <= from.seq {
-        let held = end.seq == from.seq;
-        return Ok(held.then(|| Batch::new(Vec::new(), from)));
+    if end.seq == from.seq {
+        return Ok(Some(Batch::new(Vec::new(), from)));
     }
     let mut question = snapshot.prepare_cached(
         "SELECT seq, date, workspace, workflow, row,

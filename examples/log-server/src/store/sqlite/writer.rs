@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::yield_now;
 
+use super::coordinates::Position;
 use super::error::SqliteError;
 use super::identity::Identity;
 use super::insert::{Refusal, insert};
@@ -58,6 +59,7 @@ impl Writer {
         identity: Arc<Identity>,
         known: watch::Sender<Lives>,
     ) -> Result<Self, SqliteError> {
+        let reached = lives::last(&connection).map_err(SqliteError::failed("begin to write"))?;
         connection.busy_timeout(LOOK).map_err(SqliteError::failed("begin to write"))?;
         let (queue, requests) = channel();
         let trouble = Trouble::default();
@@ -68,6 +70,7 @@ impl Writer {
             known,
             life,
             begun: false,
+            reached,
             trouble: Arc::clone(&trouble),
         };
         let thread = thread::Builder::new()
@@ -127,6 +130,8 @@ struct Thread {
     /// What the rows of this process belong to, from the first one on.
     life: u32,
     begun: bool,
+    /// How far the log was when it was written or opened, which it never goes behind.
+    reached: Position,
     trouble: Trouble,
 }
 
@@ -184,7 +189,7 @@ impl Thread {
             begun => begun.map_err(&failed)?,
         };
         let first = lives::last_seq(&transaction).map_err(&failed)? + 1;
-        if first <= self.known.borrow().last() {
+        if !lives::hold(&transaction, self.reached).map_err(&failed)? {
             return Err(SqliteError::CutOff);
         }
         let mut last = first - 1;
@@ -222,7 +227,9 @@ impl Thread {
                 Err(Refusal::File(error)) => return Err(failed(error)),
             }
         }
+        let reached = lives::last(&transaction).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
+        self.reached = reached;
         // Who is told that rows are written is to find them.
         self.identity.check()?;
         if last >= first {
