@@ -7,9 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use super::coordinate::Coordinate;
-use super::filter::Filter;
 use super::frontier::Frontier;
-use super::record::Record;
 use super::source::{Batch, Change, Changes, Entry, FilterOf, HistoryQuery, SortOrder, Source};
 use super::topic::{Scope, Topic};
 
@@ -170,9 +168,8 @@ fn take<S: Source>(
     expect(to >= *through, "`through` goes back, or is before the last change")?;
     through.clone_from(&to);
     let late = late.into_iter().map(|entry| (to.clone(), entry));
-    let is_shown = |entry: &Entry<_, S::Record>| {
-        scope.contains(&entry.topic) && scope.filter().admits(&entry.record.mark())
-    };
+    let is_shown =
+        |entry: &Entry<_, S::Record>| scope.contains(&entry.topic) && scope.admits(&entry.record);
     Ok(changes.into_iter().chain(late).filter(|(_, entry)| is_shown(entry)).collect())
 }
 

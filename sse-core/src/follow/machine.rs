@@ -248,8 +248,8 @@ impl<P: Coordinate, K: Coordinate> Machine<P, K> {
         matches!(self.state, State::Newest { .. })
     }
 
-    /// The newest records, which the page has, are read again in smaller ones: those beyond
-    /// `after`.
+    /// Of the newest records, which the page has, those beyond `after` are read again in smaller
+    /// ones.
     pub fn on_large_page(&mut self, after: Option<K>) {
         if let State::Newest { as_of } = &self.state {
             self.state = Move::Right { as_of: as_of.clone(), after }.into();

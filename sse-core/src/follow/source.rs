@@ -72,7 +72,8 @@ pub trait Source: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Result<FrontierOf<Self>, Reset>, Self::Error>> + Send;
 
     /// Reads one page of the records of `scope`: of those that its filter admits, as many as the
-    /// query asks for, or as many as are found with reasonable effort.
+    /// query asks for, or as many as are found with reasonable effort. The filter is asked by
+    /// [`Scope::admits`], which tells its panics from those of the source.
     ///
     /// # Errors
     ///

@@ -1,8 +1,11 @@
 //! What a record belongs to, and what a stream follows.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use super::filter::Everything;
+use super::filter::{Everything, Filter};
+use super::panics::{FilterPanic, caught};
+use super::record::Record;
 
 /// What a record belongs to: one named log within a space.
 ///
@@ -102,5 +105,36 @@ impl<F> Scope<F> {
     /// Whether `topic` is one of its own.
     pub fn contains(&self, topic: &Topic) -> bool {
         self.0.topics.binary_search(topic).is_ok()
+    }
+}
+
+impl<F: Filter> Scope<F> {
+    /// Whether its filter admits `record`: for a [`Source`](super::Source) to ask of the records of
+    /// history.
+    ///
+    /// A record whose own code panics is admitted, so that the stream announces that it cannot be
+    /// shown.
+    ///
+    /// # Panics
+    ///
+    /// When the filter does, in a way that a stream tells from a panic of the source: it ends, and
+    /// does not ask again.
+    ///
+    /// ```
+    /// use gapless_sse_core::Event;
+    /// use gapless_sse_core::follow::Scope;
+    ///
+    /// assert!(Scope::new("etl", ["orders"]).admits(&Event::new("a line")));
+    /// ```
+    pub fn admits(&self, record: &impl Record<Filter = F>) -> bool {
+        let filter = self.filter();
+        let admits = || {
+            if filter.admits_all() {
+                return true;
+            }
+            let Ok(mark) = caught(|| record.mark()) else { return true };
+            filter.admits(&mark)
+        };
+        caught(admits).unwrap_or_else(|words| resume_unwind(Box::new(FilterPanic(words))))
     }
 }

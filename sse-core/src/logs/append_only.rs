@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::encoding::about_bytes;
 use super::pace::Pace;
 use crate::follow::{
-    Batch, Changes, Entry, Fault, Filter, FilterOf, Frontier, FrontierOf, HistoryQuery, Page,
-    Record, Reset, Scope, SortOrder, Source, SourceError, Topic,
+    Batch, Changes, Entry, Fault, FilterOf, Frontier, FrontierOf, HistoryQuery, Page, Record,
+    Reset, Scope, SortOrder, Source, SourceError, Topic,
 };
 
 /// A store whose rows are never changed, each with a number that is greater than those of all rows
@@ -126,6 +127,10 @@ pub struct RowQuery<'a> {
     pub order: SortOrder,
     /// How many rows at most.
     pub limit: usize,
+    /// About how many bytes of rows at most, as the store counts them: it may end there, and is
+    /// asked for those behind. One row it hands out in any case, if there is one. A store whose rows
+    /// are always small need not count.
+    pub max_bytes: usize,
 }
 
 impl RowQuery<'_> {
@@ -177,8 +182,9 @@ impl<T> Clone for AppendOnly<T> {
     }
 }
 
-/// How many rows of all topics are read at once.
+/// How many rows of all topics are read at once, and about how many bytes of them.
 const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 1024 * 1024;
 /// How many rows are read at once where a filter may leave out most of them, and how often for one
 /// page.
 const STEP: usize = 1000;
@@ -213,7 +219,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
         scope: &Scope<FilterOf<Self>>,
         query: HistoryQuery<u64, u64>,
     ) -> Result<Page<Self>, T::Error> {
-        let HistoryQuery { as_of, after, order, limit, .. } = query;
+        let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
         let as_of = match as_of {
             Some(as_of) => as_of,
             None => self.0.newest().await?,
@@ -228,17 +234,28 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
                 (0, after.map_or(as_of, |after| as_of.min(after.saturating_sub(1))))
             }
         };
-        let mut pace = Pace::default();
-        for step in 0..STEPS {
-            // One more, to know whether there is more; many where a filter leaves out the first.
-            let limit_of_step = if step == 0 { STEP.min(limit.saturating_add(1)) } else { STEP };
-            let topics = Some(scope.topics());
-            let query = RowQuery { topics, above, up_to, order, limit: limit_of_step };
-            let rows = self.0.rows(query).await?;
-            let ended = rows.len() < limit_of_step;
+        let (mut pace, mut bytes) = (Pace::default(), 0);
+        for _ in 0..STEPS {
+            // One more, to know whether there is more; many where the filter leaves out some.
+            let room = (limit - page.entries.len()).saturating_add(1);
+            let leaves_out = page.entries.len() < page.scanned;
+            let rows = self.0.rows(RowQuery {
+                topics: Some(scope.topics()),
+                above,
+                up_to,
+                order,
+                limit: if leaves_out { STEP } else { STEP.min(room) },
+                max_bytes: max_bytes.saturating_sub(bytes).max(1),
+            });
+            let rows = rows.await?;
+            if rows.is_empty() {
+                return Ok(page);
+            }
             for Row { number, topic, record } in rows {
-                if page.entries.len() == limit {
-                    page.more_after = page.entries.last().map(|entry| entry.key);
+                if let Some(last) = page.entries.last()
+                    && (page.entries.len() == limit || bytes >= max_bytes)
+                {
+                    page.more_after = Some(last.key);
                     return Ok(page);
                 }
                 page.scanned += 1;
@@ -247,11 +264,12 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
                     SortOrder::Descending => up_to = number.saturating_sub(1),
                 }
                 pace.step().await;
-                if scope.filter().admits(&record.mark()) {
+                if scope.admits(&record) {
+                    bytes += about_bytes(&record);
                     page.entries.push(Entry { topic, key: number, record });
                 }
             }
-            if ended {
+            if above >= up_to {
                 return Ok(page);
             }
         }
@@ -285,16 +303,20 @@ impl<T: AppendOnlyStore> Changes<AppendOnly<T>> for AppendOnlyChanges<T> {
         }
         let up_to = newest.max(self.at);
         let rows = if newest > self.at {
-            let order = SortOrder::Ascending;
-            let query = RowQuery { topics: None, above: self.at, up_to, order, limit: BATCH };
+            let query = RowQuery {
+                topics: None,
+                above: self.at,
+                up_to,
+                order: SortOrder::Ascending,
+                limit: BATCH,
+                max_bytes: BATCH_BYTES,
+            };
             self.store.rows(query).await?
         } else {
             Vec::new()
         };
-        let through = match rows.last() {
-            Some(last) if rows.len() >= BATCH => last.number,
-            _ => up_to,
-        };
+        // Behind the last there may be more, which the store has left for the next time.
+        let through = rows.last().map_or(up_to, |last| last.number.max(self.at));
         let changes = rows
             .into_iter()
             .map(|Row { number, topic, record }| (number, Entry { topic, key: number, record }));

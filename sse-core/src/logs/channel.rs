@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::encoding::about_bytes;
 use super::kept::{ChannelLagged, Keep, Kept, Published, Sequence, Window};
 use super::pace::Pace;
 use crate::follow::{
-    Batch, Changes, Filter, Frontier, FrontierOf, HistoryQuery, Page, Record, Reset, Scope,
-    SortOrder, Source, Topic,
+    Batch, Changes, Frontier, FrontierOf, HistoryQuery, Page, Record, Reset, Scope, SortOrder,
+    Source, Topic,
 };
 use crate::stream::random::random;
 use crate::wire::Encoded;
@@ -153,7 +154,7 @@ impl<R: Record> Source for Channel<R> {
         scope: &Scope<R::Filter>,
         query: HistoryQuery<Sequence, Sequence>,
     ) -> Result<Page<Self>, ChannelLagged> {
-        let HistoryQuery { as_of, after, order, limit, .. } = query;
+        let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
         let (first, end) = {
             let kept = self.kept();
             (kept.first, kept.end())
@@ -170,7 +171,7 @@ impl<R: Record> Source for Channel<R> {
             }
         }
         let mut page = Page { as_of, entries: Vec::new(), more_after: None, scanned: 0 };
-        let mut pace = Pace::default();
+        let (mut pace, mut bytes) = (Pace::default(), 0);
         if order == SortOrder::Ascending {
             self.kept().reaches_back(Sequence(window.above))?;
         }
@@ -185,14 +186,17 @@ impl<R: Record> Source for Channel<R> {
                     continue;
                 }
                 page.scanned += 1;
-                if !scope.filter().admits(&entry.record.mark()) {
+                if !scope.admits(&entry.record) {
                     pace.step().await;
                     continue;
                 }
-                if page.entries.len() == limit {
-                    page.more_after = page.entries.last().map(|entry| entry.key);
+                if let Some(last) = page.entries.last()
+                    && (page.entries.len() == limit || bytes >= max_bytes)
+                {
+                    page.more_after = Some(last.key);
                     return Ok(page);
                 }
+                bytes += about_bytes(&entry.record);
                 page.entries.push(entry);
                 pace.step().await;
             }

@@ -125,6 +125,15 @@ pub(super) fn late_event(record: &impl Record) -> Encoded {
     event.event_type(Late::<Everything>::EVENT_TYPE).into()
 }
 
+/// About how many bytes the event of `record` takes; none if it cannot be shown.
+pub(super) fn about_bytes(record: &impl Record) -> usize {
+    let bytes = || {
+        let Event { comment, id, data, .. } = record.event();
+        [comment, id, data].iter().flatten().map(|text| text.len()).sum()
+    };
+    caught(bytes).unwrap_or_default()
+}
+
 fn drop_caught(record: impl Record) {
     // The panic hook has said what there is to say.
     let _ = caught(|| drop(record));

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
-use crate::follow::panics::caught;
+use crate::follow::panics::{FilterPanic, words};
 use crate::follow::{Fault, SourceError};
 
 /// Why the source of a log could not be read.
@@ -19,6 +20,9 @@ pub enum LogFailure<E> {
     /// The code of the source has panicked, with this message. It is asked again, as after an
     /// outage.
     Panicked(String),
+    /// The filter of a stream has panicked, with this message, over records of history. The stream
+    /// ends.
+    FilterPanicked(String),
 }
 
 /// Who reads the source of a log.
@@ -53,6 +57,7 @@ impl<E: SourceError> LogFailure<E> {
         match self {
             Self::Source(error) => error.fault(),
             Self::Panicked(_) => Fault::Unavailable,
+            Self::FilterPanicked(_) => Fault::Refused,
         }
     }
 
@@ -74,6 +79,9 @@ impl<E: fmt::Display> fmt::Display for LogFailure<E> {
         match self {
             Self::Source(error) => error.fmt(f),
             Self::Panicked(message) => write!(f, "the source has panicked: {message}"),
+            Self::FilterPanicked(message) => {
+                write!(f, "the filter of the stream has panicked: {message}")
+            }
         }
     }
 }
@@ -82,7 +90,7 @@ impl<E: Error> Error for LogFailure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Source(error) => error.source(),
-            Self::Panicked(_) => None,
+            Self::Panicked(_) | Self::FilterPanicked(_) => None,
         }
     }
 }
@@ -98,9 +106,12 @@ pub(super) async fn ask<T, E>(
     question: impl Future<Output = Result<T, E>>,
 ) -> Result<T, LogFailure<E>> {
     let mut question = pin!(question);
-    poll_fn(|cx| match caught(|| question.as_mut().poll(cx)) {
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| question.as_mut().poll(cx))) {
         Ok(answer) => answer.map_err(LogFailure::Source),
-        Err(words) => Poll::Ready(Err(LogFailure::Panicked(words))),
+        Err(panic) if panic.is::<FilterPanic>() => {
+            Poll::Ready(Err(LogFailure::FilterPanicked(words(&*panic))))
+        }
+        Err(panic) => Poll::Ready(Err(LogFailure::Panicked(words(&*panic)))),
     })
     .await
 }
@@ -115,7 +126,7 @@ pub(super) struct FailureCounters {
 impl FailureCounters {
     pub(super) fn count<E: SourceError>(&self, reader: LogReader, failure: &LogFailure<E>) {
         self.counts[reader as usize][failure.fault() as usize].fetch_add(1, Ordering::Relaxed);
-        if let LogFailure::Panicked(_) = failure {
+        if let LogFailure::Panicked(_) | LogFailure::FilterPanicked(_) = failure {
             self.panics.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -28,7 +28,7 @@ pub struct LogStats {
     /// each stream that comes upon it.
     pub lost: u64,
     /// How often the source could not be read, by who asked and by what that meant. A panic of the
-    /// source counts as [`Fault::Unavailable`].
+    /// source counts as [`Fault::Unavailable`], one of a filter as [`Fault::Refused`].
     pub failures: Vec<(LogReader, Fault, u64)>,
     /// How many of those were panics.
     pub panics: u64,

@@ -4,6 +4,7 @@ use std::vec::IntoIter;
 
 use super::budget::HeldBytes;
 use crate::follow::{Change, Entry, Source};
+use crate::wire::Encoded;
 
 /// Records that a stream encodes piece by piece, as its client takes them.
 pub(super) enum Unsent<S: Source> {
@@ -16,7 +17,7 @@ pub(super) struct UnsentPage<S: Source> {
     /// Oldest first.
     pub(super) entries: IntoIter<Entry<S::Key, S::Record>>,
     pub(super) more_after: Option<S::Key>,
-    pub(super) _held: HeldBytes,
+    pub(super) held: HeldBytes,
 }
 
 /// A batch of an up-move.
@@ -28,5 +29,8 @@ pub(super) struct UnsentChanges<S: Source> {
     pub(super) through: S::Position,
     /// From which the next batch is read.
     pub(super) open: S::Changes,
+    /// The piece that is being made of them, and its bytes.
+    pub(super) frames: Vec<Encoded>,
+    pub(super) bytes: usize,
     pub(super) _held: HeldBytes,
 }

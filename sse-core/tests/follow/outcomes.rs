@@ -362,3 +362,27 @@ async fn a_large_batch_of_which_nothing_is_shown_is_gone_through_in_steps() {
     timeout(Duration::from_secs(5), next).await.unwrap().unwrap();
     assert!(polls >= 5_000 / 256, "{polls} polls for 5,000 records that are left out");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_slow_to_take_what_history_lacks_keeps_nobody_from_reading() {
+    let model = Model::default();
+    (20_001..=20_030).for_each(|key| _ = model.commit("a", key));
+    // A half is for streams, and one batch of changes takes all of it.
+    let options = LogOptions::default().unsent_bytes(2 << 20);
+    let log = Log::spawn(model.clone(), Seal::new(b"secret"), options);
+    let mut slow = Client::default();
+    let mut stream = slow.connect(&log, &scope(), ALL);
+    slow.read_until(&mut stream, |client| client.records.len() == 3).await;
+    // Its snapshot is gone, and there is much below what it has.
+    (1..=20_000).for_each(|key| _ = model.commit("a", key));
+    {
+        let mut state = model.state();
+        (state.snapshots_from, state.batch) = (20_030, Some(20_000));
+    }
+    slow.read_until(&mut stream, |client| client.records.len() > 3).await;
+    assert!(slow.records.len() < 20_003, "there is more to take");
+    read_records(&mut Client::default(), &log, History::Newest(10), 10).await;
+    slow.read_until(&mut stream, |client| client.records.len() == 20_030).await;
+    let in_order = (1..=3).chain(31..=20_030).chain(4..=30);
+    assert!(slow.records.iter().copied().eq(in_order), "each once");
+}

@@ -94,7 +94,7 @@ impl<R: Record> Matching<R> {
             read.scanned += 1;
             read.bytes += bytes;
             match records.decode(record) {
-                Some(record) if scope.filter().admits(&record.mark()) => {
+                Some(record) if scope.admits(&record) => {
                     let entry = Entry { topic: topic.clone(), key, record };
                     read.admitted.push(Admitted { entry, bytes });
                     *room = room.saturating_sub(bytes);

@@ -138,9 +138,7 @@ impl<F: Filter> Cursor<F> {
             return Ok(match verdicts.claim(self.place, self.reader, is_next) {
                 Claim::Theirs => Look::Wait,
                 Claim::Mine(run) => {
-                    let places = [next].into_iter().chain(unread.by_ref()).take(STEP_EVENTS);
-                    let events = events(ring, places);
-                    Look::Decide(run, Undecided { events, is_all: unread.next().is_none() })
+                    Look::Decide(run, undecided(ring, [next].into_iter().chain(unread)))
                 }
             });
         };
@@ -164,10 +162,18 @@ impl<F: Filter> Cursor<F> {
     }
 }
 
-/// References to what is at these places.
-fn events<P: Ord + Clone, M>(
+/// References to the first of what is at these places.
+fn undecided<P: Ord + Clone, M>(
     ring: &Ring<P, M>,
     places: impl Iterator<Item = u64>,
-) -> Vec<(u64, Arc<Held<P, M>>)> {
-    places.filter_map(|place| Some((place, ring.held(place)?.clone()))).collect()
+) -> Undecided<P, M> {
+    let mut rest = places.filter_map(|place| Some((place, ring.held(place)?))).peekable();
+    let mut events: Vec<(u64, Arc<Held<P, M>>)> = Vec::new();
+    while let Some((place, held)) = rest.next_if(|(_, held)| {
+        let of_last = events.last().is_some_and(|(_, last)| last.position == held.position);
+        events.len() < STEP_EVENTS || of_last
+    }) {
+        events.push((place, Arc::clone(held)));
+    }
+    Undecided { events, is_all: rest.peek().is_none() }
 }

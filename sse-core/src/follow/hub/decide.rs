@@ -9,10 +9,10 @@ use crate::follow::panics::caught;
 use crate::follow::topic::Scope;
 use crate::wire::Encoded;
 
-/// After how long a step ends, with the event that it is at.
+/// After how long a step ends, with the position that it is at.
 const STEP: Duration = Duration::from_micros(500);
 
-/// How many events are taken for one step.
+/// How many events are taken for one step, and all others at the position of the last.
 pub(super) const STEP_EVENTS: usize = 256;
 
 /// What a step is to decide.
@@ -44,9 +44,10 @@ pub(super) struct Admitted {
     pub(super) made: Option<Box<Encoded>>,
 }
 
-/// Asks the filter of `scope` for its verdicts, in order, until the step's time is over, of one
-/// event at least. Tells the words of a panic of the filter.
-pub(super) fn decide<P: Clone, F: Filter>(
+/// Asks the filter of `scope` for its verdicts, in order, until the step's time is over, of all
+/// events at one position at least: who has been given some of them counts as having all. Tells the
+/// words of a panic of the filter.
+pub(super) fn decide<P: Clone + PartialEq, F: Filter>(
     scope: &Scope<F>,
     undecided: Undecided<P, F::Mark>,
 ) -> Result<Decided<P>, String> {
@@ -55,7 +56,7 @@ pub(super) fn decide<P: Clone, F: Filter>(
     decided.ok_or_else(|| "there was nothing to decide".to_owned())
 }
 
-fn step<P: Clone, F: Filter>(
+fn step<P: Clone + PartialEq, F: Filter>(
     scope: &Scope<F>,
     Undecided { events, is_all }: Undecided<P, F::Mark>,
 ) -> Option<Decided<P>> {
@@ -67,7 +68,8 @@ fn step<P: Clone, F: Filter>(
             admitted.push(Admitted { place: *place, made });
         }
         decided += 1;
-        if began.elapsed() >= STEP {
+        let next = events.get(decided).map(|(_, held)| &held.position);
+        if began.elapsed() >= STEP && next != Some(&held.position) {
             break;
         }
     }

@@ -53,10 +53,15 @@ impl<P: Clone> Piece<P> {
     }
 }
 
-impl<P: Clone> MergeCache<P> {
-    /// Forgets them: what they hold has left the ring.
-    pub(super) fn clear(&mut self) {
-        self.pieces.clear();
+impl<P: Clone + PartialEq> MergeCache<P> {
+    /// Forgets those that end before `first`: what they hold has left the ring.
+    pub(super) fn forget_before(&mut self, first: u64) {
+        self.pieces.retain(|piece| piece.to > first);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.pieces.len()
     }
 
     /// The piece that was made of this, if `is_all` says that nothing has come behind it, or no
@@ -68,8 +73,8 @@ impl<P: Clone> MergeCache<P> {
     }
 
     /// Makes one of what is shown at these places, with their positions: at least one of them, and
-    /// as many as there is room for. If all go in, it leads up to `end`; without one, up to the
-    /// last.
+    /// as many as there is room for, but always all of one position: who has some of them counts
+    /// as having all. If all go in, it leads up to `end`; without one, up to the last.
     pub(super) fn make<'p>(
         &mut self,
         asked: Asked,
@@ -79,9 +84,10 @@ impl<P: Clone> MergeCache<P> {
     where
         P: 'p,
     {
-        let (mut bytes, mut at, mut full) = (0, None, false);
+        let (mut bytes, mut at, mut full) = (0, None::<(u64, &P)>, false);
         for (place, position, frame) in shown {
-            if bytes > 0 && bytes + frame.len() > asked.max_bytes {
+            let goes_with_the_last = at.is_some_and(|(_, last)| last == position);
+            if bytes > 0 && bytes + frame.len() > asked.max_bytes && !goes_with_the_last {
                 full = true;
                 break;
             }

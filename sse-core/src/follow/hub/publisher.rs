@@ -63,24 +63,30 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
     /// life of the log that `epoch` names.
     pub fn open(&self, epoch: u32, start: P) {
         self.change(|state, afterwards| {
-            match &mut state.open {
-                Some((current, ring)) => {
-                    *current = epoch;
-                    afterwards.drop.extend(ring.restart(start));
-                    state.pieces.clear();
-                    state.scopes.clear_verdicts();
-                }
-                closed => {
-                    let mut ring = Ring::new(state.max_bytes, start);
-                    for (topic, readers) in &state.topics {
-                        for _ in readers {
-                            ring.join(topic);
-                        }
+            if let Some((current, _)) = &mut state.open {
+                *current = epoch;
+                afterwards.drop.extend(state.restart(start));
+            } else {
+                let mut ring = Ring::new(state.max_bytes, start);
+                for (topic, readers) in &state.topics {
+                    for _ in readers {
+                        ring.join(topic);
                     }
-                    *closed = Some((epoch, ring));
                 }
+                state.open = Some((epoch, ring));
             }
             state.outage = None;
+            true
+        });
+    }
+
+    /// Lets go of all events, as if the log had been reached only now, where it is. Every reader
+    /// has lagged.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn let_go(&self) {
+        self.change(|state, afterwards| {
+            let head = state.open.as_ref().map(|(_, ring)| ring.head().clone());
+            afterwards.drop.extend(head.into_iter().flat_map(|head| state.restart(head)));
             true
         });
     }
@@ -139,6 +145,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         }
         if let Some((_, ring)) = &mut state.open {
             ring.evict(&mut afterwards.drop);
+            if !afterwards.drop.is_empty() {
+                state.pieces.forget_before(ring.first_place());
+            }
         }
     }
 
@@ -236,6 +245,21 @@ mod tests {
         assert!(state.readers.is_empty() && state.topics.is_empty() && state.ahead.is_empty());
         assert!(state.scopes.is_empty());
         assert_eq!(state.open.as_ref().map(|(_, ring)| ring.topics()), Some(0));
+    }
+
+    #[test]
+    fn what_has_left_the_ring_is_not_kept_for_those_who_might_ask_for_it() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let hub: Hub<u32> = Hub::new(0);
+        hub.open(1, 0);
+        let mut reader = hub.subscribe(Scope::new("s", ["a"]));
+        while reader.poll_news(&mut cx).is_ready() {}
+        assert_eq!(reader.poll_locate(&0, &mut cx), Poll::Ready(Ok(Located::Live)));
+        hub.publish([event("a", 1)], 1);
+        assert!(reader.poll_read(1, &mut cx).is_ready());
+        assert_eq!(lock(&hub.0).pieces.len(), 1);
+        hub.publish([event("b", 2)], 2);
+        assert_eq!(lock(&hub.0).pieces.len(), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a hub and its readers share.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -54,6 +54,18 @@ impl<P, F: Filter> State<P, F> {
             ahead: HashSet::new(),
             pieces: MergeCache::default(),
         }
+    }
+
+    /// The ring begins anew at `start`: every reader has lagged. Hands out what was in it.
+    pub(super) fn restart(&mut self, start: P) -> VecDeque<HeldOf<P, F>>
+    where
+        P: Ord + Clone,
+    {
+        let Some((_, ring)) = &mut self.open else { return VecDeque::new() };
+        let events = ring.restart(start);
+        self.pieces.forget_before(ring.first_place());
+        self.scopes.clear_verdicts();
+        events
     }
 
     /// One reader more of the topics of `scope`; returns its number.

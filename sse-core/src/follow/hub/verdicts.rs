@@ -124,17 +124,23 @@ impl<P> Verdicts<P> {
             (run.to, run.last) = (to, Some(last));
             run.admitted.extend(admitted);
         }
-        while let Some(oldest) = run.admitted.front()
-            && (oldest.place < first || run.admitted.len() > KNOWN)
-        {
-            run.from = oldest.place + 1;
-            run.admitted.pop_front();
-        }
-        std::mem::take(&mut run.waiting)
+        let waiting = std::mem::take(&mut run.waiting);
+        self.runs.iter_mut().for_each(|run| run.forget_before(first));
+        waiting
     }
 }
 
 impl<P> Run<P> {
+    /// Forgets what is before `first`, and what is too much.
+    fn forget_before(&mut self, first: u64) {
+        while let Some(oldest) = self.admitted.front()
+            && (oldest.place < first || self.admitted.len() > KNOWN)
+        {
+            self.from = oldest.place + 1;
+            self.admitted.pop_front();
+        }
+    }
+
     /// What was admitted from `place` on.
     pub(super) fn admitted_from(&self, place: u64) -> impl Iterator<Item = &Admitted> {
         let before = self.admitted.partition_point(|admitted| admitted.place < place);

@@ -103,9 +103,9 @@ impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
 
     /// Keeps no events for nobody.
     pub(super) fn let_go(&self) {
-        let unused = !self.in_pass() && self.readers().len() == 0;
-        if unused && let Some((epoch, head)) = self.hub.head() {
-            self.hub.open(epoch, head);
+        if !self.in_pass() && self.readers().len() == 0 {
+            // If a pass has begun since, its readers have lagged, and need another.
+            self.hub.let_go();
         }
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::group::CatchUp;
 use super::readers::{Seek, Tells};
 use crate::follow::internals::{Located, News, RingRead, Subscription};
+use crate::follow::panics::caught;
 use crate::follow::{Fault, Filter, Scope};
 use crate::wire::Encoded;
 
@@ -155,13 +156,66 @@ impl<P: Ord + Clone, F: Filter> CatchUpReader<P, F> {
 
 impl<P: Ord + Clone, F: Filter> Drop for CatchUpReader<P, F> {
     fn drop(&mut self) {
-        let (left, was_last) = self.catch_up.change(|readers| {
-            let left = readers.leave(self.number);
-            (left, readers.len() == 0)
+        // Positions are compared and dropped, which is code of the source: if that panics, it is no
+        // reason to end the process, which a panic within another one does.
+        let _ = caught(|| {
+            let left = self.catch_up.change(|readers| readers.leave(self.number));
+            drop(left);
         });
-        drop(left);
-        if was_last {
-            self.catch_up.let_go();
+        if self.catch_up.readers().len() == 0 {
+            let _ = caught(|| self.catch_up.let_go());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+
+    use super::*;
+    use crate::follow::Everything;
+    use crate::logs::catch_up::CatchUps;
+
+    thread_local! {
+        static FAILS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// A position that sometimes cannot be compared.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct Moody(u32);
+
+    impl Ord for Moody {
+        fn cmp(&self, other: &Self) -> Ordering {
+            assert!(!FAILS.get(), "the position panics");
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Moody {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    #[test]
+    fn a_reader_whose_position_cannot_be_compared_leaves_all_the_same() {
+        let catch_ups: CatchUps<Moody, Everything> = CatchUps::new(1000);
+        let catch_up = &catch_ups.recent;
+        let cx = Context::from_waker(std::task::Waker::noop());
+        let join = |at| {
+            let reader = CatchUpReader::join(catch_up, Scope::new("s", ["a"]));
+            assert_eq!(reader.seek(&Moody(at), &cx), Seek::Wait);
+            reader
+        };
+        let behind = join(1);
+        assert_eq!(catch_up.begin_pass(), Some(Moody(1)));
+        let ahead = join(5);
+        FAILS.set(true);
+        drop(ahead);
+        FAILS.set(false);
+        assert_eq!(catch_up.readers().len(), 1);
+        drop(behind);
+        assert_eq!(catch_up.readers().len(), 0);
     }
 }

@@ -20,7 +20,12 @@ pub(super) struct Readers<P> {
     window: Window<P>,
     pass: Option<Pass<P>>,
     failure: Option<Failure<P>>,
+    /// How many passes in a row have found that history is lost where they began.
+    lost_in_a_row: u32,
 }
+
+/// By how many passes in a row readers are told one by one that history is lost, as a power of two.
+const PATIENCE: usize = 1 << 3;
 
 /// The pass under way.
 #[derive(Debug)]
@@ -87,6 +92,7 @@ impl<P: Ord + Clone> Readers<P> {
             window: Window::new(max_bytes),
             pass: None,
             failure: None,
+            lost_in_a_row: 0,
         }
     }
 
@@ -97,8 +103,10 @@ impl<P: Ord + Clone> Readers<P> {
 
     /// Removes a reader; what it held is to be dropped without the lock.
     pub(super) fn leave(&mut self, number: usize) -> impl Sized + use<P> {
-        let stood = self.stand(number, Stands::Nowhere);
-        (stood, self.by_number.try_remove(number))
+        // First of all: what follows compares positions, which is code of the source.
+        let reader = self.by_number.try_remove(number)?;
+        self.step_down(number, &reader.stands);
+        Some(reader)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -170,10 +178,19 @@ impl<P: Ord + Clone> Readers<P> {
         self.window.through(piece).map_or(Tells::Moved, |through| Tells::From(through.clone()))
     }
 
-    /// Takes the reader from where it stands. What is returned is to be dropped without the lock.
+    /// Takes the reader from where it stood. What is returned is to be dropped without the lock.
     fn stand(&mut self, number: usize, stands: Stands<P>) -> Option<Stands<P>> {
         let reader = self.by_number.get_mut(number)?;
-        match &reader.stands {
+        let stood = std::mem::replace(&mut reader.stands, stands);
+        let waited = self.step_down(number, &stood);
+        let reader = self.by_number.get_mut(number)?;
+        reader.grace = reader.grace.saturating_sub(waited);
+        Some(stood)
+    }
+
+    /// The reader does not stand there any more. Tells for how long the pass has waited for it.
+    fn step_down(&mut self, number: usize, stood: &Stands<P>) -> Duration {
+        match stood {
             Stands::Nowhere => {}
             Stands::Waits(_) => {
                 self.waiting.remove(&number);
@@ -188,22 +205,26 @@ impl<P: Ord + Clone> Readers<P> {
             }
             Stands::Reads(piece, before) => {
                 let waited = self.window.leave(*piece);
-                let waited = waited.map_or(GRACE, |waited| waited.saturating_sub(*before));
-                reader.grace = reader.grace.saturating_sub(waited);
+                return waited.map_or(GRACE, |waited| waited.saturating_sub(*before));
             }
         }
-        Some(std::mem::replace(&mut reader.stands, stands))
+        Duration::ZERO
     }
 
     /// Begins a pass where the furthest behind is of the readers that wait for one, if any does.
+    ///
+    /// When history has been lost for several of them one after the other, it begins further on,
+    /// each time by twice as many readers: if it is lost there too, all of those are told at once.
     pub(super) fn begin_pass(&mut self) -> Option<P> {
-        let positions = self.waiting.iter().filter_map(|number| {
-            let Stands::Waits(at) = &self.by_number.get(*number)?.stands else { return None };
-            Some(at)
-        });
-        let from = positions.min()?.clone();
+        let positions = self.waiting.iter().filter_map(|number| self.waits_at(*number));
+        let mut positions: Vec<_> = positions.collect();
+        let last = positions.len().checked_sub(1)?;
+        let passed_over = (1 << self.lost_in_a_row.min(24)) / PATIENCE;
+        let (_, from, _) = positions.select_nth_unstable(last.min(passed_over));
+        let from = from.clone();
         self.window.clear();
-        for number in std::mem::take(&mut self.waiting) {
+        for number in self.waiting_where(|at| *at >= from) {
+            self.waiting.remove(&number);
             // Until it has found out where it stands, the pass waits for it at its beginning.
             let (piece, waited) = self.window.enter(&from);
             if let Some(reader) = self.by_number.get_mut(number) {
@@ -212,6 +233,19 @@ impl<P: Ord + Clone> Readers<P> {
         }
         self.pass = Some(Pass { reached: from.clone(), open: false });
         Some(from)
+    }
+
+    fn waits_at(&self, number: usize) -> Option<&P> {
+        match &self.by_number.get(number)?.stands {
+            Stands::Waits(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Those who wait and have everything up to such a position.
+    fn waiting_where(&self, is_such: impl Fn(&P) -> bool) -> Vec<usize> {
+        let waiting = self.waiting.iter().copied();
+        waiting.filter(|number| self.waits_at(*number).is_some_and(&is_such)).collect()
     }
 
     /// The source has answered. Returns who is to look for its place.
@@ -263,9 +297,17 @@ impl<P: Ord + Clone> Readers<P> {
     /// The pass that began at `from` is over. Returns who is to be woken.
     pub(super) fn end_pass(&mut self, from: P, fault: Option<Fault>) -> Vec<Waker> {
         self.pass = None;
+        let is_lost = fault == Some(Fault::HistoryLost);
+        self.lost_in_a_row = if is_lost { self.lost_in_a_row.saturating_add(1) } else { 0 };
         if let Some(fault) = fault {
             // What is lost for the furthest behind may be there for the others.
             let only = matches!(fault, Fault::HistoryLost | Fault::Refused);
+            if is_lost {
+                // They are told, and need no pass for that.
+                for number in self.waiting_where(|at| *at <= from) {
+                    self.stand(number, Stands::Nowhere);
+                }
+            }
             self.failure = Some(Failure { fault, up_to: only.then_some(from) });
         }
         for (_, number) in std::mem::take(&mut self.ahead) {
@@ -346,6 +388,34 @@ mod tests {
         assert_eq!(readers.end_pass(3, None).len(), 1);
         assert!(readers.is_pass_due());
         assert_eq!(readers.begin_pass(), Some(1));
+    }
+
+    #[test]
+    fn many_are_told_by_few_passes_that_history_is_lost_and_the_others_are_given_it() {
+        let mut readers = waiting::<0>([]);
+        let mut at: Vec<u32> = (1..=1000).rev().collect();
+        let numbers: Vec<_> = at.iter().map(|_| readers.join()).collect();
+        at.iter().zip(&numbers).for_each(|(at, number)| _ = seek(&mut readers, *number, *at));
+        let (mut passes, mut told, mut given) = (0, 0, 0);
+        while let Some(from) = readers.begin_pass() {
+            passes += 1;
+            let is_lost = from <= 900;
+            readers.end_pass(from, is_lost.then_some(Fault::HistoryLost));
+            assert_eq!(readers.waiting_where(|at| is_lost && *at <= from), [0; 0], "they are told");
+            for (at, number) in at.iter_mut().zip(&numbers).filter(|(at, _)| **at > 0) {
+                let is_told = is_lost && readers.failure(at) == Some(Fault::HistoryLost);
+                let is_given = !is_lost && *at >= from;
+                (told, given) = (told + usize::from(is_told), given + usize::from(is_given));
+                if is_told || is_given {
+                    drop(readers.leave(*number));
+                    *at = 0;
+                } else {
+                    assert_eq!(seek(&mut readers, *number, *at), Seek::Wait);
+                }
+            }
+        }
+        assert_eq!((told, given), (900, 100));
+        assert!(passes < 60, "{passes} passes");
     }
 
     #[test]

@@ -41,14 +41,16 @@ impl<S: Source> Follow<S> {
             }
             entries.reverse();
         }
-        let page = UnsentPage { entries: entries.into_iter(), more_after, _held: held };
+        let page = UnsentPage { entries: entries.into_iter(), more_after, held };
         self.on_the_way().unsent = Some(Unsent::Page(page));
     }
 
     pub(super) fn on_batch(&mut self, batch: Batch<S>, open: S::Changes, held: HeldBytes) {
         let Batch { changes, late, lost, through } = batch;
         let changes = changes.into_iter();
-        let unsent = UnsentChanges { changes, late, lost, through, open, _held: held };
+        let (frames, bytes) = (Vec::new(), 0);
+        let unsent =
+            UnsentChanges { changes, late, lost, through, open, frames, bytes, _held: held };
         self.on_the_way().unsent = Some(Unsent::Changes(Box::new(unsent)));
     }
 
@@ -63,7 +65,7 @@ impl<S: Source> Follow<S> {
     }
 
     fn piece_of_page(&mut self, mut page: UnsentPage<S>, frames: &mut Vec<Encoded>) {
-        let mut bytes = 0;
+        let (mut bytes, mut last) = (0, None);
         for entry in page.entries.by_ref() {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 let frame = self.shown(&entry, &frontier);
@@ -71,16 +73,18 @@ impl<S: Source> Follow<S> {
                 frames.push(frame);
             }
             if bytes >= PIECE {
+                last = Some(entry.key);
                 break;
             }
         }
         if page.entries.len() > 0 {
             if self.machine.reads_newest() {
-                // A slow client is not to hold them: they are read again, in small pages.
-                frames.clear();
-                self.machine.on_large_page(page.more_after);
+                // A slow client is not to hold the others: they are read again, in small pages.
+                self.machine.on_large_page(last);
                 return;
             }
+            // What is left is less than a page, and its client may be slow: others may read.
+            page.held.shrink_to(0);
             self.on_the_way().unsent = Some(Unsent::Page(page));
             return;
         }
@@ -97,7 +101,8 @@ impl<S: Source> Follow<S> {
     }
 
     fn piece_of_changes(&mut self, mut unsent: Box<UnsentChanges<S>>, frames: &mut Vec<Encoded>) {
-        let (mut bytes, begin) = (0, Instant::now());
+        let begin = Instant::now();
+        frames.append(&mut unsent.frames);
         for (position, entry) in unsent.changes.by_ref().take(ROWS) {
             let verdict = match self.verdict(&entry) {
                 Ok(verdict) => verdict,
@@ -113,15 +118,19 @@ impl<S: Source> Follow<S> {
                     Verdict::Lost => self.lost(&frontier),
                     _ => self.shown(&entry, &frontier),
                 };
-                bytes += frame.len();
+                unsent.bytes += frame.len();
                 frames.push(frame);
             }
-            if bytes >= PIECE || begin.elapsed() >= STEP {
+            if unsent.bytes >= PIECE || begin.elapsed() >= STEP {
                 break;
             }
         }
         if unsent.changes.len() > 0 {
-            self.on_the_way().unsent = Some(Unsent::Changes(unsent));
+            // A slow client is not to hold them: those behind a piece are read again.
+            if unsent.bytes < PIECE {
+                unsent.frames.append(frames);
+                self.on_the_way().unsent = Some(Unsent::Changes(unsent));
+            }
             return;
         }
         let UnsentChanges { late, lost, through, open, .. } = *unsent;

@@ -4,7 +4,7 @@ use super::Follow;
 use crate::follow::internals::{Located, News};
 use crate::follow::{Fault, Reset, Source};
 use crate::logs::availability::Driver;
-use crate::logs::failure::LogReader;
+use crate::logs::failure::{LogFailure, LogReader};
 use crate::logs::inner::LogState;
 use crate::logs::notice;
 use crate::logs::question::{self, Answer};
@@ -84,8 +84,12 @@ impl<S: Source> Follow<S> {
             Some(failure) => {
                 let fault = failure.fault();
                 self.log.counters.failures.count(LogReader::Stream, &failure);
+                if let LogFailure::FilterPanicked(words) = &failure {
+                    self.failed = Some(words.clone());
+                } else {
+                    self.on_fault(fault);
+                }
                 self.log.reports.stream_failed(failure);
-                self.on_fault(fault);
             }
         }
     }

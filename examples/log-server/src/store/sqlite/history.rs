@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gapless_sse_core::follow::{Entry, Filter, HistoryQuery, Page, Record, Scope, SortOrder};
+use gapless_sse_core::follow::{Entry, HistoryQuery, Page, Scope, SortOrder};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -92,7 +92,7 @@ impl Reading {
             let row = entry(row)?;
             self.after = row.key;
             self.scanned += 1;
-            if everything || self.scope.filter().admits(&row.record.mark()) {
+            if everything || self.scope.admits(&row.record) {
                 self.bytes += row.record.json().len();
                 self.found.push(row);
             }
