@@ -35,10 +35,8 @@ async fn a_page_that_a_reply_cannot_hold_says_that_there_is_more() {
     for id in 0..8 {
         other.insert([large(id, past(id), 5_000_000)]).await;
     }
-    let within = HistoryQuery {
-        max_bytes: 16_000_000,
-        ..query(None, None, SortOrder::Ascending, 100)
-    };
+    let within =
+        HistoryQuery { max_bytes: 16_000_000, ..query(None, None, SortOrder::Ascending, 100) };
     let first = mongo.history(&scope(), within).await.unwrap();
     assert!(first.more_after.is_some() && (1..8).contains(&first.entries.len()));
     // Those of the other workflow all come at once, and belong behind and between.
