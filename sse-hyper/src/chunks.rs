@@ -20,6 +20,10 @@ use crate::idle::PollGone;
 const LINE_END: &[u8] = b"\r\n";
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
+/// When a stream has written so many bytes, it is the others' turn: one that has much to catch up
+/// with, and a client who is quick, would write for as long as there is more.
+const TURN: usize = 32 * 1024;
+
 pin_project! {
     /// Writes a body until it ends or the client goes. One that fails has no last chunk: the client
     /// learns that it is not complete.
@@ -61,7 +65,12 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
         let mut this = self.project();
         let gone = |error| Poll::Ready(Ended { socket: None, error });
+        let mut written = 0;
         loop {
+            if written >= TURN {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let Some(socket) = this.socket else { return gone(None) };
             if let Some(chunk) = this.unwritten {
                 if let Err(error) = ready!(chunk.poll_write(socket, context)) {
@@ -76,7 +85,9 @@ where
                 Poll::Ready(Some(Ok(frame))) => {
                     // Nobody asked for trailers, and an empty chunk would be the last one.
                     let data = frame.into_data().ok().filter(Buf::has_remaining);
-                    let Some(mut chunk) = data.map(Unwritten::new) else { continue };
+                    let Some(data) = data else { continue };
+                    written += data.remaining();
+                    let mut chunk = Unwritten::new(data);
                     match chunk.poll_write(socket, context) {
                         Poll::Ready(Ok(())) => {}
                         Poll::Ready(Err(error)) => return gone(Some(error.into())),
@@ -210,11 +221,13 @@ mod tests {
 
     use std::convert::Infallible;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
 
     use bytes::Bytes;
     use http_body::Frame;
     use http_body_util::StreamBody;
-    use tokio::io::{AsyncReadExt, DuplexStream, Empty, Join, duplex, empty, join};
+    use tokio::io::{AsyncReadExt, DuplexStream, Empty, Join, Sink, duplex, empty, join, sink};
     use tokio::sync::mpsc;
 
     use super::*;
@@ -229,6 +242,40 @@ mod tests {
     impl PollGone for Join<Empty, Cursor<&mut [u8]>> {
         fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
             Poll::Ready(())
+        }
+    }
+
+    impl PollGone for Join<Empty, Sink> {
+        fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_stream_with_much_to_write_lets_others_have_their_turn() {
+        let given = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&given);
+        let without_end = StreamBody::new(futures_util::stream::repeat_with(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b'x'; TURN / 4])))
+        }));
+        let mut chunks = WriteChunks::new(join(empty(), sink()), without_end);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        for turns in 1..=3 {
+            let polled = Pin::new(&mut chunks).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            assert_eq!(given.load(Ordering::Relaxed), 4 * turns);
+            assert_eq!(woken.0.load(Ordering::Relaxed), turns);
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::http::Connection;
 use crate::limits::{open, open_when_free, refusal};
@@ -179,10 +179,18 @@ async fn the_1001st_of_1000_is_refused_at_once_until_another_one_ends() {
 /// Waits until the server has looked whether a client that sends no more is still there.
 async fn probed(client: &TcpStream) {
     let mut unread = [0; 8 * 1024];
-    let head = client.peek(&mut unread).await.unwrap();
-    while client.peek(&mut unread).await.unwrap() <= head {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let mut pace = interval(Duration::from_millis(10));
+    let probed = async {
+        loop {
+            let count = client.peek(&mut unread).await.unwrap();
+            // The first digit of the next chunk's size comes early.
+            if unread[..count].ends_with(b"\r\n0") {
+                break;
+            }
+            pace.tick().await;
+        }
+    };
+    timeout(SLACK, probed).await.expect("it is looked at");
 }
 
 /// Takes the one place that is free at once, so that there is none again.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use testbed::Program;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::answers::problem;
 use crate::http::{self, Answer};
@@ -149,7 +149,6 @@ async fn rows_that_are_lost_while_the_server_runs_are_noticed_before_the_next_an
                 if ready.text.contains("streams: ") {
                     break ready;
                 }
-                sleep(Duration::from_millis(50)).await;
             }
         });
         problem(&ready.await.unwrap(), 503, "restart the server");

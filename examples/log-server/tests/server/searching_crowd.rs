@@ -12,8 +12,7 @@ use crate::store::{LOGS, Store};
 /// What is found nowhere, however long it is looked for.
 const NOWHERE: &str = "?regex=(a|b)c.*z&limit=1";
 
-async fn filled(rows: usize, more: &[&str]) -> (Store, Server) {
-    let store = Store::sqlite();
+async fn filled(store: &Store, rows: usize, more: &[&str]) -> Server {
     let address = store.address();
     let given = ["--store", &address, "--search-rows", "1000000"];
     let server = Server::start(&[&given, more].concat());
@@ -23,12 +22,13 @@ async fn filled(rows: usize, more: &[&str]) -> (Store, Server) {
             http::post(server.address, LOGS, "application/x-ndjson", line.repeat(1000)).await;
         assert_eq!(posted.status, 201, "{posted:?}");
     }
-    (store, server)
+    server
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abandoned_searches_leave_no_open_file_and_no_work() {
-    let (_store, server) = filled(5_000, &[]).await;
+    let store = Store::sqlite();
+    let server = filled(&store, 5_000, &[]).await;
     for _ in 0..8 {
         let mut searches = JoinSet::new();
         for _ in 0..100 {
@@ -58,11 +58,10 @@ async fn abandoned_searches_leave_no_open_file_and_no_work() {
     assert!(server.threads() < 40, "{} threads", server.threads());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_all_rows_does_not_wait_for_those_who_search() {
+async fn a_page_of_all_rows_does_not_wait_for_those_who_search(store: Store) {
     // Four pages may be on their way at the same time.
-    let (_store, server) =
-        filled(5_000, &["--unsent-bytes", "12582912", "--search-time", "1m"]).await;
+    let few = ["--unsent-bytes", "12582912", "--search-time", "1m"];
+    let server = filled(&store, 5_000, &few).await;
     let mut searches = JoinSet::new();
     for _ in 0..32 {
         let address = server.address;
@@ -79,4 +78,15 @@ async fn a_page_of_all_rows_does_not_wait_for_those_who_search() {
         over += 1;
     }
     assert!(over < 16, "{over} searches came first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_all_rows_does_not_wait_for_those_who_search_sqlite() {
+    a_page_of_all_rows_does_not_wait_for_those_who_search(Store::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MongoDB; cargo xtask test runs it"]
+async fn a_page_of_all_rows_does_not_wait_for_those_who_search_mongodb() {
+    a_page_of_all_rows_does_not_wait_for_those_who_search(Store::replica_set()).await;
 }

@@ -11,7 +11,7 @@ use crate::follow::{Fault, Filter, Scope};
 use crate::wire::Encoded;
 
 /// How many bytes of events a reader is given at once.
-const READ: usize = 64 * 1024;
+const READ: usize = 32 * 1024;
 
 /// One reader of a catch-up. Dropping it leaves nothing behind.
 pub(in crate::logs) struct CatchUpReader<P: Ord + Clone, F: Filter> {

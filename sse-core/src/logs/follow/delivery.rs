@@ -65,22 +65,24 @@ impl<S: Source> Follow<S> {
     }
 
     fn piece_of_page(&mut self, mut page: UnsentPage<S>, frames: &mut Vec<Encoded>) {
-        let (mut bytes, mut last) = (0, None);
+        let (mut bytes, mut first) = (0, None);
         for entry in page.entries.by_ref() {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 let frame = self.shown(&entry, &frontier);
                 bytes += frame.len();
                 frames.push(frame);
             }
+            first = first.or(Some(entry.key));
             if bytes >= PIECE {
-                last = Some(entry.key);
                 break;
             }
         }
         if page.entries.len() > 0 {
             if self.machine.reads_newest() {
-                // A slow client is not to hold the others: they are read again, in small pages.
-                self.machine.on_large_page(last);
+                // A slow client is not to hold the others: those behind the first are read again,
+                // in small pages.
+                frames.truncate(1);
+                self.machine.on_large_page(first);
                 return;
             }
             // What is left is less than a page, and its client may be slow: others may read.
