@@ -134,8 +134,8 @@ mod tests {
         let _held = (page(&large).await.unwrap(), page(&new).await.unwrap());
         assert!(timeout(SHORT, page(&large)).await.is_err());
         assert!(timeout(SHORT, page(&new)).await.is_err());
-        let small = page(&small).await.unwrap();
-        assert!(small._turn.is_none() && small.reserved.is_none());
+        let small = timeout(SHORT, page(&small)).await.expect("it waits for large ones");
+        assert!(small.unwrap().end().is_none());
 
         let _others = memory.reserve(2 * PAGE).unwrap();
         let refused = timeout(SHORT, page(&large)).await.expect("it waits for what there is not");
