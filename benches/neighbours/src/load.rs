@@ -54,7 +54,9 @@ impl Load {
             Self::Searches => "64 clients that search",
             Self::Posts => "600 POSTs at once, again and again",
             Self::SlowReaders => "200 slow readers of lines of 1 MB",
-            Self::CatchUp => "5,000 clients that catch up, again and again",
+            Self::CatchUp => {
+                "5,000 clients that come back within 2 seconds and catch up, again and again"
+            }
             Self::Event => "events of more than 16 MiB",
         }
     }

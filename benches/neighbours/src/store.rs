@@ -89,6 +89,8 @@ impl Store {
     pub async fn writer(&self, address: SocketAddr) -> Result<Writer> {
         Ok(if self.is_mongo() {
             let client = Client::with_uri_str(&self.address).await?;
+            // It connects with the first question, and takes its time.
+            client.database("bench").run_command(doc! { "ping": 1 }).await?;
             Writer::Service(client.database("bench").collection("logs"))
         } else {
             Writer::Post(address)

@@ -1,4 +1,5 @@
-//! Clients that come back all at once and have missed the same.
+//! Clients that come back within two seconds, as they are told to when a server restarts, and have
+//! missed the same.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,19 +14,21 @@ use crate::outcome::Result;
 use crate::rows::MISSED;
 use crate::told::Told;
 
-const CLIENTS: usize = 5_000;
+const CLIENTS: u32 = 5_000;
+const PAUSE: Duration = Duration::from_secs(2);
 
 pub fn start(address: SocketAddr, told: &Told, from: &str) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    for _ in 0..CLIENTS {
+    for nth in 0..CLIENTS {
         let (told, id) = (told.clone(), format!("Last-Event-ID: {from}\r\n"));
         tasks.spawn(async move {
+            sleep(PAUSE * nth / CLIENTS).await;
             loop {
                 match caught_up(address, &id).await {
                     Ok(()) => told.note("caught up"),
                     Err(_) => told.note("failed"),
                 }
-                sleep(Duration::from_secs(2)).await;
+                sleep(PAUSE).await;
             }
         });
     }
