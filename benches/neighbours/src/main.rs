@@ -31,6 +31,9 @@ struct Plan {
     searched: usize,
 }
 
+/// For how many seconds a server is let settle after a great deal was written.
+const SETTLED: usize = 5;
+
 const WHOLE: Plan = Plan { seconds: 30, searched: 200_000 };
 const SHORT: Plan = Plan { seconds: 8, searched: 50_000 };
 
@@ -86,6 +89,8 @@ async fn beside_each(
     server.restart()?;
     rows::warm(server.address).await?;
     let mut table = report::Table::new(store.name());
+    // After a start, the newest lines are read again: those of above are many.
+    Probes::run(server.address, &store, SETTLED).await?;
     eprintln!("{}: alone", store.name());
     let alone = Probes::run(server.address, &store, plan.seconds).await?;
     table.add("nobody", alone, None, String::new());
