@@ -296,8 +296,9 @@ async fn the_model_does_what_a_follower_relies_on() {
 async fn streams_read_history_at_the_same_time_only_as_far_as_memory_goes() {
     let model = model(30);
     model.state().reading = Duration::from_millis(10);
-    // A half is for streams, each of which may read 128 KiB and encode as much again.
-    let options = LogOptions::default().unsent_bytes(2 << 20);
+    // A half is for streams, and of that a half for those with a filter, each of which may read
+    // 128 KiB and encode as much again.
+    let options = LogOptions::default().unsent_bytes(4 << 20);
     let log = Log::spawn(model.clone(), Seal::new(b"secret"), options);
     let clients = (0..20).map(|_| {
         let log = log.clone();

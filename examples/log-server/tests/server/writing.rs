@@ -1,9 +1,12 @@
 //! Writing over HTTP: repeated requests, packed bodies, and what is refused.
 
+use std::time::Duration;
+
 use http_body_util::Full;
 use hyper::Request;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::answers::problem;
 use crate::http::{self, Answer};
@@ -112,6 +115,9 @@ async fn what_a_collection_refuses_is_said_with_its_line() {
     database.collection::<bson::Document>("logs").create_index(index).await.unwrap();
 
     let server = Server::start(&["--store", &store.address()]);
+    // The index that pages need is made first.
+    let ready = async { while http::get(server.address, "/readyz").await.status != 200 {} };
+    timeout(Duration::from_secs(60), ready).await.unwrap();
     let bad = "{\"message\":\"a\"}\n{\"message\":\"secret\"}\n{\"message\":\"c\"}";
     let refused = post(&server, &[], bad).await;
     problem(&refused, 422, "line 2: Document failed validation");
