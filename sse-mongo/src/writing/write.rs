@@ -108,7 +108,7 @@ fn identified(records: Vec<Document>) -> Result<(Vec<RawDocumentBuf>, Vec<String
         let mut whole = Document::new();
         whole.insert("_id", id.clone());
         whole.extend(record);
-        let whole = RawDocumentBuf::try_from(whole).map_err(DriverError::from);
+        let whole = RawDocumentBuf::try_from(&whole).map_err(DriverError::from);
         raw.push(whole.map_err(|error| Error::server(Operation::Append, error))?);
         let id = RawBson::try_from(id).map_err(DriverError::from);
         let id = id.map_err(|error| Error::server(Operation::Append, error))?;
