@@ -59,7 +59,7 @@ async fn frozen(name: &'static str, seed: u64, habit: Habit) {
     let reads = |habit| matches!(habit, Habit::Steady | Habit::Flaky { .. });
     run.each_received(READ_ON, reads).await;
     // How many do is for the machine to say.
-    run.lagged(2).await;
+    run.lagged(1).await;
 
     let outcome = run.finish().await;
     outcome.exactly_once();
