@@ -40,7 +40,7 @@ fn run() -> std::io::Result<()> {
             None => return Err(std::io::Error::other(format!("what is {argument}?"))),
         }
     }
-    let machine = report::machine();
+    let machine = sse_bench_machine::description();
     let cores = Cores::available()?;
     raise_open_files(plan.idle as u64 + 500)?;
     // Contenders take turns, so that whatever slows the machine for a while slows all of them.

@@ -1,8 +1,5 @@
 //! What was measured, as a section of Markdown.
 
-use std::fs;
-use std::process::Command;
-
 use crate::measure::{Contender, Measured, Plan};
 
 /// What others are compared to, where it took part.
@@ -148,22 +145,4 @@ fn median(contender: &Contender, of: impl Fn(&Measured) -> f64) -> f64 {
     let mut values: Vec<_> = contender.rounds.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// What it ran on; asked before anything else runs.
-pub fn machine() -> String {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name\t: "));
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let rustc = Command::new("rustc").arg("--version").output();
-    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or_default();
-    format!(
-        "Machine: {}, {cores} cores; Linux {}; {}; load before the run: {load}.",
-        model.unwrap_or("unknown"),
-        kernel.trim(),
-        rustc.unwrap_or_else(|_| "unknown compiler".to_owned())
-    )
 }

@@ -38,7 +38,7 @@ async fn run() -> Result<()> {
         let named: Vec<_> = arguments.iter().filter(|text| !text.starts_with("--")).collect();
         named.is_empty() || named.iter().any(|text| *text == part)
     };
-    let machine = report::machine();
+    let machine = sse_bench_machine::description();
     process::raise_open_files()?;
     let mut sections = Vec::new();
     if only("cost") {

@@ -34,6 +34,9 @@ struct Plan {
 /// For how many seconds a server is let settle after a great deal was written.
 const SETTLED: usize = 5;
 
+/// A server that has just started still takes memory for what it does once.
+const AT_REST: Duration = Duration::from_secs(2);
+
 const WHOLE: Plan = Plan { seconds: 30, searched: 200_000 };
 const SHORT: Plan = Plan { seconds: 8, searched: 50_000 };
 
@@ -67,7 +70,7 @@ async fn measure(words: &[&str]) -> Result<()> {
     };
     let plan = if options.contains(&"--short") { SHORT } else { WHOLE };
     let named: Vec<_> = options.iter().filter(|word| !word.starts_with("--")).collect();
-    let machine = report::machine();
+    let machine = sse_bench_machine::description();
     server::raise_open_files()?;
     let mut tables = Vec::new();
     for store in [Store::sqlite()?, Store::mongo()?] {
@@ -109,7 +112,7 @@ async fn beside_each(
         }
         server.restart()?;
         rows::warm(server.address).await?;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(AT_REST).await;
         let idle = server.memory()?;
         server.forget_peak()?;
         let mut running = Running::start(load, server.address, &from)?;

@@ -31,9 +31,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("conformance", &[]),
     ("sse-fuzz", &["gapless-sse-core", "gapless-sse-mongo"]),
     ("sse-bench", &["gapless-sse-core"]),
-    ("sse-fanout", &["gapless-sse-axum", "gapless-sse-warp"]),
-    ("sse-neighbours", &["testbed"]),
-    ("sse-mongo-bench", &["gapless-sse-core", "gapless-sse-axum", "gapless-sse-mongo", "testbed"]),
+    ("sse-bench-machine", &[]),
+    ("sse-fanout", &["sse-bench-machine", "gapless-sse-axum", "gapless-sse-warp"]),
+    ("sse-neighbours", &["sse-bench-machine", "testbed"]),
+    (
+        "sse-mongo-bench",
+        &[
+            "sse-bench-machine",
+            "gapless-sse-core",
+            "gapless-sse-axum",
+            "gapless-sse-mongo",
+            "testbed",
+        ],
+    ),
 ];
 
 pub(super) fn check(files: &[SourceFile]) -> Vec<Violation> {
