@@ -1,7 +1,9 @@
 //! A log server: the logs of workflows, from MongoDB or SQLite, as pages of history and as live
 //! streams of Server-Sent Events, with a page to read them.
 
+pub mod access;
 pub mod cli;
+pub mod config;
 pub mod http;
 mod mark;
 pub mod row;

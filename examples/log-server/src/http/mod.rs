@@ -1,6 +1,7 @@
 //! The server's HTTP: what every request needs, the paths, and what answers them.
 
 mod append;
+mod asked;
 mod client;
 mod closed;
 mod health;
@@ -29,7 +30,7 @@ use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
 pub use page_turns::PageTurns;
-pub use router::router;
+pub use router::{Route, router, routes};
 pub use unsent::LargePages;
 pub use upload::Uploads;
 

@@ -2,32 +2,60 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
+use http::Method;
 
 use super::append::LARGEST_BODY;
 use super::problem::Problem;
-use super::{App, append, health, host, lists, metrics, pages, stream, upload, viewer};
+use super::{App, append, asked, health, host, lists, metrics, pages, stream, upload, viewer};
+use crate::access::Right;
 use crate::store::Store;
+
+/// A method of a path, and what it takes to use it.
+pub struct Route<S: Store> {
+    /// The method.
+    pub method: Method,
+    /// The path, with names in braces.
+    pub path: &'static str,
+    /// What the caller is to have; nothing is needed by `None`.
+    pub need: Option<Right>,
+    handler: MethodRouter<App<S>>,
+}
+
+const LOGS: &str = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs";
+
+/// All methods of all paths, but for the page's files, which anyone may have.
+pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
+    let route = |method, path, need, handler| Route { method, path, need, handler };
+    let (read, open) = (Some(Right::Read), None);
+    let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
+    let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
+    let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
+    let append = post(append::append::<S>.layer(whole));
+    vec![
+        route(Method::GET, "/wfm/workflow/workspace", read, get(lists::workspaces)),
+        route(Method::GET, workflows, read, get(lists::workflows)),
+        route(Method::GET, LOGS, read, get(pages::page)),
+        route(Method::POST, LOGS, Some(Right::Append), append),
+        route(Method::GET, stream_path, read, get(stream::stream)),
+        route(Method::GET, "/metrics", Some(Right::Operate), get(metrics::metrics)),
+        route(Method::GET, "/healthz", open, get(health::healthz)),
+        route(Method::GET, "/readyz", open, get(health::readyz)),
+    ]
+}
 
 /// All paths of the server; with `local_only`, for requests that name this machine and no others.
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
-    let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
-    let append = append::append::<S>.layer(whole);
-    let workflow = "/{workspace}/workflow/{workflow}";
-    let workspaces = Router::new()
-        .route("/", get(lists::workspaces))
-        .route("/{workspace}/workflow", get(lists::workflows))
-        .route(&format!("{workflow}/logs"), get(pages::page).post(append))
-        .route(&format!("{workflow}/logs/stream"), get(stream::stream));
-    let router = Router::new()
-        .nest("/wfm/workflow/workspace", workspaces)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
+    let mut router = Router::new();
+    for Route { path, handler, .. } in routes(&app) {
+        router = router.route(path, handler);
+    }
+    let router = router
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(asked::note))
         .with_state(app);
     if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
 }

@@ -1,0 +1,21 @@
+//! A way of knowing who calls.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use super::{Caller, Credentials, Denied, Place};
+
+/// What an authority says: who it is, or nothing if the credentials are of another kind.
+pub type Identified<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Caller>, Denied>> + Send + 'a>>;
+
+/// A way of knowing who calls.
+pub trait Authority: Debug + Send + Sync + 'static {
+    /// Who brings these credentials. Authorities are asked one after the other: `None` says that
+    /// these credentials are not of its kind, an error that they are and are not right.
+    ///
+    /// Whether he may do there what he asks is in his grants; an authority that decides place by
+    /// place answers with grants for this one.
+    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a>;
+}

@@ -1,0 +1,46 @@
+//! What a request says about who sends it.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
+
+/// What a request says about who sends it. Of it nothing is ever shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// `Authorization` and `Cookie`, as they came.
+    pub headers: HeaderMap,
+    /// The `ticket` of the query.
+    pub ticket: Option<Box<str>>,
+}
+
+impl Credentials {
+    /// Those of a request with these headers.
+    pub fn of(headers: &HeaderMap, ticket: Option<&str>) -> Self {
+        let mut kept = HeaderMap::new();
+        for name in [AUTHORIZATION, COOKIE] {
+            for value in headers.get_all(&name) {
+                kept.append(&name, value.clone());
+            }
+        }
+        Self { headers: kept, ticket: ticket.map(Box::from) }
+    }
+
+    /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
+    pub fn bearer(&self) -> Option<&str> {
+        let value = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.ticket.is_none()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}

@@ -1,0 +1,8 @@
+//! The configuration file.
+
+use serde::Deserialize;
+
+/// What the configuration file says. Each section is described where it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Config {}
