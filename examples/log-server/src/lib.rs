@@ -5,6 +5,7 @@ pub mod access;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod limits;
 mod mark;
 pub mod row;
 pub mod search;
