@@ -15,6 +15,11 @@ pub struct Caller {
     pub known_by: KnownBy,
     /// What names his token or session, to revoke it by; never the token itself.
     pub credential: Box<str>,
+    /// What names the credential that this one was made from: that of a session's token.
+    pub made_from: Option<Box<str>>,
+    /// When the credential was given out. One of which nobody knows counts as old when those given
+    /// out before some time are revoked.
+    pub issued: Option<Timestamp>,
     /// What he may.
     pub grants: Grants,
     /// Which rows he may see.
