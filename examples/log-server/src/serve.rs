@@ -11,6 +11,7 @@ use tokio::signal;
 use tokio::task::JoinError;
 
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
+use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
@@ -57,7 +58,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
+pub async fn run(arguments: Arguments, _config: Config) -> Result<(), ServeError> {
     if !arguments.listen.ip().is_loopback() && !arguments.anonymous {
         return Err(ServeError::Anonymous(arguments.listen));
     }
