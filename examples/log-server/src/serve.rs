@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::{Fault, Seal, SourceError};
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
+use gapless_sse_core::{Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -15,7 +15,8 @@ use crate::access::tokens::{Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
-use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
+use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
+use crate::limits::Limits;
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
 use crate::simulate;
@@ -68,8 +69,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
-    let config = Config::default();
+pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
     let access = access(&config)?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
@@ -91,7 +91,8 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
+            serve(arguments, config, access, store, seal, format!("SQLite file {}", path.display()))
+                .await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -110,7 +111,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, seal, name).await
+            serve(arguments, config, access, store, seal, name).await
         }
     }
 }
@@ -132,6 +133,7 @@ fn access(config: &Config) -> Result<Access, ServeError> {
 
 async fn serve<S: Store>(
     arguments: Arguments,
+    config: Config,
     access: Access,
     store: S,
     seal: Seal,
@@ -156,16 +158,17 @@ async fn serve<S: Store>(
         announce(&path)?;
     }
 
+    let (in_all, per_address) = (arguments.max_streams, arguments.max_streams_per_address);
+    let limits = config.limits.with_streams(in_all, per_address);
+    let proxies = [config.proxies, arguments.proxies].concat();
     let app = App {
         log: log.clone(),
         store: name,
         heartbeat: arguments.heartbeat,
         max_lifetime: arguments.max_lifetime,
-        admission: Admission::new(
-            AdmissionLimits::default()
-                .max_total(arguments.max_streams.get())
-                .max_per_key(arguments.max_streams_per_address.get()),
-        ),
+        limits: Limits::new(&limits),
+        proxies: Proxies::new(&proxies, config.proxy_header),
+        browsers: Browsers::new(&config.cors, &config.embedding),
         searches: Searches::new(arguments.search_bytes),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),

@@ -2,14 +2,16 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::PageError;
 use gapless_sse_core::follow::{Fault, SourceError};
-use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::access::{Denied, Reason};
+use crate::limits::Reached;
 use crate::search::SearchError;
 use crate::store::chain;
 
@@ -23,6 +25,8 @@ pub(super) struct Problem {
     passing: bool,
     /// Why it is not allowed.
     denied: Option<Reason>,
+    /// The limit that is reached.
+    reached: Option<Reached>,
 }
 
 impl Problem {
@@ -51,6 +55,22 @@ impl Problem {
     pub(super) fn too_large(limit: usize, of_what: &str) -> Self {
         let detail = format!("a request holds {limit} {of_what} at most; send several");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
+    }
+
+    pub(super) fn cross_site() -> Self {
+        let detail = "another site's page asks for this; if it is meant to, add its origin to \
+                      `cors.origins` in the server's configuration";
+        Self::new(StatusCode::FORBIDDEN, "the request comes from another site", detail)
+    }
+
+    /// Nothing was answered in time.
+    pub(super) fn too_slow(time: Duration) -> Self {
+        let detail = format!(
+            "there was no answer within {time:?}; try again in a few seconds. Rows that were sent \
+             may have been written: send them again under the same `Idempotency-Key`, or with the \
+             same ids"
+        );
+        Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long", detail)
     }
 
     /// The store did not answer, or not as it should: in a moment it may, or somebody has to act
@@ -105,12 +125,23 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false, denied: None }
+        Self {
+            status,
+            title,
+            detail: detail.to_string(),
+            passing: false,
+            denied: None,
+            reached: None,
+        }
     }
 
     /// One that ends by itself: the answer says when to ask again.
     pub(super) fn passing(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
         Self { passing: true, ..Self::new(status, title, detail) }
+    }
+
+    pub(super) fn of_limit(self, reached: Reached) -> Self {
+        Self { reached: Some(reached), ..self }
     }
 }
 
@@ -154,33 +185,22 @@ impl From<SearchError> for Problem {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        let detail = match refused {
-            Refused::Total(limit) => format!(
-                "{limit} streams are open, and this server takes no more; try again in a few \
-                 seconds, or start it with a higher --max-streams"
-            ),
-            Refused::PerKey(limit) => format!(
-                "your address has {limit} streams open, and may have no more; close some, or \
-                 start the server with a higher --max-streams-per-address"
-            ),
-            other => format!("{other}; try again in a few seconds"),
-        };
-        Self::passing(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
-    }
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied } = self;
+        let Self { status, title, detail, passing, denied, reached } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
         }
+        if let Some(reached) = &reached {
+            body["limit"] = reached.limit.to_string().into();
+        }
         let mut response = (status, body.to_string()).into_response();
+        if let Some(reason) = denied {
+            response.extensions_mut().insert(reason);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
@@ -188,7 +208,14 @@ impl IntoResponse for Problem {
         }
         if passing {
             // Those who were refused together do not come back together.
-            headers.insert(header::RETRY_AFTER, fastrand::u16(2..=8).into());
+            let wait = reached.and_then(|reached| reached.wait);
+            let wait = wait.map_or(fastrand::u64(2..=8), |wait| wait + fastrand::u64(0..=2));
+            headers.insert(header::RETRY_AFTER, wait.into());
+        }
+        for (name, value) in reached.iter().flat_map(Reached::headers) {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
         }
         response
     }

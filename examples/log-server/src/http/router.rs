@@ -10,7 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, gate, health, host, lists, metrics, pages, stream, upload, viewer,
+    App, append, asked, client, gate, health, host, limited, lists, metrics, pages, stream, upload,
+    viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -52,12 +53,13 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let mut router = Router::new();
     for Route { path, need, handler, .. } in routes(&app) {
+        let held = middleware::from_fn_with_state(app.limits.clone(), limited::by_caller);
         let gated = need.map(|need| Gate { access: app.access.clone(), need });
         let gated = gated.map(|gate| middleware::from_fn_with_state(gate, gate::pass));
         router = router.route(
             path,
             match gated {
-                Some(gate) => handler.route_layer(gate),
+                Some(gate) => handler.route_layer(held).route_layer(gate),
                 None => handler,
             },
         );
@@ -66,7 +68,11 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(asked::note))
-        .with_state(app);
-    if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
+        .layer(middleware::from_fn_with_state(app.limits.clone(), limited::by_address))
+        .layer(middleware::from_fn(asked::note));
+    let (proxies, browsers) = (app.proxies.clone(), app.browsers.clone());
+    let router = router.with_state(app);
+    let router =
+        if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router };
+    browsers.around(router).layer(middleware::from_fn_with_state(proxies, client::note))
 }

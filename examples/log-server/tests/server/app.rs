@@ -8,10 +8,13 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
+use gapless_sse_core::{Log, LogDriver, LogOptions};
 use hyper::Request;
 use log_server::access::{Access, Leases};
-use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
+use log_server::http::{
+    App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
+};
+use log_server::limits::Limits;
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
 use tempfile::TempDir;
@@ -31,7 +34,9 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         store: "a test".to_owned(),
         heartbeat: Duration::from_secs(1),
         max_lifetime: Duration::from_secs(60),
-        admission: Admission::new(AdmissionLimits::default()),
+        limits: Limits::default(),
+        proxies: Proxies::default(),
+        browsers: Browsers::default(),
         searches: Searches::new(1 << 20),
         page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),
