@@ -1,6 +1,8 @@
 //! Holds requests to the limits: of the head and of the address before anything is looked up, of
 //! the user and the workspace when it is known who asks.
 
+use std::time::Duration;
+
 use axum::extract::{MatchedPath, Query, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -70,12 +72,12 @@ pub(super) async fn by_address(
     if tries {
         limits.may_sign_in(address)?;
     }
-    let mut time = limits.request_time();
-    if counts.as_what == Some(What::Appends) {
-        time += upload::LONGEST;
-    }
-    let Ok(response) = timeout(time, next.run(request)).await else {
-        return Err(Problem::too_slow(time));
+    let body = if counts.as_what == Some(What::Appends) { upload::LONGEST } else { Duration::ZERO };
+    let response = match limits.request_time().map(|time| time.saturating_add(body)) {
+        Some(time) => {
+            timeout(time, next.run(request)).await.map_err(|_| Problem::too_slow(time))?
+        }
+        None => next.run(request).await,
     };
     if tries && response.extensions().get::<Reason>() == Some(&Reason::Unknown) {
         limits.sign_in_failed(address);

@@ -29,6 +29,7 @@ impl TryFrom<String> for Origin {
 
     fn try_from(text: String) -> Result<Self, InvalidOrigin> {
         let parsed = || {
+            let text = text.to_ascii_lowercase();
             let uri: Uri = text.parse().ok()?;
             let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
             let usual = match scheme {
@@ -38,7 +39,7 @@ impl TryFrom<String> for Origin {
             };
             let bare =
                 uri.path() == "/" && uri.query().is_none() && !text.ends_with(['/', '?', '#']);
-            let host = authority.host().to_ascii_lowercase();
+            let host = authority.host();
             if !bare || host.is_empty() || authority.as_str().contains(['@', '*']) {
                 return None;
             }

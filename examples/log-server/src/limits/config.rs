@@ -33,7 +33,8 @@ pub struct LimitsConfig {
     /// How large a request's head may be.
     #[serde(rename = "head")]
     pub sizes: Sizes,
-    /// How long an answer may take to begin; streams have begun at once.
+    /// How long an answer may take to begin, or `0s` for as long as it takes. Streams have begun at
+    /// once.
     pub request_time: Duration,
 }
 

@@ -110,9 +110,9 @@ impl Limits {
         &self.0.sizes
     }
 
-    /// How long an answer may take to begin.
-    pub fn request_time(&self) -> Duration {
-        self.0.request_time
+    /// How long an answer may take to begin, if that is limited.
+    pub fn request_time(&self) -> Option<Duration> {
+        Some(self.0.request_time).filter(|time| !time.is_zero())
     }
 
     fn key(&self, who: impl Hash) -> u64 {

@@ -66,7 +66,7 @@ fn what_is_no_limit_is_refused_in_words() {
         ("[pages]\nper-week = 1", "per-week"),
         ("[streams]\nin-all = \"5/1s\"", "off"),
         ("[sheets]\nper-user = 1", "sheets"),
-        ("request-time = \"0s\"", "30s"),
+        ("request-time = \"soon\"", "25s"),
     ] {
         let error = toml::from_str::<LimitsConfig>(wrong).unwrap_err().to_string();
         assert!(error.contains(word), "{wrong}: {error}");
