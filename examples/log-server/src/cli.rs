@@ -200,7 +200,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     Ok(interval)
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = |_| format!("{text:?} is no time; write it like 25s, 200ms or 1m30s");
     let parsed: SignedDuration = text.parse().map_err(|e: jiff::Error| wrong(e.to_string()))?;
     Duration::try_from(parsed).map_err(|e| wrong(e.to_string()))

@@ -8,6 +8,7 @@ mod caller;
 mod credentials;
 mod denied;
 mod grants;
+pub mod jwt;
 mod pattern;
 mod place;
 mod right;
