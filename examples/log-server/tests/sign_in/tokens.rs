@@ -179,7 +179,7 @@ async fn times_issuer_and_audience_are_as_they_are_to_be() {
         (json!({"exp": 0}), "has expired"),
         (json!({"exp": null}), "has no `exp`"),
         (json!({"exp": "never"}), "has no `exp`"),
-        (json!({"exp": [now() + 60]}), "has no `exp`"),
+        (json!({"exp": [now() + 60]}), "not one that is understood"),
         (json!({"exp": -5}), "has no `exp`"),
         (json!({"nbf": now() + 60}), "not valid yet"),
         (json!({"nbf": "soon"}), "not one that is understood"),
