@@ -1,10 +1,11 @@
 //! Who is calling.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Grants, RowRules};
+use super::{Credentials, Denied, Grants, Place, Reason, Right, RowRules};
 
 /// Someone who calls, as an authority knows him.
 #[derive(Clone, Debug)]
@@ -28,6 +29,40 @@ pub struct Caller {
     pub expires: Option<Timestamp>,
     /// When the authority is to be asked again, if all this may change before it ends.
     pub ask_again: Option<Instant>,
+    /// What it is then asked with, if not with what the request has brought: a ticket is for once.
+    pub ask_with: Option<Arc<Credentials>>,
+}
+
+impl Caller {
+    /// Whoever it is, where everybody may do everything.
+    pub fn anyone() -> Self {
+        Self {
+            user: "anonymous".into(),
+            known_by: KnownBy::Nothing,
+            credential: "".into(),
+            made_from: None,
+            issued: None,
+            grants: Grants::all(),
+            rows: RowRules::default(),
+            expires: None,
+            ask_again: None,
+            ask_with: None,
+        }
+    }
+
+    /// Looks whether he may do this there.
+    ///
+    /// # Errors
+    ///
+    /// When he may not, in words that do not depend on what there is.
+    pub fn check(&self, right: Right, place: &Place) -> Result<(), Denied> {
+        if self.grants.allow(right, place) {
+            return Ok(());
+        }
+        let (user, right) = (&self.user, right.as_str());
+        let words = format!("{user} may not do this here: it takes the right `{right}`");
+        Err(Denied::new(Reason::Forbidden, words))
+    }
 }
 
 /// How it is known who calls.

@@ -53,6 +53,7 @@ impl Reading {
             rows: self.rows(claims)?,
             expires: time(claims, "exp", leeway),
             ask_again: None,
+            ask_with: None,
         })
     }
 
