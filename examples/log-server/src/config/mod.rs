@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::jwt::JwtConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
@@ -25,9 +26,11 @@ pub use secret::{Secret, SecretFrom, UnusableSecret};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Config {
-    /// Who may sign in with a token.
+    /// `[[token]]`: who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[jwt]`: which signed tokens are taken.
+    pub jwt: Option<JwtConfig>,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`

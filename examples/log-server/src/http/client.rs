@@ -64,6 +64,8 @@ pub(super) async fn note(
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    // What comes over a Unix socket has no port.
+    let peer = peer.filter(|peer| peer.0.port() != 0);
     let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
     let client = proxies.client(peer, false, request.headers());
     request.extensions_mut().insert(client);

@@ -28,8 +28,8 @@ pub struct LimitsConfig {
     pub appends: Each<Rate>,
     /// Streams that read all of history.
     pub exports: Each<Rate>,
-    /// Credentials that nobody knows, from one address.
-    pub failed_sign_ins: Rate,
+    /// Credentials that nobody knows.
+    pub failed_sign_ins_per_address: Rate,
     /// How large a request's head may be.
     #[serde(rename = "head")]
     pub sizes: Sizes,
@@ -79,7 +79,7 @@ impl Default for LimitsConfig {
             searches: Each::default(),
             appends: Each::default(),
             exports: Each::default(),
-            failed_sign_ins: Rate::of(300, 60),
+            failed_sign_ins_per_address: Rate::of(300, 60),
             sizes: Sizes::default(),
             request_time: Duration(std::time::Duration::from_secs(30)),
         }

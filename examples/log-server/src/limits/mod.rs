@@ -53,7 +53,7 @@ impl Limits {
         Self(Arc::new(Inner {
             rates: rates.collect(),
             streams: Streams::new(|per| config.most(per)),
-            failures: Failures::new(config.failed_sign_ins),
+            failures: Failures::new(config.failed_sign_ins_per_address),
             refusals: Refusals::default(),
             sizes: config.sizes,
             request_time: config.request_time.0,
