@@ -9,7 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Log, LogDriver, LogOptions};
-use hyper::Request;
+use hyper::{Method, Request};
 use log_server::access::{Access, Leases};
 use log_server::http::{
     App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
@@ -25,6 +25,19 @@ pub(crate) const LARGE_PAGES: usize = 3 << 20;
 
 /// The paths of the server over a new file, and the driver of its log.
 pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
+    let (folder, app, driver) = parts();
+    (folder, router(app, true), driver)
+}
+
+/// All methods of all paths, with names in them.
+pub(crate) fn paths() -> Vec<(Method, String)> {
+    let (_folder, app, _driver) = parts();
+    let named = |path: &str| path.replace("{workspace}", "etl").replace("{workflow}", "orders");
+    let routes = log_server::http::routes(&app).into_iter();
+    routes.map(|route| (route.method, named(route.path))).collect()
+}
+
+fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
@@ -45,7 +58,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         access,
         closed: ClosedStreams::default(),
     };
-    (folder, router(app, true), driver)
+    (folder, app, driver)
 }
 
 /// Its answer, of whose body nothing has been read.
