@@ -22,7 +22,8 @@ async fn status(server: &Server, head: &str) -> u16 {
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
     let status = status.unwrap_or_else(|| panic!("no answer: {answer:?}")).parse().unwrap();
-    if head.len() < 60_000 && (status == 414 || status == 431) {
+    // What the connection does not take has no words.
+    if head.len() < 60_000 && head.lines().count() < 100 && (status == 414 || status == 431) {
         assert!(answer.contains("application/problem+json"), "{answer}");
         assert!(answer.contains("the request is too large"), "{answer}");
     }

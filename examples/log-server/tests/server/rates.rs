@@ -56,10 +56,19 @@ fn refused(reply: &Reply, limit: Limit, most: usize) {
     assert!((1..=1800).contains(&wait) && (wait..=wait + 2).contains(&again), "{reply:?}");
 }
 
+async fn is_ready(server: &Server) {
+    let ready = || OPS.request(hyper::Method::GET, "/readyz");
+    let is_so = async { while crate::caller::reply(server, ready()).await.status != 200 {} };
+    timeout(Duration::from_secs(30), is_so).await.expect("it is ready");
+}
+
 async fn is_held(store: &Store, limit: Limit) {
     let setting = limit.setting();
     let (section, key) = setting.rsplit_once('.').unwrap();
     let server = Server::configured(store, &config(&format!("[{section}]\n{key} = \"2/1h\"")));
+    if matches!(limit.what, What::Connects | What::Exports) {
+        is_ready(&server).await;
+    }
     let (alike, unlike) = others(limit.per);
     let ok = if limit.what == What::Appends { 201 } else { 200 };
     for _ in 0..2 {
