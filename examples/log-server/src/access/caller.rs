@@ -23,6 +23,9 @@ pub struct Caller {
     pub issued: Option<Timestamp>,
     /// What he may.
     pub grants: Grants,
+    /// Whether that is only about the place that was asked for, so that a list is to ask for each
+    /// name.
+    pub only_there: bool,
     /// Which rows he may see.
     pub rows: RowRules,
     /// When all this ends, if it does.
@@ -43,6 +46,7 @@ impl Caller {
             made_from: None,
             issued: None,
             grants: Grants::all(),
+            only_there: false,
             rows: RowRules::default(),
             expires: None,
             ask_again: None,
