@@ -2,6 +2,7 @@
 //! streams of Server-Sent Events, with a page to read them.
 
 pub mod access;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod http;

@@ -68,8 +68,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
-    let config = Config::default();
+pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
     let access = access(&config)?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use log_server::access::TokenHash;
-use rcgen::{KeyPair, PKCS_ED25519, PublicKeyData};
+use log_server::access::tokens::TokenHash;
+use rcgen::{KeyPair, PKCS_ED25519};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testbed::Program;

@@ -1,5 +1,6 @@
 //! A good client, and how long it waits.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -29,23 +30,23 @@ impl Neighbour {
             "GET {path}?limit=10 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Authorization: Bearer {ANN}\r\n\r\n"
         );
-        let mut took = Vec::new();
-        let mut pages = std::pin::pin!(async {
+        let took = Mutex::new(Vec::new());
+        let pages = async {
             loop {
                 let began = Instant::now();
                 let answer = exchange(deployment.address, request.as_bytes()).await;
-                took.push(began.elapsed());
+                took.lock().unwrap().push(began.elapsed());
                 let answer = String::from_utf8(answer).unwrap();
                 assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
                 assert!(answer.contains("SECRET-etl-19"), "{answer}");
                 sleep(Duration::from_millis(10)).await;
             }
-        });
+        };
         let result = tokio::select! {
-            () = &mut pages => unreachable!("it has no end"),
+            () = pages => unreachable!("it has no end"),
             result = beside => result,
         };
-        drop(pages);
+        let mut took = took.into_inner().unwrap();
         took.sort();
         let at = |percent| took[took.len() * percent / 100];
         (Self { pages: took.len(), p50: at(50), p99: at(99) }, result)

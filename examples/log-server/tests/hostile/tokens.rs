@@ -2,7 +2,7 @@
 
 use crate::attempt::Attempt;
 use crate::deployment::{ANN, BOB, Deployment, logs};
-use log_server::access::TokenHash;
+use log_server::access::tokens::TokenHash;
 
 /// For the logs of `sales`, by somebody who has no right to them.
 pub(crate) fn attempts(_: &Deployment) -> Vec<Attempt> {
