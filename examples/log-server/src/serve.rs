@@ -11,7 +11,7 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
-use crate::access::tokens::{Tokens, TokensError};
+use crate::access::tokens::{self, Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
@@ -69,6 +69,11 @@ pub enum ServeError {
 ///
 /// When it cannot start: the address, the store or the secret is not right.
 pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+    if let Some(name) = &arguments.new_token {
+        let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
+        announce(&format!("{token}\n\n{}", entry.trim_end()))?;
+        return Ok(());
+    }
     let access = access(&config)?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
