@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::jwt::JwtConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
@@ -26,6 +27,8 @@ pub struct Config {
     /// `[[token]]`: who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[jwt]`: which signed tokens are taken.
+    pub jwt: Option<JwtConfig>,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`

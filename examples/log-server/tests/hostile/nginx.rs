@@ -5,9 +5,12 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use testbed::{Program, eventually, free_port};
+
+const START: Duration = Duration::from_secs(20);
 
 /// Passes everything on, over connections that are used again.
 pub(crate) struct Nginx {
@@ -29,7 +32,7 @@ impl Nginx {
         command.arg("-p").arg(folder.path()).arg("-c").arg(file).args(["-e", "stderr"]);
         let program = Program::spawn(command, |_| {}).unwrap();
         let ready = || std::net::TcpStream::connect(address).is_ok().then_some(());
-        eventually(ready);
+        eventually(START, ready).expect("nginx listens");
         Self { address, _program: program, _folder: folder }
     }
 }
