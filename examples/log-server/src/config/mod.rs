@@ -1,8 +1,12 @@
 //! The configuration file.
 
+mod duration;
+
 use serde::Deserialize;
 
+use crate::access::forward::ForwardAuth;
 use crate::access::tokens::TokenEntry;
+pub use duration::{Duration, InvalidDuration};
 
 /// What the configuration file says. Each section is described where it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -11,4 +15,6 @@ pub struct Config {
     /// Who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[forward-auth]`: the service that says who may do what.
+    pub forward_auth: Option<ForwardAuth>,
 }
