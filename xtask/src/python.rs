@@ -16,8 +16,8 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
         return Ok(flask::find()?);
     }
     let requirements = root().join("examples").join("flask-etl").join("requirements.txt");
-    let wanted = fs::read(&requirements)
-        .map_err(Failure::io("read examples/flask-etl/requirements.txt"))?;
+    let wanted =
+        fs::read(&requirements).map_err(Failure::io("read examples/flask-etl/requirements.txt"))?;
     let folder = target().join("python");
     let stamp = folder.join("installed.txt");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {

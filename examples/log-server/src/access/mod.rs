@@ -12,6 +12,7 @@ mod credentials;
 mod denied;
 pub mod forward;
 mod grants;
+pub mod jwt;
 mod lease;
 mod pattern;
 mod place;

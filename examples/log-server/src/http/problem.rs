@@ -107,7 +107,14 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false, denied: None, challenge: None }
+        Self {
+            status,
+            title,
+            detail: detail.to_string(),
+            passing: false,
+            denied: None,
+            challenge: None,
+        }
     }
 
     /// One that ends by itself: the answer says when to ask again.

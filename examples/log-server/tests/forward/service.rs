@@ -97,11 +97,7 @@ pub(crate) fn place(workspace: &str, workflow: &str) -> Place {
 }
 
 /// What is said of a user who wants to read in a workspace.
-pub(crate) async fn read(
-    forward: &Forward,
-    user: &str,
-    workspace: &str,
-) -> Result<Caller, Denied> {
+pub(crate) async fn read(forward: &Forward, user: &str, workspace: &str) -> Result<Caller, Denied> {
     forward.ask(&token_of(user), Right::Read, &place(workspace, "orders")).await
 }
 
@@ -124,9 +120,7 @@ pub(crate) enum Says {
 }
 
 impl Strange {
-    pub(crate) async fn start(
-        says: impl Fn(&str) -> Says + Clone + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) async fn start(says: impl Fn(&str) -> Says + Clone + Send + Sync + 'static) -> Self {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -88,7 +88,9 @@ impl Reader {
         let rights: Rights = match list(headers, &self.rights)? {
             Some(names) => names
                 .iter()
-                .map(|name| name.parse::<Right>().map_err(|error| format!("{}: {error}", self.rights)))
+                .map(|name| {
+                    name.parse::<Right>().map_err(|error| format!("{}: {error}", self.rights))
+                })
                 .collect::<Result<_, _>>()?,
             None => [question.right()].into_iter().collect(),
         };
@@ -133,11 +135,17 @@ impl Reader {
 
 /// That he may not, in words that say nothing about what there is.
 pub(super) fn forbidden() -> Denied {
-    Denied::new(Reason::Forbidden, "the service that says who may do this here says that you may not")
+    Denied::new(
+        Reason::Forbidden,
+        "the service that says who may do this here says that you may not",
+    )
 }
 
 fn unknown() -> Denied {
-    Denied::new(Reason::Unknown, "the service that knows its users does not know you; sign in there")
+    Denied::new(
+        Reason::Unknown,
+        "the service that knows its users does not know you; sign in there",
+    )
 }
 
 /// The text of a header: UTF-8, or what Python makes of text that has room in Latin-1.

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::address::AddressError;
 use crate::config::Duration;
 
-
 /// The service that says who may do what, and how long its word counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -100,9 +100,11 @@ impl Forward {
                 Ok(Caller { ask_again: Some(said.until), ..Caller::clone(caller) })
             }
             Answer::No(denied) => Err(denied.clone()),
-            Answer::Down(_) => {
-                self.inner.memory.allowed(key).map_or_else(|| Err(unavailable()), |c| Ok(for_now(*c)))
-            }
+            Answer::Down(_) => self
+                .inner
+                .memory
+                .allowed(key)
+                .map_or_else(|| Err(unavailable()), |c| Ok(for_now(*c))),
         }
     }
 }
@@ -126,7 +128,8 @@ fn for_now(caller: Caller) -> Caller {
 }
 
 fn unavailable() -> Denied {
-    let words = "the service that says who may see this does not answer; try again in a few seconds";
+    let words =
+        "the service that says who may see this does not answer; try again in a few seconds";
     Denied::new(Reason::Unavailable, words)
 }
 
