@@ -11,6 +11,7 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
+use crate::access::forward::{Forward, ForwardError};
 use crate::access::jwt::{Jwt, JwtError};
 use crate::access::tokens::{self, Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
@@ -62,6 +63,9 @@ pub enum ServeError {
     /// The keys of signed tokens.
     #[error(transparent)]
     Jwt(#[from] JwtError),
+    /// The service that says who may do what.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -78,7 +82,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
         announce(&format!("{token}\n\n{}", entry.trim_end()))?;
         return Ok(());
     }
-    let access = access(&config)?;
+    let secret = std::env::var("LOG_SERVER_SECRET").unwrap_or_default();
+    let access = access(&config, secret.as_bytes())?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
         (false, false) if !arguments.listen.ip().is_loopback() => {
@@ -130,13 +135,17 @@ fn default_store() -> Result<StoreAddress, ServeError> {
 }
 
 /// All ways of signing in that are configured.
-fn access(config: &Config) -> Result<Access, ServeError> {
+fn access(config: &Config, secret: &[u8]) -> Result<Access, ServeError> {
     let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
     if !config.tokens.is_empty() {
         authorities.push(Box::new(Tokens::new(&config.tokens)?));
     }
     if let Some(jwt) = &config.jwt {
         authorities.push(Box::new(Jwt::new(jwt)?));
+    }
+    // It is asked about whoever is left, be it with nothing.
+    if let Some(forward) = &config.forward_auth {
+        authorities.push(Box::new(Forward::new(forward, secret)?));
     }
     Ok(Access::new(authorities, Arc::new(NothingRevoked)))
 }

@@ -10,6 +10,7 @@ mod authority;
 mod caller;
 mod credentials;
 mod denied;
+pub mod forward;
 mod grants;
 pub mod jwt;
 mod lease;

@@ -182,12 +182,18 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
         expires: *expires,
         ask_again: None,
         ask_with: None,
+        by_place: false,
     })
 }
 
 impl Authority for Tokens {
     /// A token is looked up by its hash, so how long that takes says nothing about those there are.
-    fn identify<'a>(&'a self, credentials: &'a Credentials, _: &'a Place) -> Identified<'a> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        _: Right,
+        _: &'a Place,
+    ) -> Identified<'a> {
         let hash = credentials.bearer().map(TokenHash::of);
         let known = hash.and_then(|hash| self.0.get(&hash)).cloned();
         Box::pin(std::future::ready(Ok(known)))

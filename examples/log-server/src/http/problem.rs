@@ -23,6 +23,8 @@ pub(super) struct Problem {
     passing: bool,
     /// Why it is not allowed.
     denied: Option<Reason>,
+    /// How to say who one is.
+    challenge: Option<HeaderValue>,
 }
 
 impl Problem {
@@ -114,7 +116,14 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false, denied: None }
+        Self {
+            status,
+            title,
+            detail: detail.to_string(),
+            passing: false,
+            denied: None,
+            challenge: None,
+        }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -137,7 +146,7 @@ impl<E: SourceError> From<PageError<E>> for Problem {
 }
 
 impl From<Denied> for Problem {
-    fn from(Denied { reason, words }: Denied) -> Self {
+    fn from(Denied { reason, words, challenge }: Denied) -> Self {
         let (status, title) = match reason {
             Reason::Unknown | Reason::Expired | Reason::Revoked => {
                 (StatusCode::UNAUTHORIZED, "a sign-in is needed")
@@ -146,7 +155,7 @@ impl From<Denied> for Problem {
             Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can say who may"),
         };
         let passing = reason == Reason::Unavailable;
-        Self { passing, denied: Some(reason), ..Self::new(status, title, words) }
+        Self { passing, denied: Some(reason), challenge, ..Self::new(status, title, words) }
     }
 }
 
@@ -182,7 +191,7 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied } = self;
+        let Self { status, title, detail, passing, denied, challenge } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
@@ -193,7 +202,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = challenge.unwrap_or_else(|| HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if passing {
             // Those who were refused together do not come back together.
