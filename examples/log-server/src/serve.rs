@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use directories::ProjectDirs;
-use gapless_sse_core::follow::{Fault, Seal, SourceError};
+use gapless_sse_core::follow::{Fault, SourceError};
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
@@ -17,7 +17,7 @@ use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use crate::search::{Effort, Searches};
-use crate::secret::{self, SecretError};
+use crate::secret::{self, SecretError, Secrets};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
 
@@ -90,8 +90,9 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
-            let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
+            let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
+            serve(arguments, access, store, secrets, format!("SQLite file {}", path.display()))
+                .await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -100,8 +101,8 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
                 announce(&format!("collection {} has its indexes", arguments.collection))?;
                 return Ok(());
             }
-            let seal = if let Some(seal) = given {
-                seal
+            let secrets = if let Some(secrets) = given {
+                secrets
             } else {
                 tracing::warn!(
                     "LOG_SERVER_SECRET is not set: the positions of streams end with this \
@@ -110,7 +111,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, seal, name).await
+            serve(arguments, access, store, secrets, name).await
         }
     }
 }
@@ -134,7 +135,7 @@ async fn serve<S: Store>(
     arguments: Arguments,
     access: Access,
     store: S,
-    seal: Seal,
+    secrets: Secrets,
     name: String,
 ) -> Result<(), ServeError> {
     let asked = arguments.listen;
@@ -143,7 +144,7 @@ async fn serve<S: Store>(
     let address = listener.local_addr()?;
     let unsent = arguments.unsent_bytes / 3;
     let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
-    let (log, driver) = Log::new(store, seal, options);
+    let (log, driver) = Log::new(store, secrets.seal(), options);
     tracing::info!("serving the {name}");
     if !access.needs_sign_in() {
         tracing::info!("anyone who reaches {address} may read and write logs");

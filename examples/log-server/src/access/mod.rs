@@ -11,13 +11,18 @@ mod caller;
 mod credentials;
 mod denied;
 mod grants;
+mod held;
 pub mod jwt;
 mod lease;
 mod pattern;
 mod place;
 mod revocations;
+pub mod revoked;
 mod right;
 mod rows;
+mod sealed;
+pub mod session;
+pub mod ticket;
 pub mod tokens;
 
 pub use access::Access;
