@@ -1,6 +1,7 @@
 //! What was taken back, in memory.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,12 +11,15 @@ use crate::access::Caller;
 /// How many tokens and sessions are remembered.
 const MOST: usize = 100_000;
 
+/// For how long after its end a token is remembered: clocks differ.
+const KEPT: Duration = Duration::from_secs(3600);
+
 /// How many sessions of one user that he has ended himself.
 const MOST_OF_ONE: usize = 1000;
 
 /// Something to take back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[serde(rename_all = "lowercase")]
 pub enum Revoke {
     /// A token, or a session, and all that was made from it.
     Credential(Box<str>),
@@ -23,15 +27,6 @@ pub enum Revoke {
     User(Box<str>),
     /// All that anybody was given until now.
     All(bool),
-    /// A session that its user has ended.
-    Session {
-        /// Its id.
-        id: Box<str>,
-        /// Whose it was.
-        user: Box<str>,
-        /// When it would have ended by itself.
-        until: Timestamp,
-    },
 }
 
 /// Something that was taken back.
@@ -42,6 +37,25 @@ pub struct Revocation {
     pub what: Revoke,
     /// When.
     pub at: Timestamp,
+    /// When it would have ended by itself, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires: Option<Timestamp>,
+    /// The user, if it is his session and he has ended it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended_by: Option<Box<str>>,
+}
+
+impl Revocation {
+    /// Of this, now.
+    pub fn new(what: Revoke) -> Self {
+        Self { what, at: Timestamp::now(), expires: None, ended_by: None }
+    }
+
+    /// Whether what was taken back would still be good.
+    fn matters(&self, now: Timestamp) -> bool {
+        let end = self.expires.map(|end| end.saturating_add(KEPT).unwrap_or(Timestamp::MAX));
+        end.is_none_or(|end| end > now)
+    }
 }
 
 /// There are too many.
@@ -81,19 +95,15 @@ impl Entries {
     }
 
     pub(super) fn add(&mut self, revocation: Revocation, now: Timestamp) -> Result<(), Full> {
-        match &revocation.what {
-            Revoke::Session { user, .. } => {
-                let of_user = |entry: &&Revocation| match &entry.what {
-                    Revoke::Session { user: other, until, .. } => other == user && *until > now,
-                    _ => false,
-                };
-                if self.credentials.values().filter(of_user).count() >= MOST_OF_ONE {
-                    return Err(Full::OfOne);
-                }
-                self.make_room(now)?;
+        if let Some(user) = &revocation.ended_by {
+            let ended =
+                |entry: &&Revocation| entry.ended_by.as_ref() == Some(user) && entry.matters(now);
+            if self.credentials.values().filter(ended).count() >= MOST_OF_ONE {
+                return Err(Full::OfOne);
             }
-            Revoke::Credential(_) => self.make_room(now)?,
-            Revoke::User(_) | Revoke::All(_) => {}
+        }
+        if matches!(revocation.what, Revoke::Credential(_)) {
+            self.make_room(now)?;
         }
         self.put(revocation);
         Ok(())
@@ -109,7 +119,7 @@ impl Entries {
     fn put(&mut self, revocation: Revocation) {
         let at = revocation.at;
         match &revocation.what {
-            Revoke::Credential(id) | Revoke::Session { id, .. } => {
+            Revoke::Credential(id) => {
                 self.credentials.insert(id.clone(), revocation);
             }
             Revoke::User(user) => {
@@ -125,9 +135,9 @@ impl Entries {
         }
     }
 
-    /// Forgets sessions that would have ended by now.
+    /// Forgets what would have ended by now.
     fn forget(&mut self, now: Timestamp) {
-        self.credentials.retain(|_, entry| is_good(entry, now));
+        self.credentials.retain(|_, entry| entry.matters(now));
     }
 
     pub(super) fn hold(&self, caller: &Caller) -> bool {
@@ -139,17 +149,13 @@ impl Entries {
     }
 
     pub(super) fn list(&self, now: Timestamp) -> Vec<Revocation> {
-        let credentials = self.credentials.values().filter(|entry| is_good(entry, now)).cloned();
+        let credentials = self.credentials.values().filter(|entry| entry.matters(now)).cloned();
         let users = self.users.iter();
-        let users =
-            users.map(|(user, at)| Revocation { what: Revoke::User(user.clone()), at: *at });
-        let all = self.all.map(|at| Revocation { what: Revoke::All(true), at });
+        let of = |what, at| Revocation { at, ..Revocation::new(what) };
+        let users = users.map(|(user, at)| of(Revoke::User(user.clone()), *at));
+        let all = self.all.map(|at| of(Revoke::All(true), at));
         let mut listed: Vec<_> = credentials.chain(users).chain(all).collect();
         listed.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         listed
     }
-}
-
-fn is_good(entry: &Revocation, now: Timestamp) -> bool {
-    !matches!(entry.what, Revoke::Session { until, .. } if until <= now)
 }

@@ -88,11 +88,7 @@ impl Revoked {
     /// # Errors
     ///
     /// When there are too many already, or it holds until the next start only.
-    pub async fn revoke(&self, what: Revoke) -> Result<(), NotRevoked> {
-        self.add(Revocation { what, at: Timestamp::now() }).await
-    }
-
-    async fn add(&self, revocation: Revocation) -> Result<(), NotRevoked> {
+    pub async fn revoke(&self, revocation: Revocation) -> Result<(), NotRevoked> {
         let added = {
             let mut entries = self.0.entries.write().unwrap_or_else(PoisonError::into_inner);
             entries.add(revocation, Timestamp::now())
