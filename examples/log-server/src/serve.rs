@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::{Fault, SourceError};
@@ -11,8 +10,7 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
-use crate::access::tokens::{Tokens, TokensError};
-use crate::access::{Access, Authority, Leases, NothingRevoked};
+use crate::access::{Leases, SignIn, SignInError};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
@@ -34,15 +32,15 @@ pub enum ServeError {
     /// Everybody may, and only some.
     #[error("--anonymous lets everybody in, and the configuration says who may: leave one out")]
     Both,
-    /// The tokens of the configuration.
-    #[error(transparent)]
-    Tokens(#[from] TokensError),
     /// The store's address.
     #[error(transparent)]
     Store(#[from] InvalidStore),
     /// There is no data folder to put a file into.
-    #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
-    NoDataFolder,
+    #[error(transparent)]
+    NoDataFolder(#[from] NoDataFolder),
+    /// The ways of signing in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The SQLite file.
     #[error(transparent)]
     Sqlite(#[from] SqliteError),
@@ -63,15 +61,21 @@ pub enum ServeError {
     System(#[from] io::Error),
 }
 
+/// The system has no folder for the data of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no data folder on this system; name a file with --store sqlite:FILE, and one for \
+     revocations in [session] of the configuration"
+)]
+pub struct NoDataFolder;
+
 /// Runs the server until it is told to end.
 ///
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
-    let config = Config::default();
-    let access = access(&config)?;
-    match (access.needs_sign_in(), arguments.anonymous) {
+pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+    match (SignIn::is_wanted(&config), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
         (false, false) if !arguments.listen.ip().is_loopback() => {
             return Err(ServeError::Anonymous(arguments.listen));
@@ -91,8 +95,9 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
-            serve(arguments, access, store, secrets, format!("SQLite file {}", path.display()))
-                .await
+            let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
+            let name = format!("SQLite file {}", path.display());
+            serve(arguments, sign_in, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -111,29 +116,32 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, secrets, name).await
+            let sign_in = SignIn::new(&config, &secrets, || {
+                Ok(folders()?.data_dir().join("revocations.json"))
+            })?;
+            serve(arguments, sign_in, store, secrets, name).await
         }
     }
 }
 
 fn default_store() -> Result<StoreAddress, ServeError> {
-    let folders = ProjectDirs::from("", "", "log-server").ok_or(ServeError::NoDataFolder)?;
-    let path: PathBuf = folders.data_dir().join("logs.db");
-    Ok(StoreAddress::Sqlite(path))
+    Ok(StoreAddress::Sqlite(folders()?.data_dir().join("logs.db")))
 }
 
-/// All ways of signing in that are configured.
-fn access(config: &Config) -> Result<Access, ServeError> {
-    let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
-    if !config.tokens.is_empty() {
-        authorities.push(Box::new(Tokens::new(&config.tokens)?));
-    }
-    Ok(Access::new(authorities, Arc::new(NothingRevoked)))
+fn folders() -> Result<ProjectDirs, NoDataFolder> {
+    ProjectDirs::from("", "", "log-server").ok_or(NoDataFolder)
+}
+
+/// Where the revocations are kept of a server with this SQLite file.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".revocations");
+    name.into()
 }
 
 async fn serve<S: Store>(
     arguments: Arguments,
-    access: Access,
+    sign_in: SignIn,
     store: S,
     secrets: Secrets,
     name: String,
@@ -146,6 +154,7 @@ async fn serve<S: Store>(
     let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
     let (log, driver) = Log::new(store, secrets.seal(), options);
     tracing::info!("serving the {name}");
+    let access = sign_in.access().clone();
     if !access.needs_sign_in() {
         tracing::info!("anyone who reaches {address} may read and write logs");
     }
@@ -173,6 +182,7 @@ async fn serve<S: Store>(
         uploads: Uploads::new(arguments.upload_bytes),
         leases: Leases::new(access.clone()),
         access: access.clone(),
+        sign_in,
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

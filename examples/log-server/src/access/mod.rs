@@ -22,6 +22,7 @@ mod right;
 mod rows;
 mod sealed;
 pub mod session;
+mod sign_in;
 pub mod ticket;
 pub mod tokens;
 
@@ -37,3 +38,4 @@ pub use place::Place;
 pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};
 pub use rows::{RowRule, RowRules};
+pub use sign_in::{SignIn, SignInError};

@@ -18,14 +18,14 @@ const KEY_LENGTH: usize = 32;
 /// HKDF from the secret, the salt and the purpose, and is for this one text: none is ever used
 /// twice, however many there are.
 #[derive(Clone, Debug)]
-pub struct Sealed {
+pub(super) struct Sealed {
     secrets: Secrets,
     purpose: &'static str,
 }
 
 impl Sealed {
     /// For this purpose. What is sealed for another one is not opened.
-    pub fn new(secrets: &Secrets, purpose: &'static str) -> Self {
+    pub(super) fn new(secrets: &Secrets, purpose: &'static str) -> Self {
         Self { secrets: secrets.clone(), purpose }
     }
 
@@ -34,7 +34,7 @@ impl Sealed {
     /// # Errors
     ///
     /// When the system gives no random bytes.
-    pub fn seal(&self, text: &[u8]) -> Result<String, Unspecified> {
+    pub(super) fn seal(&self, text: &[u8]) -> Result<String, Unspecified> {
         let mut salt = [0; SALT_LENGTH];
         getrandom::fill(&mut salt).map_err(|_| Unspecified)?;
         let mut sealed = text.to_vec();
@@ -45,7 +45,7 @@ impl Sealed {
     }
 
     /// The text, if this server or another one with its secrets has sealed it.
-    pub fn open(&self, sealed: &str) -> Option<Vec<u8>> {
+    pub(super) fn open(&self, sealed: &str) -> Option<Vec<u8>> {
         let whole = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let rest = whole.strip_prefix(&[VERSION])?;
         let (salt, sealed) = rest.split_at_checked(SALT_LENGTH)?;

@@ -1,5 +1,6 @@
 //! Sessions: cookies that stand for a token, for browsers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::held::Held;
 use super::sealed::Sealed;
 use super::tokens::Tokens;
-use super::{Authority, Caller, Credentials, Denied, Identified, KnownBy, Place, Reason};
+use super::{
+    Authority, Caller, Credentials, Denied, Grants, Identified, KnownBy, Place, Reason, RowRules,
+};
 use crate::secret::Secrets;
 
 /// The name of the cookie.
@@ -34,11 +37,18 @@ pub struct SessionConfig {
     pub secure: Option<bool>,
     /// Below which path browsers send it.
     pub path: String,
+    /// Where is kept what was taken back.
+    pub revocations_file: Option<PathBuf>,
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(12 * 3600), secure: None, path: "/".to_owned() }
+        Self {
+            lifetime: Duration::from_secs(12 * 3600),
+            secure: None,
+            path: "/".to_owned(),
+            revocations_file: None,
+        }
     }
 }
 
@@ -51,7 +61,7 @@ impl Default for SessionConfig {
 pub struct Sessions {
     sealed: Sealed,
     config: SessionConfig,
-    tokens: Option<Arc<Tokens>>,
+    tokens: Arc<Tokens>,
 }
 
 /// What a cookie holds.
@@ -82,7 +92,7 @@ pub enum NoSession {
 
 impl Sessions {
     /// Those that stand for `tokens`, and for tokens of others.
-    pub fn new(secrets: &Secrets, config: &SessionConfig, tokens: Option<Arc<Tokens>>) -> Self {
+    pub fn new(secrets: &Secrets, config: &SessionConfig, tokens: Arc<Tokens>) -> Self {
         Self { sealed: Sealed::new(secrets, "log-server session"), config: config.clone(), tokens }
     }
 
@@ -107,13 +117,9 @@ impl Sessions {
             ..caller.clone()
         };
         let token = caller.known_by == KnownBy::Token;
-        let held = if token {
-            let session =
-                Caller { grants: Default::default(), rows: Default::default(), ..session };
-            Held::of(&session)
-        } else {
-            Held::of(&session)
-        };
+        let nothing = (Grants::default(), RowRules::default());
+        let (grants, rows) = if token { nothing } else { (session.grants, session.rows) };
+        let held = Held::of(&Caller { grants, rows, ..session });
         let text = serde_json::to_vec(&Written { held, token }).map_err(|_| NoSession::Random)?;
         let value = self.sealed.seal(&text).map_err(|_| NoSession::Random)?;
         if value.len() > LONGEST_COOKIE {
@@ -166,11 +172,12 @@ impl Sessions {
     /// May what the token may by now.
     fn as_its_token(&self, session: Caller) -> Result<Caller, Denied> {
         let name = session.made_from.as_deref().unwrap_or_default();
-        let token = self.tokens.as_ref().and_then(|tokens| tokens.named(name));
-        let token = token.filter(|token| token.user == session.user).ok_or_else(|| {
-            let words = "the token of this session is not known any longer; sign in again";
-            Denied::new(Reason::Revoked, words)
-        })?;
+        let token = self.tokens.named(name).filter(|token| token.user == session.user).ok_or_else(
+            || {
+                let words = "the token of this session is not known any longer; sign in again";
+                Denied::new(Reason::Revoked, words)
+            },
+        )?;
         Ok(Caller {
             grants: token.grants.clone(),
             rows: token.rows.clone(),

@@ -139,6 +139,5 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    crate::cli::duration(&text).map_err(serde::de::Error::custom)
+    crate::config::Duration::deserialize(deserializer).map(Into::into)
 }
