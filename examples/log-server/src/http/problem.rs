@@ -25,6 +25,8 @@ pub(super) struct Problem {
     denied: Option<Reason>,
     /// How to say who one is.
     challenge: Option<HeaderValue>,
+    /// In which ways one may sign in.
+    ways: Vec<&'static str>,
 }
 
 impl Problem {
@@ -123,7 +125,13 @@ impl Problem {
             passing: false,
             denied: None,
             challenge: None,
+            ways: Vec::new(),
         }
+    }
+
+    /// Says in which ways one may sign in.
+    pub(super) fn with_ways(self, ways: &[&'static str]) -> Self {
+        Self { ways: ways.to_vec(), ..self }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -191,12 +199,15 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied, challenge } = self;
+        let Self { status, title, detail, passing, denied, challenge, ways } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
+        }
+        if !ways.is_empty() {
+            body["sign_in"] = ways.into();
         }
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
