@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
@@ -26,6 +27,9 @@ pub struct Config {
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
+    /// `[[token]]`: who may sign in with a token.
+    #[serde(rename = "token")]
+    pub tokens: Vec<TokenEntry>,
 }
 
 impl Config {
