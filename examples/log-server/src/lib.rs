@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod limits;
 mod mark;
 pub mod row;
 pub mod search;

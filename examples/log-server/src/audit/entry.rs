@@ -49,6 +49,9 @@ pub struct Entry {
     /// Why it was refused or is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// What an act was about, such as whose sign-in was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// How many entries could not be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<u64>,
@@ -72,6 +75,7 @@ impl Entry {
             rows: None,
             status: None,
             reason: None,
+            subject: None,
             lost: None,
         }
     }
