@@ -13,6 +13,7 @@ use tokio::task::JoinError;
 
 use crate::access::tokens::{Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
+use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
@@ -68,7 +69,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(), ServeError> {
     let access = access(&config)?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
@@ -90,7 +91,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
+            let name = format!("SQLite file {}", path.display());
+            serve(arguments, access, audit, store, seal, name).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -109,7 +111,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, seal, name).await
+            serve(arguments, access, audit, store, seal, name).await
         }
     }
 }
@@ -132,6 +134,7 @@ fn access(config: &Config) -> Result<Access, ServeError> {
 async fn serve<S: Store>(
     arguments: Arguments,
     access: Access,
+    audit: Audit,
     store: S,
     seal: Seal,
     name: String,
@@ -171,6 +174,7 @@ async fn serve<S: Store>(
         uploads: Uploads::new(arguments.upload_bytes),
         leases: Leases::new(access.clone()),
         access: access.clone(),
+        audit,
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

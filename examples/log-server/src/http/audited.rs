@@ -1,16 +1,19 @@
 //! What of a request goes to the audit.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use axum::Extension;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{MatchedPath, Query, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use gapless_sse_core::{Closed, EventId};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
+use jiff::Timestamp;
 
 use super::asked::Asked;
-use crate::access::Reason;
+use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
 
 /// Why a request was refused, as an answer says it to the audit.
@@ -34,7 +37,7 @@ pub(super) struct About(pub(super) String);
 pub(super) async fn note(
     State(audit): State<Audit>,
     asked: Asked,
-    parameters: Option<RawPathParams>,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -44,7 +47,7 @@ pub(super) async fn note(
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let event = event(request.method(), matched.unwrap_or_default());
     let path = matched.unwrap_or("?");
-    let entry = entry(request.method(), path, request.uri(), parameters.as_ref());
+    let entry = entry(request.method(), path, request.uri(), parameters.ok().as_ref());
     if event == Some(Event::StreamOpened) {
         request.extensions_mut().insert(Template(Arc::new(entry.clone())));
     }
@@ -157,33 +160,61 @@ pub(super) struct Template(Arc<Entry>);
 
 /// A stream that the audit says is open.
 #[derive(Debug)]
-pub(super) struct Opened(Option<Box<(Audit, Entry)>>);
+pub(super) struct Opened(Option<Box<Stream>>);
+
+#[derive(Debug)]
+struct Stream {
+    audit: Audit,
+    entry: Entry,
+    ending: Ending,
+}
+
+/// Why a stream is ended by us.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ending(Option<Arc<OnceLock<Reason>>>);
+
+impl Ending {
+    /// It ends, as it is not allowed any longer.
+    pub(super) fn by(self, denied: Denied) -> Denied {
+        if let Self(Some(reason)) = self {
+            let _ = reason.set(denied.reason);
+        }
+        denied
+    }
+}
 
 impl Opened {
     /// Writes that a stream is opened after this position.
     pub(super) fn new(
         audit: &Audit,
         asked: &Asked,
-        template: Option<&Template>,
+        template: Option<Extension<Template>>,
         after: Option<&EventId>,
     ) -> Self {
-        let Some(Template(template)) = template else { return Self(None) };
+        let Some(Extension(Template(template))) = template else { return Self(None) };
         let entry = Entry {
             event: Event::StreamOpened,
             origin: asked.origin(),
             act: None,
             position: after.map(|id| digest(id.as_str())),
-            ..Entry::clone(template)
+            ..Entry::clone(&template)
         };
         audit.write(Entry { status: Some(StatusCode::OK.as_u16()), ..entry.clone() });
-        Self(Some(Box::new((audit.clone(), entry))))
+        let ending = Ending(Some(Arc::default()));
+        Self(Some(Box::new(Stream { audit: audit.clone(), entry, ending })))
     }
 
-    /// Writes that it is over, and why it was ended, if it was by us.
-    pub(super) fn closed(self, closed: &Closed, denied: Option<Reason>) {
-        let Some((audit, entry)) = self.0.map(|opened| *opened) else { return };
+    /// Where to say why it is ended.
+    pub(super) fn ending(&self) -> Ending {
+        self.0.as_ref().map_or_else(Ending::default, |stream| stream.ending.clone())
+    }
+
+    /// Writes that it is over.
+    pub(super) fn closed(self, closed: &Closed) {
+        let Some(Stream { audit, entry, ending }) = self.0.map(|opened| *opened) else { return };
+        let denied = ending.0.and_then(|reason| reason.get().copied());
         audit.write(Entry {
-            time: Entry::new(Event::StreamClosed).time,
+            time: Timestamp::now(),
             event: Event::StreamClosed,
             duration_ms: Some(milliseconds(closed.duration)),
             events: Some(closed.events),

@@ -2,6 +2,7 @@
 
 mod append;
 mod asked;
+mod audited;
 mod client;
 mod closed;
 mod gate;
@@ -16,6 +17,7 @@ mod path;
 mod posted;
 mod problem;
 mod query;
+mod request_id;
 mod router;
 mod stream;
 mod unsent;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use gapless_sse_core::{Admission, Log};
 
 use crate::access::{Access, Leases};
+use crate::audit::Audit;
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -61,6 +64,8 @@ pub struct App<S: Store> {
     pub access: Access,
     /// How long streams may go on.
     pub leases: Leases,
+    /// What is done.
+    pub audit: Audit,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -79,6 +84,7 @@ impl<S: Store> Clone for App<S> {
             uploads: self.uploads.clone(),
             access: self.access.clone(),
             leases: self.leases.clone(),
+            audit: self.audit.clone(),
             closed: self.closed.clone(),
         }
     }

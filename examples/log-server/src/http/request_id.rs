@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use tracing::Instrument;
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const X_REQUEST_ID: &str = "x-request-id";
+const TRACEPARENT: &str = "traceparent";
 
 /// The longest id that is taken, in characters.
 const LONGEST: usize = 128;
@@ -26,9 +26,9 @@ pub(super) struct RequestId(Arc<str>);
 impl RequestId {
     /// The id that the request brings, that of its trace, or a new one.
     fn of(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let given = text(&X_REQUEST_ID).filter(|id| is_sane(id));
-        let known = given.or_else(|| text(&TRACEPARENT).and_then(trace_id)).map(Arc::from);
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let given = text(X_REQUEST_ID).filter(|id| is_sane(id));
+        let known = given.or_else(|| text(TRACEPARENT).and_then(trace_id)).map(Arc::from);
         Self(known.unwrap_or_else(|| format!("{:032x}", fastrand::u128(..)).into()))
     }
 
@@ -77,9 +77,12 @@ fn trace_id(parent: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn of(headers: &[(HeaderName, &str)]) -> String {
+    fn of(headers: &[(&'static str, &str)]) -> String {
         let pairs = headers.iter().map(|(name, value)| {
-            (name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+            (
+                http::HeaderName::from_static(name),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            )
         });
         RequestId::of(&pairs.collect()).to_string()
     }
@@ -102,7 +105,10 @@ mod tests {
         let (trace, zero) = ("4bf92f3577b34da6a3ce929d0e0e4736", "0".repeat(32));
         let parent = format!("00-{trace}-00f067aa0ba902b7-01");
         assert_eq!(of(&[(TRACEPARENT, &parent)]), trace);
-        assert_eq!(of(&[(TRACEPARENT, &parent.replace("00-4", "01-4")), (X_REQUEST_ID, "")]), trace);
+        assert_eq!(
+            of(&[(TRACEPARENT, &parent.replace("00-4", "01-4")), (X_REQUEST_ID, "")]),
+            trace
+        );
         assert_eq!(of(&[(TRACEPARENT, &parent), (X_REQUEST_ID, "a")]), "a");
         for wrong in [
             parent.replace(trace, &zero),

@@ -41,7 +41,8 @@ impl Failures {
     /// Whether one may try.
     pub(super) fn check(&self, key: u64) -> Result<(), Reached> {
         let Some(rate) = &self.rate else { return Ok(()) };
-        let left = self.away().get(&key).map(|until| until.saturating_duration_since(Instant::now()));
+        let left =
+            self.away().get(&key).map(|until| until.saturating_duration_since(Instant::now()));
         match left {
             Some(wait) if !wait.is_zero() => Err(rate.reached(wait)),
             _ => Ok(()),

@@ -25,14 +25,8 @@ pub enum What {
 
 impl What {
     /// What is limited to so many in a time, by all of [`Per::ALL`].
-    pub const RATES: [Self; 6] = [
-        Self::Requests,
-        Self::Connects,
-        Self::Pages,
-        Self::Searches,
-        Self::Appends,
-        Self::Exports,
-    ];
+    pub const RATES: [Self; 6] =
+        [Self::Requests, Self::Connects, Self::Pages, Self::Searches, Self::Appends, Self::Exports];
 
     /// As limits are named after it.
     pub fn as_str(self) -> &'static str {

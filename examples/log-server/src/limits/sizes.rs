@@ -44,7 +44,8 @@ impl Sizes {
     /// What of it is too large.
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), TooLarge> {
         let uri = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
-        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let bytes: usize =
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if uri > self.uri_bytes {
             Err(TooLarge::Uri(self.uri_bytes))
         } else if headers.len() > self.headers {

@@ -78,9 +78,8 @@ fn a_stream_has_all_its_places_or_none() {
     let limits = Limits::new(&config(
         "[streams]\nper-address = 3\nper-user = 2\nper-workspace = 4\nin-all = 5",
     ));
-    let open = |last, user, workspace| {
-        limits.open(&Streamer { address: address(last), user, workspace })
-    };
+    let open =
+        |last, user, workspace| limits.open(&Streamer { address: address(last), user, workspace });
     let per = |answer: Result<Place, Reached>| answer.unwrap_err().limit.per;
     let ann = [open(1, Some("ann"), "a").unwrap(), open(1, Some("ann"), "a").unwrap()];
     for _ in 0..9 {

@@ -65,7 +65,11 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         ("no content type", &[], row),
         ("a form", &["Content-Type: application/x-www-form-urlencoded"], b"message=x"),
         ("plain text, as a page of others may send it", &["Content-Type: text/plain"], row),
-        ("XML", &["Content-Type: application/xml"], b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>"),
+        (
+            "XML",
+            &["Content-Type: application/xml"],
+            b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>",
+        ),
         ("a bomb", &[JSON, packed], &bomb),
         ("what is not packed", &[JSON, packed], row),
         ("another packing", &[JSON, "Content-Encoding: br"], row),
@@ -78,9 +82,18 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         post("a length that overflows", &etl, &[JSON, "Content-Length: 99999999999999999999"], row),
         post("a length of 4 GiB", &etl, &[JSON, "Content-Length: 4294967296"], row),
         post("chunks of no size", &etl, &[JSON, "Transfer-Encoding: chunked"], b"zz\r\n{}\r\n"),
-        post("a chunk that overflows", &etl, &[JSON, "Transfer-Encoding: chunked"], b"fffffffffffffffff\r\n"),
-        post("a chunk's extension", &etl, &[JSON, "Transfer-Encoding: chunked"],
-            format!("1;{}\r\n", "a".repeat(40_000)).as_bytes()),
+        post(
+            "a chunk that overflows",
+            &etl,
+            &[JSON, "Transfer-Encoding: chunked"],
+            b"fffffffffffffffff\r\n",
+        ),
+        post(
+            "a chunk's extension",
+            &etl,
+            &[JSON, "Transfer-Encoding: chunked"],
+            format!("1;{}\r\n", "a".repeat(40_000)).as_bytes(),
+        ),
         post("another transfer encoding", &etl, &[JSON, "Transfer-Encoding: gzip"], row),
     ];
     let rows = (0..10_001).map(|_| "{\"message\":\"x\"}\n").collect::<String>();

@@ -23,7 +23,10 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         ("an asterisk", b"GET * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
         ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         ("half a preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n"),
-        ("a frame that is none", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+        (
+            "a frame that is none",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        ),
         ("SSH", b"SSH-2.0-OpenSSH_9.2\r\n"),
         ("Redis", b"*1\r\n$8\r\nFLUSHALL\r\n"),
         ("zeros", &[0; 4096]),

@@ -59,10 +59,8 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         "/%6detrics".to_owned(),
         "/revocations".to_owned(),
     ];
-    let mut attempts: Vec<_> = paths
-        .iter()
-        .map(|path| Attempt::get(format!("GET {path:.90}"), path, &ann))
-        .collect();
+    let mut attempts: Vec<_> =
+        paths.iter().map(|path| Attempt::get(format!("GET {path:.90}"), path, &ann)).collect();
     // Those that may be seen are in it, and no others.
     attempts.push(Attempt::get("the list of workspaces", base, &ann).may_succeed());
     attempts.push(Attempt::get("all of them", &format!("{base}?limit=10000"), &ann).may_succeed());

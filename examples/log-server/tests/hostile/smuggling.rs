@@ -38,7 +38,8 @@ async fn victim(server: SocketAddr, name: &str) {
 
 fn pairs() -> Vec<(&'static str, String)> {
     let etl = logs("etl", "orders");
-    let hidden = format!("GET {etl} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ANN}\r\nX-A: ");
+    let hidden =
+        format!("GET {etl} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ANN}\r\nX-A: ");
     let post = |headers: &str, body: &str| {
         format!(
             "POST {etl} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ANN}\r\n\
@@ -47,9 +48,7 @@ fn pairs() -> Vec<(&'static str, String)> {
     };
     let chunked = format!("0\r\n\r\n{hidden}");
     let length = chunked.len();
-    let both = |encoding: &str| {
-        post(&format!("Content-Length: {length}\r\n{encoding}"), &chunked)
-    };
+    let both = |encoding: &str| post(&format!("Content-Length: {length}\r\n{encoding}"), &chunked);
     vec![
         ("CL.TE", both("Transfer-Encoding: chunked")),
         ("TE.CL", post("Content-Length: 4\r\nTransfer-Encoding: chunked", &chunked)),
@@ -66,11 +65,32 @@ fn pairs() -> Vec<(&'static str, String)> {
         ("a list of lengths", post(&format!("Content-Length: 0, {length}"), &chunked)),
         ("a length with a sign", post("Content-Length: +0", &hidden)),
         ("a length of zero", post("Content-Length: 0", &hidden)),
-        ("a chunk that ends with LF", post("Transfer-Encoding: chunked", &format!("0\n\n{hidden}"))),
+        (
+            "a chunk that ends with LF",
+            post("Transfer-Encoding: chunked", &format!("0\n\n{hidden}")),
+        ),
         ("a size with 0x", post("Transfer-Encoding: chunked", &format!("0x0\r\n\r\n{hidden}"))),
-        ("an extension with LF", post("Transfer-Encoding: chunked", &format!("0;\n\r\n\r\n{hidden}"))),
-        ("a trailer", post("Transfer-Encoding: chunked", &format!("0\r\nContent-Length: 9\r\n\r\n{hidden}"))),
-        ("an upgrade", post("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 0", &hidden)),
-        ("a GET with a body", format!("GET {etl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len())),
+        (
+            "an extension with LF",
+            post("Transfer-Encoding: chunked", &format!("0;\n\r\n\r\n{hidden}")),
+        ),
+        (
+            "a trailer",
+            post("Transfer-Encoding: chunked", &format!("0\r\nContent-Length: 9\r\n\r\n{hidden}")),
+        ),
+        (
+            "an upgrade",
+            post(
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 0",
+                &hidden,
+            ),
+        ),
+        (
+            "a GET with a body",
+            format!(
+                "GET {etl} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{hidden}",
+                hidden.len()
+            ),
+        ),
     ]
 }

@@ -110,7 +110,9 @@ fn claims(server: &Deployment) -> Vec<(String, String)> {
         ("a beginning to come", |claims| claims["nbf"] = json!(4_000_000_000_u64)),
         ("a beginning as text", |claims| claims["nbf"] = json!("now")),
         ("another issuer", |claims| claims["iss"] = json!("https://evil.example")),
-        ("an issuer that begins alike", |claims| claims["iss"] = json!("https://issuer.example.evil")),
+        ("an issuer that begins alike", |claims| {
+            claims["iss"] = json!("https://issuer.example.evil")
+        }),
         ("no issuer", |claims| claims["iss"] = Value::Null),
         ("an issuer in a list", |claims| claims["iss"] = json!([["https://issuer.example"]])),
         ("another audience", |claims| claims["aud"] = json!("shop")),
@@ -126,7 +128,8 @@ fn claims(server: &Deployment) -> Vec<(String, String)> {
         ("workspaces that are a number", |claims| claims["workspaces"] = json!(1)),
         ("workspaces of others", |claims| claims["workspaces"] = json!(["et", "etl2", "ETL"])),
     ];
-    let signed = changes.map(|(name, change)| (name.to_owned(), server.signed(&server.claims(change))));
+    let signed =
+        changes.map(|(name, change)| (name.to_owned(), server.signed(&server.claims(change))));
     signed.to_vec()
 }
 
@@ -151,7 +154,10 @@ fn texts(server: &Deployment, right: &Value) -> Vec<(String, String)> {
         ("nothing but dots", "..".to_owned()),
         ("many dots", ".".repeat(5000)),
         ("what is no base 64", format!("{head}.!!!.{signature}")),
-        ("a body that nests", format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode("[".repeat(20_000)))),
+        (
+            "a body that nests",
+            format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode("[".repeat(20_000))),
+        ),
     ]
     .map(|(name, token)| (name.to_owned(), token))
     .to_vec()

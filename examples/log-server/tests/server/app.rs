@@ -11,6 +11,7 @@ use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
 use log_server::access::{Access, Leases};
+use log_server::audit::Audit;
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
@@ -38,6 +39,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
+        audit: Audit::default(),
         closed: ClosedStreams::default(),
     };
     (folder, router(app, true), driver)
