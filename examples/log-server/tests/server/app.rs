@@ -23,6 +23,12 @@ pub(crate) const LARGE_PAGES: usize = 3 << 20;
 
 /// The paths of the server over a new file, and the driver of its log.
 pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
+    let (folder, app, driver) = parts();
+    (folder, router(app, true), driver)
+}
+
+/// What they need.
+pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
@@ -42,7 +48,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         audit: Audit::default(),
         closed: ClosedStreams::default(),
     };
-    (folder, router(app, true), driver)
+    (folder, app, driver)
 }
 
 /// Its answer, of whose body nothing has been read.

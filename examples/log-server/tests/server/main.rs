@@ -4,7 +4,9 @@
 mod addresses;
 mod answers;
 mod app;
+mod audit;
 mod backlog;
+mod configuration;
 mod connects;
 mod crowd;
 mod exactly_once;
