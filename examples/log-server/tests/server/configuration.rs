@@ -69,7 +69,7 @@ fn the_command_line_comes_before_the_environment_and_that_before_the_file() {
         command.envs(variable.map(|store| ("LOG_SERVER_STORE", store)));
         let mut program = Program::spawn(command, |_| {}).unwrap();
         program.line("listening on http://127.0.0.1:", PATIENCE).unwrap();
-        assert!(program.terminate().unwrap().success());
+        program.kill();
         assert!(folder.path().join(file).exists(), "{file}: {}", program.output());
         fs::remove_file(folder.path().join(file)).unwrap();
     }
