@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::jwt::JwtConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
@@ -23,13 +24,15 @@ pub use secret::{Secret, SecretFrom, UnusableSecret};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Config {
+    /// `[[token]]`: who may sign in with a token.
+    #[serde(rename = "token")]
+    pub tokens: Vec<TokenEntry>,
+    /// `[jwt]`: which signed tokens are taken.
+    pub jwt: Option<JwtConfig>,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
-    /// `[[token]]`: who may sign in with a token.
-    #[serde(rename = "token")]
-    pub tokens: Vec<TokenEntry>,
 }
 
 impl Config {
