@@ -87,9 +87,14 @@ impl Browsers {
         }))
     }
 
-    /// Puts all of it around a router.
-    pub(super) fn around(self, router: Router) -> Router {
-        let router = router.layer(from_fn_with_state(self.clone(), refuse_cross_site));
+    /// Refuses what another site's page asks of a router to change.
+    pub(super) fn guard<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.layer(from_fn_with_state(self.clone(), refuse_cross_site))
+    }
+
+    /// Tells browsers with each answer of a router what they may do with it, and which pages may
+    /// read it.
+    pub(super) fn tell<S: Clone + Send + Sync + 'static>(self, router: Router<S>) -> Router<S> {
         let router = match self.cors() {
             Some(cors) => router.layer(cors),
             None => router,

@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::timeout;
 
 use super::asked::Asked;
+use super::audited::Refusal;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, SEARCH};
 use super::upload;
@@ -79,7 +80,8 @@ pub(super) async fn by_address(
         }
         None => next.run(request).await,
     };
-    if tries && response.extensions().get::<Reason>() == Some(&Reason::Unknown) {
+    let unknown = Refusal { denied: true, reason: Reason::Unknown.as_str() };
+    if tries && response.extensions().get() == Some(&unknown) {
         limits.sign_in_failed(address);
     }
     Ok(response)

@@ -2,6 +2,7 @@
 
 mod append;
 mod asked;
+mod audited;
 mod browser;
 mod client;
 mod closed;
@@ -22,8 +23,13 @@ mod posted;
 mod problem;
 mod proxies;
 mod query;
+mod request_id;
+mod revocations;
 mod router;
+mod seen;
+mod session;
 mod stream;
+mod ticket;
 mod unsent;
 mod upload;
 mod viewer;
@@ -32,7 +38,8 @@ use std::time::Duration;
 
 use gapless_sse_core::Log;
 
-use crate::access::{Access, Leases};
+use crate::access::{Access, Leases, SignIn};
+use crate::audit::Audit;
 use crate::limits::Limits;
 use crate::search::Searches;
 use crate::store::Store;
@@ -72,8 +79,12 @@ pub struct App<S: Store> {
     pub uploads: Uploads,
     /// Who may do what.
     pub access: Access,
+    /// In which ways one signs in and out.
+    pub sign_in: SignIn,
     /// How long streams may go on.
     pub leases: Leases,
+    /// What is done.
+    pub audit: Audit,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -93,7 +104,9 @@ impl<S: Store> Clone for App<S> {
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
+            sign_in: self.sign_in.clone(),
             leases: self.leases.clone(),
+            audit: self.audit.clone(),
             closed: self.closed.clone(),
         }
     }

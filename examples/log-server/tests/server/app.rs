@@ -10,7 +10,8 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Log, LogDriver, LogOptions};
 use hyper::{Method, Request};
-use log_server::access::{Access, Leases};
+use log_server::access::{Leases, SignIn};
+use log_server::audit::Audit;
 use log_server::http::{
     App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
 };
@@ -37,11 +38,13 @@ pub(crate) fn paths() -> Vec<(Method, String)> {
     routes.map(|route| (route.method, named(route.path))).collect()
 }
 
-fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
+/// What they need.
+pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let access = Access::anonymous();
+    let sign_in = SignIn::anonymous().unwrap();
+    let access = sign_in.access().clone();
     let app = App {
         log,
         store: "a test".to_owned(),
@@ -56,6 +59,8 @@ fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
+        sign_in,
+        audit: Audit::default(),
         closed: ClosedStreams::default(),
     };
     (folder, app, driver)

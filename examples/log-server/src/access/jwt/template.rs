@@ -73,14 +73,15 @@ mod tests {
         let claims = json!({"sub": "ann", "n": 7, "ok": true, "no": null, "empty": "",
             "list": ["ann"], "deep": {"er": "x"}, "https://a.b/c": "y"});
         let claims = claims.as_object().unwrap();
-        let fill = |text| Template::new(text).unwrap().fill(claims).map_err(str::to_owned);
+        let fill = |text: &str| Template::new(text).unwrap().fill(claims).map_err(str::to_owned);
         let filled = |text: &str| Ok(Box::from(text));
         assert_eq!(fill("{sub}"), filled("ann"));
         assert_eq!(fill("team-{sub}/{n}-{ok}"), filled("team-ann/7-true"));
         assert_eq!(fill("{deep.er}{https://a.b/c}"), filled("xy"));
         assert_eq!(fill("as it is"), filled("as it is"));
         for missing in ["other", "no", "empty", "list", "deep", "deep.other", "sub.x"] {
-            assert_eq!(fill(&format!("x{{{missing}}}")), Err(missing.to_owned()));
+            let template = format!("x{{{missing}}}");
+            assert_eq!(fill(&template), Err(missing.to_owned()));
         }
         for wrong in ["{", "}", "{sub", "sub}", "{}", "{{sub}}", "}{sub}"] {
             assert!(Template::new(wrong).is_err(), "{wrong}");
