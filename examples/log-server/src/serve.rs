@@ -13,7 +13,7 @@ use tokio::task::JoinError;
 
 use crate::access::forward::{Forward, ForwardError};
 use crate::access::jwt::{Jwt, JwtError};
-use crate::access::tokens::{Tokens, TokensError};
+use crate::access::tokens::{self, Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
@@ -77,6 +77,11 @@ pub enum ServeError {
 ///
 /// When it cannot start: the address, the store or the secret is not right.
 pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+    if let Some(name) = &arguments.new_token {
+        let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
+        announce(&format!("{token}\n\n{}", entry.trim_end()))?;
+        return Ok(());
+    }
     let secret = std::env::var("LOG_SERVER_SECRET").unwrap_or_default();
     let access = access(&config, secret.as_bytes())?;
     match (access.needs_sign_in(), arguments.anonymous) {

@@ -22,6 +22,11 @@ impl Pattern {
         Self("*".into())
     }
 
+    /// What all its names begin with.
+    pub fn prefix(&self) -> &str {
+        self.0.split('*').next().unwrap_or_default()
+    }
+
     /// This one name, whatever characters it has.
     ///
     /// A name with a `*` in it is admitted by no pattern but those that admit it by their own `*`.

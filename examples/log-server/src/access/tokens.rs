@@ -177,11 +177,11 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
             workflows: workflows.clone(),
             rights: *rights,
         }]),
+        only_there: false,
         rows: RowRules(rows.iter().map(rule).collect::<Result<_, _>>()?),
         expires: *expires,
         ask_again: None,
         ask_with: None,
-        by_place: false,
     })
 }
 

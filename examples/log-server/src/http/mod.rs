@@ -17,6 +17,7 @@ mod posted;
 mod problem;
 mod query;
 mod router;
+mod seen;
 mod stream;
 mod unsent;
 mod upload;

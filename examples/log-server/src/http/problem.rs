@@ -75,6 +75,15 @@ impl Problem {
         }
     }
 
+    /// A list whose caller may see few of its names, which no index finds.
+    pub(super) fn too_long_a_list(names: usize) -> Self {
+        let detail = format!(
+            "the list would look at more than {names} names for those that you may see; whoever \
+             gives out your sign-in is to name them by how they begin, as in `etl-*`"
+        );
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the list is too long", detail)
+    }
+
     /// Some part of the server is not as it should be.
     pub(super) fn not_ready(parts: String, passing: bool) -> Self {
         let title = "the server is not ready";
