@@ -9,6 +9,8 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::audited::Refusal;
+use super::request_id::RequestId;
 use crate::access::{Denied, Reason};
 use crate::search::SearchError;
 use crate::store::chain;
@@ -209,7 +211,12 @@ impl IntoResponse for Problem {
         if !ways.is_empty() {
             body["sign_in"] = ways.into();
         }
+        if let Some(id) = RequestId::current() {
+            body["request_id"] = id.to_string().into();
+        }
         let mut response = (status, body.to_string()).into_response();
+        let reason = denied.map_or(title, Reason::as_str);
+        response.extensions_mut().insert(Refusal { denied: denied.is_some(), reason });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
