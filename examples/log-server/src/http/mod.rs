@@ -18,8 +18,12 @@ mod posted;
 mod problem;
 mod query;
 mod request_id;
+mod revocations;
 mod router;
+mod seen;
+mod session;
 mod stream;
+mod ticket;
 mod unsent;
 mod upload;
 mod viewer;
@@ -29,7 +33,7 @@ use std::time::Duration;
 
 use gapless_sse_core::{Admission, Log};
 
-use crate::access::{Access, Leases};
+use crate::access::{Access, Leases, SignIn};
 use crate::audit::Audit;
 use crate::search::Searches;
 use crate::store::Store;
@@ -62,6 +66,8 @@ pub struct App<S: Store> {
     pub uploads: Uploads,
     /// Who may do what.
     pub access: Access,
+    /// In which ways one signs in and out.
+    pub sign_in: SignIn,
     /// How long streams may go on.
     pub leases: Leases,
     /// What is done.
@@ -83,6 +89,7 @@ impl<S: Store> Clone for App<S> {
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
+            sign_in: self.sign_in.clone(),
             leases: self.leases.clone(),
             audit: self.audit.clone(),
             closed: self.closed.clone(),

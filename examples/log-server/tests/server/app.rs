@@ -10,7 +10,7 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
-use log_server::access::{Access, Leases};
+use log_server::access::{Leases, SignIn};
 use log_server::audit::Audit;
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
@@ -32,7 +32,8 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let access = Access::anonymous();
+    let sign_in = SignIn::anonymous().unwrap();
+    let access = sign_in.access().clone();
     let app = App {
         log,
         store: "a test".to_owned(),
@@ -45,6 +46,7 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
+        sign_in,
         audit: Audit::default(),
         closed: ClosedStreams::default(),
     };

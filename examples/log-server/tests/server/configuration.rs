@@ -112,7 +112,8 @@ fn the_guide_has_every_key() {
 
     let is_header = |line: &&str| line.starts_with('[');
     let first = example.iter().position(is_header).unwrap();
-    let keys = |lines: &[&str]| lines.iter().filter_map(|line| key(line)).map(str::to_owned).collect();
+    let keys =
+        |lines: &[&str]| lines.iter().filter_map(|line| key(line)).map(str::to_owned).collect();
     let mut sections: BTreeSet<String> = keys(&example[..first]);
     for (at, header) in example.iter().enumerate().filter(|(_, line)| is_header(line)) {
         let section = header.trim_matches(['[', ']']);

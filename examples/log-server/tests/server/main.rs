@@ -1,6 +1,7 @@
 //! The server as its users meet it: the program, over its socket, on real stores.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod access;
 mod addresses;
 mod answers;
 mod app;
