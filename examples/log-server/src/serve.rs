@@ -189,8 +189,8 @@ async fn serve<S: Store>(
         uploads: Uploads::new(arguments.upload_bytes),
         leases: Leases::new(access.clone()),
         access: access.clone(),
-        audit,
         sign_in,
+        audit,
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {
