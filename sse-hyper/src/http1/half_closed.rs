@@ -6,8 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::rewound::Rewound;
+use crate::socket::Socket;
 
 /// When it is looked at first, and how much apart at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -40,26 +43,29 @@ impl HalfClosed {
     /// would tell.
     pub(crate) fn poll_gone(
         &mut self,
-        socket: &TcpStream,
+        socket: &mut Rewound<Socket>,
         takes_interim: bool,
         limit: Duration,
         context: &mut Context<'_>,
     ) -> Poll<io::Error> {
         loop {
             ready!(self.timer.as_mut().poll(context));
-            if let Some(error) = socket.take_error().unwrap_or_else(Some) {
+            if let Some(error) = socket.get_ref().error() {
                 return Poll::Ready(error);
             }
             if takes_interim && !self.interim_sent {
-                match socket.try_write(INTERIM) {
-                    Ok(written) if written == INTERIM.len() => self.interim_sent = true,
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                        return Poll::Ready(error);
+                match Pin::new(&mut *socket).poll_write(context, INTERIM) {
+                    Poll::Ready(Ok(written)) if written == INTERIM.len() => {
+                        self.interim_sent = true;
                     }
                     // There is something unread already, and no room.
-                    Ok(_) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
-                    Err(_) => {}
+                    Poll::Ready(Ok(_)) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
+                    Poll::Ready(Err(error)) => return Poll::Ready(error),
+                    Poll::Pending => {}
                 }
+            }
+            if let Poll::Ready(Err(error)) = Pin::new(&mut *socket).poll_flush(context) {
+                return Poll::Ready(error);
             }
             if !(takes_interim && self.interim_sent) && self.wrote.elapsed() >= limit {
                 let what = "the client sends no more, and may have gone";
