@@ -26,12 +26,15 @@ pub(crate) struct HalfClosed {
     looks_after: Duration,
     interim_sent: bool,
     wrote: Instant,
+    /// The service waited for more of a request's body when it was looked at.
+    body_awaited: bool,
 }
 
 impl HalfClosed {
     pub(crate) fn new() -> Self {
         let timer = Box::pin(sleep(LOOKS.0));
-        Self { timer, looks_after: LOOKS.0, interim_sent: false, wrote: Instant::now() }
+        let (looks_after, wrote) = (LOOKS.0, Instant::now());
+        Self { timer, looks_after, interim_sent: false, wrote, body_awaited: false }
     }
 
     /// Something was written to it.
@@ -71,8 +74,33 @@ impl HalfClosed {
                 let what = "the client sends no more, and may have gone";
                 return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, what));
             }
-            self.timer.as_mut().reset(Instant::now() + self.looks_after);
-            self.looks_after = (self.looks_after * 2).min(LOOKS.1);
+            self.look_later();
         }
+    }
+
+    /// Waits until nothing more can come of a request's body: the service has waited for it from one
+    /// look to the next, or has not looked at it for `limit`.
+    ///
+    /// hyper gives up a request when it hears that the client sends no more, although it has all of
+    /// the body and the service only has to take it.
+    pub(crate) fn poll_body_ended(
+        &mut self,
+        awaited: bool,
+        limit: Duration,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if awaited && self.body_awaited || self.wrote.elapsed() >= limit {
+                return Poll::Ready(());
+            }
+            self.body_awaited = awaited;
+            self.look_later();
+        }
+    }
+
+    fn look_later(&mut self) {
+        self.timer.as_mut().reset(Instant::now() + self.looks_after);
+        self.looks_after = (self.looks_after * 2).min(LOOKS.1);
     }
 }

@@ -112,7 +112,13 @@ impl<B> AsyncRead for Http1Socket<B> {
                 let limit = this.silence_limit;
                 client.poll_gone(&mut this.socket, takes_interim, limit, context).map(Err)
             }
-            _ => Poll::Ready(Ok(())),
+            Some(client) => {
+                if let Some(waits) = this.exchange.reads_body() {
+                    ready!(client.poll_body_ended(waits, this.silence_limit, context));
+                }
+                Poll::Ready(Ok(()))
+            }
+            None => Poll::Ready(Ok(())),
         }
     }
 }
