@@ -1,0 +1,7 @@
+//! Ways of signing in, each by itself.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+mod jwks;
+mod key_server;
+mod signer;
+mod tokens;
