@@ -37,14 +37,15 @@ export function lapsed(before: Standing, failure: SignedOut): Out {
   const atProxy = ways.includes("proxy");
   if (before.is === "out" && before.ways.includes("proxy") === atProxy)
     return { ...before, ways: ways.length > 0 ? ways : before.ways, link: link ?? before.link };
+  // That nobody is signed in is no news to who has only just come.
+  const news = before.is !== "asking" || atProxy;
   return {
     is: "out",
     kept: viewerOf(before),
     ways: ways.length > 0 ? ways : known.ways,
     link: link ?? known.link,
-    // That nobody is signed in is no news to who has only just come.
-    why: before.is === "asking" && !atProxy ? null : failure.message,
-    facts: failure.facts,
+    why: news ? failure.message : null,
+    facts: news ? failure.facts : {},
     unfinished: false,
   };
 }

@@ -17,7 +17,7 @@ export function SignIn({ session, out }: { session: Session; out: Out }) {
       <div role="status">
         <h1 id={title}>{over ? "Sign in to go on" : "Sign in to see the logs"}</h1>
         {why !== null && <p>{why}</p>}
-        {over && <p>The lines below stay, and go on from where they are.</p>}
+        {over && <p>The lines stay, and go on from where they are.</p>}
       </div>
       <RequestId facts={out.facts} />
       {out.unfinished && (

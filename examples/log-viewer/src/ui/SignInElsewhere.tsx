@@ -17,7 +17,7 @@ export function SignInElsewhere({ session, out }: { session: Session; out: Out }
       </p>
       <p className="sign-in-acts">
         {link !== undefined && (
-          <a className="button" href={link} target="_blank" rel="noreferrer">
+          <a className="button sign-in-send" href={link} target="_blank" rel="noreferrer">
             {proxy ? "Open the page" : `Sign in at ${new URL(link).host}`}
           </a>
         )}

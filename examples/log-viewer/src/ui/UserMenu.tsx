@@ -32,14 +32,12 @@ export function UserMenu({ caller, onSignOut }: { caller: Caller; onSignOut(): v
       <div className="user-card" tabIndex={-1}>
         <p>
           Signed in as <strong>{user}</strong>
-          {until !== undefined && (
-            <>
-              {" "}
-              until {until.day} {until.time.slice(0, 5)}
-            </>
-          )}
-          .
         </p>
+        {until !== undefined && (
+          <p className="user-until">
+            Until {until.day} {until.time.slice(0, 5)}
+          </p>
+        )}
         {knownBy === "session" && (
           <button type="button" className="button" onClick={onSignOut}>
             Sign out
