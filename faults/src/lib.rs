@@ -11,6 +11,7 @@
 
 mod client;
 mod crowd;
+mod deadline;
 mod deployment;
 mod fleet;
 mod habit;
@@ -19,3 +20,5 @@ mod row;
 mod run;
 pub mod scenarios;
 mod writers;
+
+pub use deadline::within_deadline;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use fastrand::Rng;
 use faults::scenarios::{self, Scenario};
+use faults::within_deadline;
 
 /// Faults on real servers, at random.
 #[derive(Parser)]
@@ -44,8 +45,7 @@ async fn main() -> ExitCode {
             if Instant::now() >= end {
                 break;
             }
-            // In a task of its own, so that a failure is one of a run and not of this program.
-            if tokio::spawn(scenario(seed)).await.is_err() {
+            if tokio::spawn(within_deadline(scenario(seed))).await.is_err() {
                 println!(
                     "{name} failed after {runs} runs; `--only {name} --seed {seed}` repeats it"
                 );

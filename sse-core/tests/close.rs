@@ -101,3 +101,71 @@ async fn a_second_hook_takes_the_place_of_the_first_which_is_told_nothing() {
     assert_eq!(only(&second).reason, CloseReason::Dropped);
     assert!(first.recv().is_err(), "it is told nothing");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_stopped_ends_with_the_last_event_and_nothing_else() {
+    let (send, receive) = tokio::sync::oneshot::channel::<Event<'static>>();
+    let events = stream::iter([Event::new("a")]).chain(stream::pending());
+    let (body, told) = body(events, None);
+    let mut body = body.stop_when(async { receive.await.unwrap() });
+    assert_eq!(body.next().await.unwrap().unwrap(), "retry: 1000\n\ndata: a\n\n");
+    let reads = tokio::spawn(async move {
+        let last = body.next().await.unwrap().unwrap();
+        assert!(body.next().await.is_none());
+        last
+    });
+    tokio::task::yield_now().await;
+    send.send(Event::new("denied")).unwrap();
+    assert_eq!(reads.await.unwrap(), "data: denied\n\n");
+    let closed = only(&told);
+    assert_eq!((closed.reason, closed.events), (CloseReason::Stopped, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_pending_when_a_stream_is_stopped_is_not_passed_on() {
+    // Two events do not go into one part: the second is held when the stop comes.
+    let large = "x".repeat(40 * 1024);
+    let (send, receive) = tokio::sync::oneshot::channel::<()>();
+    let (body, _told) = body(stream::repeat_with(move || large.clone()), None);
+    let mut body = body.stop_when(async {
+        receive.await.unwrap();
+        Event::new("denied")
+    });
+    assert!(body.next().await.unwrap().unwrap().len() > 40 * 1024);
+    send.send(()).unwrap();
+    assert_eq!(body.next().await.unwrap().unwrap(), "data: denied\n\n");
+    assert!(body.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stops_a_stream_is_asked_when_it_wakes_and_dropped_with_it() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let (asked, held) = (Arc::new(AtomicUsize::new(0)), Arc::new(()));
+    let (counts, holds) = (Arc::clone(&asked), Arc::clone(&held));
+    let never = std::future::poll_fn(move |_| {
+        let _ = &holds;
+        counts.fetch_add(1, Ordering::Relaxed);
+        std::task::Poll::<Event<'static>>::Pending
+    });
+    let (body, _told) = body(stream::repeat_with(|| "x".repeat(40 * 1024)), None);
+    let mut body = body.stop_when(never);
+    for _ in 0..100 {
+        body.next().await.unwrap().unwrap();
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    drop(body);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_event_that_fails_is_a_failure() {
+    let (body, told) = body(stream::pending::<Encoded>(), None);
+    let last = async { Err::<Encoded, _>(std::io::Error::other("no")) };
+    let mut body = body.stop_when(last);
+    assert!(body.next().await.is_none());
+    let closed = only(&told);
+    assert_eq!(closed.reason, CloseReason::Failed);
+    assert_eq!(closed.error.unwrap().to_string(), "no");
+}

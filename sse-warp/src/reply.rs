@@ -1,10 +1,11 @@
 //! The reply that carries a stream.
 
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use gapless_sse_core::{BoxError, Closed, EventStream, Feed, KeepAlive};
+use gapless_sse_core::{BoxError, Closed, EventStream, Feed, IntoEncoded, KeepAlive};
 use sync_wrapper::SyncStream;
 use warp::Reply;
 use warp::reply::Response;
@@ -74,6 +75,12 @@ impl<S: Feed> Sse<S> {
     /// Keeps `guard`, such as a [`Permit`](crate::Permit), until the stream is over.
     pub fn holding(self, guard: impl Send + Sync + 'static) -> Self {
         Self(self.0.holding(guard))
+    }
+
+    /// Ends the stream when `last` is done, with the event that it gives. See
+    /// [`EventStream::stop_when`].
+    pub fn stop_when<T: IntoEncoded>(self, last: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(self.0.stop_when(last))
     }
 
     /// Calls `hook` when the stream is over, however that comes. See [`EventStream::on_close`].

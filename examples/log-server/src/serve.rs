@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::{Fault, Seal, SourceError};
@@ -10,7 +11,10 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
+use crate::access::tokens::{Tokens, TokensError};
+use crate::access::{Access, Authority, Leases, NothingRevoked};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
+use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError};
@@ -22,10 +26,17 @@ use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
 pub enum ServeError {
     /// Anyone could read the logs, and nobody has said that this is meant.
     #[error(
-        "{0} can be reached from other machines, and there is no sign-in yet: listen on \
-         127.0.0.1, or say --anonymous to let anyone read and write the logs"
+        "{0} can be reached from other machines, and nobody has to sign in: listen on 127.0.0.1, \
+         configure who may (docs/access.md), or say --anonymous to let anyone read and write the \
+         logs"
     )]
     Anonymous(SocketAddr),
+    /// Everybody may, and only some.
+    #[error("--anonymous lets everybody in, and the configuration says who may: leave one out")]
+    Both,
+    /// The tokens of the configuration.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     /// The store's address.
     #[error(transparent)]
     Store(#[from] InvalidStore),
@@ -58,8 +69,14 @@ pub enum ServeError {
 ///
 /// When it cannot start: the address, the store or the secret is not right.
 pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
-    if !arguments.listen.ip().is_loopback() && !arguments.anonymous {
-        return Err(ServeError::Anonymous(arguments.listen));
+    let config = Config::default();
+    let access = access(&config)?;
+    match (access.needs_sign_in(), arguments.anonymous) {
+        (true, true) => return Err(ServeError::Both),
+        (false, false) if !arguments.listen.ip().is_loopback() => {
+            return Err(ServeError::Anonymous(arguments.listen));
+        }
+        _ => {}
     }
     let given = match std::env::var("LOG_SERVER_SECRET") {
         Ok(secrets) => Some(secret::parse(&secrets)?),
@@ -74,7 +91,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, store, seal, format!("SQLite file {}", path.display())).await
+            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -93,7 +110,7 @@ pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, store, seal, name).await
+            serve(arguments, access, store, seal, name).await
         }
     }
 }
@@ -104,8 +121,18 @@ fn default_store() -> Result<StoreAddress, ServeError> {
     Ok(StoreAddress::Sqlite(path))
 }
 
+/// All ways of signing in that are configured.
+fn access(config: &Config) -> Result<Access, ServeError> {
+    let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
+    if !config.tokens.is_empty() {
+        authorities.push(Box::new(Tokens::new(&config.tokens)?));
+    }
+    Ok(Access::new(authorities, Arc::new(NothingRevoked)))
+}
+
 async fn serve<S: Store>(
     arguments: Arguments,
+    access: Access,
     store: S,
     seal: Seal,
     name: String,
@@ -118,7 +145,9 @@ async fn serve<S: Store>(
     let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
     let (log, driver) = Log::new(store, seal, options);
     tracing::info!("serving the {name}");
-    tracing::info!("anyone who reaches {address} may read and write logs");
+    if !access.needs_sign_in() {
+        tracing::info!("anyone who reaches {address} may read and write logs");
+    }
 
     let mut driver = tokio::spawn(driver.run(|tail| observe(&tail)));
     announce(&format!("listening on http://{address}/"))?;
@@ -141,6 +170,8 @@ async fn serve<S: Store>(
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),
+        leases: Leases::new(access.clone()),
+        access: access.clone(),
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {
@@ -151,7 +182,7 @@ async fn serve<S: Store>(
         tracing::info!("ending: streams are told to come back");
         log.drain();
     };
-    let router = router(app, !arguments.anonymous);
+    let router = router(app, !arguments.anonymous && !access.needs_sign_in());
     tokio::select! {
         () = gapless_sse_axum::serve(listener, router, shutdown) => {}
         ended = &mut driver => return Err(ServeError::Stopped(ended.err())),

@@ -3,5 +3,5 @@
 
 pub use super::hub::{Hub, Late, LateRecord, Located, News, Publication, RingRead, Subscription};
 #[cfg(feature = "tokio")]
-pub(crate) use super::hub::{gap, lost_gap, lost_record};
+pub(crate) use super::hub::{Wakers, gap, lost_gap, lost_record};
 pub use super::machine::{Machine, Want};

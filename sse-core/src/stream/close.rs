@@ -31,6 +31,8 @@ pub enum CloseReason {
     Ended,
     /// Its lifetime was over.
     Lifetime,
+    /// It was stopped: [`EventStream::stop_when`](crate::EventStream::stop_when).
+    Stopped,
     /// It was dropped: the client has left, or was cut off.
     Dropped,
     /// Its events failed; [`Closed::error`] says how.
@@ -39,13 +41,15 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason.
-    pub const ALL: &[Self] = &[Self::Ended, Self::Lifetime, Self::Dropped, Self::Failed];
+    pub const ALL: &[Self] =
+        &[Self::Ended, Self::Lifetime, Self::Stopped, Self::Dropped, Self::Failed];
 
     /// The reason as metrics name it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ended => "ended",
             Self::Lifetime => "lifetime",
+            Self::Stopped => "stopped",
             Self::Dropped => "dropped",
             Self::Failed => "failed",
         }

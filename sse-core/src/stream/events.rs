@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,7 +15,9 @@ use tokio::time::Instant;
 use super::close::{CloseReason, Closed, StreamStats};
 use super::feed::Feed;
 use super::idle_timer::IdleTimer;
+use super::item::IntoEncoded;
 use super::keep_alive::KeepAlive;
+use super::stop::Stop;
 use crate::session::{Heartbeat, Lifetime};
 use crate::wire::{Encoded, Event};
 
@@ -59,6 +62,8 @@ pin_project! {
         stats: Option<Box<StreamStats>>,
         // Dropped when the stream has ended.
         guard: Option<Box<dyn Send + Sync>>,
+        // Ends it before its events do.
+        stop: Option<Stop>,
     }
 }
 
@@ -109,6 +114,7 @@ impl<S: Feed> EventStream<S> {
             over: CloseReason::Ended,
             stats: None,
             guard: None,
+            stop: None,
         }
     }
 
@@ -213,6 +219,35 @@ impl<S: Feed> EventStream<S> {
         self
     }
 
+    /// Ends the stream when `last` is done, with the event that it gives: when whoever reads may
+    /// not any longer, say. A second future takes the place of the first.
+    ///
+    /// What was not passed on by then is dropped; a client that comes back with its last event ID
+    /// gets it. `last` is polled when it was woken, and not for each delivery.
+    ///
+    /// ```
+    /// use futures_util::{StreamExt, future, stream};
+    /// use gapless_sse_core::{Event, EventStream, EventType};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gapless_sse_core::InvalidField> {
+    /// let denied = Event::new("signed out").event_type(EventType::new("denied")?);
+    /// let mut body = EventStream::new(stream::pending::<String>())
+    ///     .stop_when(future::ready(denied));
+    /// let Some(Ok(bytes)) = body.next().await else { unreachable!() };
+    /// assert_eq!(bytes, "event: denied\ndata: signed out\n\n");
+    /// assert!(body.next().await.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop_when<T: IntoEncoded>(
+        mut self,
+        last: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
+        self.stop = Some(Stop::new(last));
+        self
+    }
+
     fn opening(&mut self) -> Option<&mut Opening> {
         self.rest.as_mut()?.opening.as_mut()
     }
@@ -238,6 +273,35 @@ impl<S: Feed> EventStream<S> {
                 let mut last = BytesMut::from(take_held(this.rest).unwrap_or_default());
                 last.put_slice(&retry);
                 hold(this.rest, last.freeze());
+            }
+        }
+    }
+
+    /// Ends with what comes from elsewhere, in place of all that is pending.
+    fn poll_stop(self: Pin<&mut Self>, context: &mut Context<'_>) {
+        let mut this = self.project();
+        let Some(Poll::Ready(last)) = this.stop.as_ref().map(|stop| stop.poll(context)) else {
+            return;
+        };
+        *this.stop = None;
+        if this.events.is_none() {
+            return;
+        }
+        this.events.set(None);
+        take_held(this.rest);
+        match last {
+            Ok(last) => {
+                *this.over = CloseReason::Stopped;
+                if let Some(stats) = this.stats {
+                    stats.events(last.events());
+                }
+                hold(this.rest, last.into());
+            }
+            Err(error) => {
+                *this.over = CloseReason::Failed;
+                if let Some(stats) = this.stats {
+                    stats.fail(error);
+                }
             }
         }
     }
@@ -321,6 +385,7 @@ impl<S: Feed> Stream for EventStream<S> {
         }
         loop {
             let now = Instant::now();
+            self.as_mut().poll_stop(context);
             if self.idle_timer.is_over(now) {
                 self.as_mut().end();
             }
@@ -335,6 +400,7 @@ impl<S: Feed> Stream for EventStream<S> {
             }
             if this.events.is_none() {
                 *this.guard = None;
+                *this.stop = None;
                 if let Some(stats) = this.stats {
                     stats.close(*this.over);
                 }

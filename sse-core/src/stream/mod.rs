@@ -11,6 +11,7 @@ mod item;
 mod keep_alive;
 mod moment;
 pub(crate) mod random;
+mod stop;
 mod try_events;
 
 pub use close::{CloseReason, Closed};

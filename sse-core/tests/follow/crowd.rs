@@ -131,6 +131,8 @@ struct Cost {
     work: u64,
     polls: u64,
     polls_of_quiet: u64,
+    /// How many of the crowd were polled, at most, before somebody else had his turn.
+    in_a_row: u64,
 }
 
 /// Reads until the last record came, or for ever; counts how often it was polled.
@@ -173,6 +175,7 @@ async fn cost(clients: u32) -> Cost {
     };
     let (polls_of_quiet, quiet) = crowd("quiet");
     let (polls, readers) = crowd("a");
+    let somebody = tokio::spawn(somebody(polls.clone(), polls_of_quiet.clone(), 2 * clients));
     let read = timeout(Duration::from_secs(60), join_all(readers)).await;
     read.expect("nobody is forgotten").into_iter().for_each(Result::unwrap);
     for _ in 0..100_000 {
@@ -184,12 +187,32 @@ async fn cost(clients: u32) -> Cost {
     assert_eq!(log.stats().catch_up_streams, 0, "somebody was forgotten");
     assert!(begin.elapsed().is_zero(), "somebody waited for time to pass");
     quiet.iter().for_each(JoinHandle::abort);
+    let in_a_row = somebody.await.unwrap();
     let each = u64::from(clients);
     Cost {
         work: WORK.get() / each,
         polls: polls.load(Relaxed) / each,
         polls_of_quiet: polls_of_quiet.load(Relaxed) / each,
+        in_a_row,
     }
+}
+
+/// Has one turn after the other beside a crowd, from when all of them have come until nothing
+/// happens for a while; counts how often the crowd was polled in between, at most.
+async fn somebody(polls: Arc<AtomicU64>, polls_of_quiet: Arc<AtomicU64>, crowd: u32) -> u64 {
+    let polled = || polls.load(Relaxed) + polls_of_quiet.load(Relaxed);
+    while polled() < u64::from(crowd) {
+        yield_now().await;
+    }
+    let (mut most, mut before, mut quiet) = (0, polled(), 0);
+    while quiet < 1000 {
+        yield_now().await;
+        let now = polled();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        most = most.max(now - before);
+        before = now;
+    }
+    most
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,4 +222,10 @@ async fn each_of_a_crowd_costs_what_one_of_a_few_does() {
     assert!(many.polls * 10 <= few.polls * 15, "{few:?}, {many:?}");
     // There are 40 batches or more, and a ring has room for a few of them.
     assert!(many.polls_of_quiet < 40, "{many:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_leaves_others_their_turn() {
+    let many = cost(1600).await;
+    assert!(many.in_a_row < 700, "{many:?}");
 }

@@ -7,8 +7,7 @@ use std::pin::Pin;
 use super::{Caller, Credentials, Denied, Place};
 
 /// What an authority says: who it is, or nothing if the credentials are of another kind.
-pub type Identified<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<Caller>, Denied>> + Send + 'a>>;
+pub type Identified<'a> = Pin<Box<dyn Future<Output = Result<Option<Caller>, Denied>> + Send + 'a>>;
 
 /// A way of knowing who calls.
 pub trait Authority: Debug + Send + Sync + 'static {

@@ -1,10 +1,11 @@
 //! Who is calling.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Grants, RowRules};
+use super::{Credentials, Denied, Grants, Place, Reason, Right, RowRules};
 
 /// Someone who calls, as an authority knows him.
 #[derive(Clone, Debug)]
@@ -15,6 +16,11 @@ pub struct Caller {
     pub known_by: KnownBy,
     /// What names his token or session, to revoke it by; never the token itself.
     pub credential: Box<str>,
+    /// What names the credential that this one was made from: that of a session's token.
+    pub made_from: Option<Box<str>>,
+    /// When the credential was given out. One of which nobody knows counts as old when those given
+    /// out before some time are revoked.
+    pub issued: Option<Timestamp>,
     /// What he may.
     pub grants: Grants,
     /// Which rows he may see.
@@ -23,6 +29,40 @@ pub struct Caller {
     pub expires: Option<Timestamp>,
     /// When the authority is to be asked again, if all this may change before it ends.
     pub ask_again: Option<Instant>,
+    /// What it is then asked with, if not with what the request has brought: a ticket is for once.
+    pub ask_with: Option<Arc<Credentials>>,
+}
+
+impl Caller {
+    /// Whoever it is, where everybody may do everything.
+    pub fn anyone() -> Self {
+        Self {
+            user: "anonymous".into(),
+            known_by: KnownBy::Nothing,
+            credential: "".into(),
+            made_from: None,
+            issued: None,
+            grants: Grants::all(),
+            rows: RowRules::default(),
+            expires: None,
+            ask_again: None,
+            ask_with: None,
+        }
+    }
+
+    /// Looks whether he may do this there.
+    ///
+    /// # Errors
+    ///
+    /// When he may not, in words that do not depend on what there is.
+    pub fn check(&self, right: Right, place: &Place) -> Result<(), Denied> {
+        if self.grants.allow(right, place) {
+            return Ok(());
+        }
+        let (user, right) = (&self.user, right.as_str());
+        let words = format!("{user} may not do this here: it takes the right `{right}`");
+        Err(Denied::new(Reason::Forbidden, words))
+    }
 }
 
 /// How it is known who calls.

@@ -1,6 +1,7 @@
 //! What a request says about who sends it.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
@@ -36,6 +37,17 @@ impl Credentials {
     /// Whether there are any.
     pub fn is_empty(&self) -> bool {
         self.headers.is_empty() && self.ticket.is_none()
+    }
+}
+
+impl Hash for Credentials {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for name in [AUTHORIZATION, COOKIE] {
+            for value in self.headers.get_all(&name) {
+                value.hash(state);
+            }
+        }
+        self.ticket.hash(state);
     }
 }
 

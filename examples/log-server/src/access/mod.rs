@@ -1,24 +1,33 @@
 //! Who may see and do what.
 //!
 //! A request brings [`Credentials`]. Each way of signing in is an [`Authority`], which says who the
-//! [`Caller`] is; what a caller may is in his [`Grants`] and [`RowRules`].
+//! [`Caller`] is; what a caller may is in his [`Grants`] and [`RowRules`]. [`Access`] asks them all, and
+//! [`Leases`] end streams when what allowed them is over.
 
+#[expect(clippy::module_inception, reason = "it is what the folder is for")]
+mod access;
 mod authority;
 mod caller;
 mod credentials;
 mod denied;
 mod grants;
+mod lease;
 mod pattern;
 mod place;
+mod revocations;
 mod right;
 mod rows;
+pub mod tokens;
 
+pub use access::Access;
 pub use authority::{Authority, Identified};
 pub use caller::{Caller, KnownBy};
 pub use credentials::Credentials;
 pub use denied::{Denied, Reason};
 pub use grants::{Grant, Grants};
+pub use lease::{Lease, Leases};
 pub use pattern::Pattern;
 pub use place::Place;
+pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};
 pub use rows::{RowRule, RowRules};

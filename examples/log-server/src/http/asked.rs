@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Uri;
 use http::request::Parts;
 
 use super::client::Client;
 use super::problem::Problem;
-use crate::access::Caller;
+use crate::access::{Caller, Credentials};
 
 /// What is known of a request. The outermost layer makes it, others add to it as they find out.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub(super) struct Asked(Arc<Known>);
 #[derive(Debug)]
 struct Known {
     client: Client,
+    credentials: Credentials,
     caller: OnceLock<Arc<Caller>>,
 }
 
@@ -27,9 +29,19 @@ impl Asked {
         self.0.client
     }
 
+    /// What it says about who sends it.
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
     /// Who asks, once that is known.
     pub(super) fn caller(&self) -> Option<&Arc<Caller>> {
         self.0.caller.get()
+    }
+
+    /// Who was let pass.
+    pub(super) fn let_pass(&self) -> Result<&Arc<Caller>, Problem> {
+        self.caller().ok_or_else(|| without("a path without its gate"))
     }
 
     /// Notes who asks.
@@ -38,10 +50,35 @@ impl Asked {
     }
 }
 
-/// The outermost layer.
-pub(super) async fn note(client: Client, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Asked(Arc::new(Known { client, caller: OnceLock::new() })));
-    next.run(request).await
+/// The outermost layer. A ticket ends here: what comes after it sees the query without.
+pub(super) async fn note(
+    client: Client,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let ticket = take_ticket(request.uri_mut())?;
+    let credentials = Credentials::of(request.headers(), ticket.as_deref());
+    let known = Known { client, credentials, caller: OnceLock::new() };
+    request.extensions_mut().insert(Asked(Arc::new(known)));
+    Ok(next.run(request).await)
+}
+
+/// Takes the parameter `ticket` out of a query.
+fn take_ticket(uri: &mut Uri) -> Result<Option<Box<str>>, Problem> {
+    let Some(query) = uri.query() else { return Ok(None) };
+    let of = |part: &str| part.strip_prefix("ticket=").map(Box::from);
+    let mut tickets = query.split('&').filter_map(of);
+    let Some(ticket) = tickets.next() else { return Ok(None) };
+    if tickets.next().is_some() {
+        return Err(Problem::bad_request("`ticket` is given twice"));
+    }
+    let rest: Vec<_> = query.split('&').filter(|part| !part.starts_with("ticket=")).collect();
+    let mark = if rest.is_empty() { "" } else { "?" };
+    let path_and_query = format!("{}{mark}{}", uri.path(), rest.join("&"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse().map_err(Problem::bad_request)?);
+    *uri = Uri::from_parts(parts).map_err(Problem::bad_request)?;
+    Ok(Some(ticket))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asked {
@@ -49,6 +86,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let asked = parts.extensions.get::<Self>().cloned();
-        asked.ok_or_else(|| Problem::defect(&std::io::Error::other("a path without its layer")))
+        asked.ok_or_else(|| without("a path without its layer"))
     }
+}
+
+fn without(what: &'static str) -> Problem {
+    Problem::defect(&std::io::Error::other(what))
 }

@@ -4,6 +4,7 @@ mod append;
 mod asked;
 mod client;
 mod closed;
+mod gate;
 mod health;
 mod host;
 mod lists;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use gapless_sse_core::{Admission, Log};
 
+use crate::access::{Access, Leases};
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -55,6 +57,10 @@ pub struct App<S: Store> {
     pub large_pages: LargePages,
     /// The bodies of requests.
     pub uploads: Uploads,
+    /// Who may do what.
+    pub access: Access,
+    /// How long streams may go on.
+    pub leases: Leases,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -71,6 +77,8 @@ impl<S: Store> Clone for App<S> {
             page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
+            access: self.access.clone(),
+            leases: self.leases.clone(),
             closed: self.closed.clone(),
         }
     }

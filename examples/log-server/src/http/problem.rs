@@ -9,6 +9,7 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use crate::access::{Denied, Reason};
 use crate::search::SearchError;
 use crate::store::chain;
 
@@ -20,6 +21,8 @@ pub(super) struct Problem {
     detail: String,
     /// Whether the same request may be answered otherwise in a moment.
     passing: bool,
+    /// Why it is not allowed.
+    denied: Option<Reason>,
 }
 
 impl Problem {
@@ -102,7 +105,7 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false }
+        Self { status, title, detail: detail.to_string(), passing: false, denied: None }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -121,6 +124,20 @@ impl<E: SourceError> From<PageError<E>> for Problem {
             }
             PageError::Source(error) => Self::unavailable(error),
         }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(Denied { reason, words }: Denied) -> Self {
+        let (status, title) = match reason {
+            Reason::Unknown | Reason::Expired | Reason::Revoked => {
+                (StatusCode::UNAUTHORIZED, "a sign-in is needed")
+            }
+            Reason::Forbidden => (StatusCode::FORBIDDEN, "this is not allowed"),
+            Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can say who may"),
+        };
+        let passing = reason == Reason::Unavailable;
+        Self { passing, denied: Some(reason), ..Self::new(status, title, words) }
     }
 }
 
@@ -156,13 +173,19 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing } = self;
-        let body = json!({
+        let Self { status, title, detail, passing, denied } = self;
+        let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
+        if let Some(reason) = denied {
+            body["reason"] = reason.as_str().into();
+        }
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if passing {
             // Those who were refused together do not come back together.
             headers.insert(header::RETRY_AFTER, fastrand::u16(2..=8).into());

@@ -7,8 +7,11 @@ use axum::{Router, middleware};
 use http::Method;
 
 use super::append::LARGEST_BODY;
+use super::gate::Gate;
 use super::problem::Problem;
-use super::{App, append, asked, health, host, lists, metrics, pages, stream, upload, viewer};
+use super::{
+    App, append, asked, gate, health, host, lists, metrics, pages, stream, upload, viewer,
+};
 use crate::access::Right;
 use crate::store::Store;
 
@@ -48,8 +51,16 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
 /// All paths of the server; with `local_only`, for requests that name this machine and no others.
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let mut router = Router::new();
-    for Route { path, handler, .. } in routes(&app) {
-        router = router.route(path, handler);
+    for Route { path, need, handler, .. } in routes(&app) {
+        let gated = need.map(|need| Gate { access: app.access.clone(), need });
+        let gated = gated.map(|gate| middleware::from_fn_with_state(gate, gate::pass));
+        router = router.route(
+            path,
+            match gated {
+                Some(gate) => handler.route_layer(gate),
+                None => handler,
+            },
+        );
     }
     let router = router
         .fallback(viewer::file)

@@ -5,19 +5,25 @@ use std::net::SocketAddr;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
-use gapless_sse_core::{Closed, Follow, FollowOptions};
+use gapless_sse_core::{Closed, Event, EventType, Follow, FollowOptions};
+use serde_json::json;
 
 use super::App;
+use super::asked::Asked;
 use super::client::Client;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
+use crate::access::{Denied, Place, Right};
 use crate::store::Store;
+
+const DENIED: EventType = EventType::from_static("denied");
 
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     client: Client,
+    asked: Asked,
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -35,10 +41,21 @@ pub(super) async fn stream<S: Store>(
     let search = app.searches.open(client.0, terms).await?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
-    let response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
+    let mut response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
+    let place = Place::from(&workflow.topic());
+    let caller = asked.let_pass()?;
+    if let Some(lease) = app.leases.of(caller, asked.credentials(), Right::Read, &place) {
+        response = response.stop_when(async { denied(&lease.await) });
+    }
     Ok(response.holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);
     }))
+}
+
+/// The last event of a stream that may not go on. Its client is where it was.
+fn denied(denied: &Denied) -> Event<'static> {
+    let data = json!({ "reason": denied.reason.as_str(), "detail": denied.words });
+    Event::new(data.to_string()).event_type(DENIED)
 }

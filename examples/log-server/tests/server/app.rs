@@ -10,6 +10,7 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
+use log_server::access::{Access, Leases};
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
@@ -24,6 +25,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
+    let access = Access::anonymous();
     let app = App {
         log,
         store: "a test".to_owned(),
@@ -34,6 +36,8 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),
         uploads: Uploads::new(16 << 20),
+        leases: Leases::new(access.clone()),
+        access,
         closed: ClosedStreams::default(),
     };
     (folder, router(app, true), driver)

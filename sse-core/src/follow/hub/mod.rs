@@ -15,6 +15,8 @@ mod state;
 mod subscription;
 mod verdicts;
 
+#[cfg(feature = "tokio")]
+pub(crate) use afterwards::Wakers;
 pub use publication::{Late, LateRecord, Publication};
 #[cfg(feature = "tokio")]
 pub(crate) use publication::{gap, lost_gap, lost_record};

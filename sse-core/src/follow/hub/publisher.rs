@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::afterwards::Afterwards;
+use super::afterwards::{Afterwards, Wakers};
 use super::held::Held;
 use super::publication::{Late, Publication};
 use super::ring::Ring;
@@ -110,6 +110,16 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         through: P,
         late: impl IntoIterator<Item = Late<F>>,
     ) {
+        drop(self.publish_quietly(events, through, late));
+    }
+
+    /// As [`publish_late`](Self::publish_late), and who is to be woken for it.
+    pub(crate) fn publish_quietly(
+        &self,
+        events: impl IntoIterator<Item = Publication<P, F>>,
+        through: P,
+        late: impl IntoIterator<Item = Late<F>>,
+    ) -> Wakers {
         let events = events.into_iter().map(Held::event);
         let late = late.into_iter().map(|late| Held::late(through.clone(), late));
         let all: Vec<HeldOf<P, F>> = events.chain(late).map(Arc::new).collect();
@@ -120,16 +130,23 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                 touched.insert(topic.clone());
             }
         }
-        self.append(all, through, (!of_all).then_some(&touched));
+        self.append(all, through, (!of_all).then_some(&touched))
     }
 
-    /// Wakes the readers of these topics, or all of them.
-    fn append(&self, all: Vec<HeldOf<P, F>>, through: P, touched: Option<&HashSet<Topic>>) {
+    /// Returns whom to wake: the readers of these topics, or all of them.
+    fn append(
+        &self,
+        all: Vec<HeldOf<P, F>>,
+        through: P,
+        touched: Option<&HashSet<Topic>>,
+    ) -> Wakers {
+        let mut wakers = Wakers::default();
         let mut afterwards = Afterwards::default();
         let mut state = lock(&self.0);
         let state = &mut *state;
         let Some((_, ring)) = &mut state.open else {
-            return afterwards.drop.extend(all);
+            afterwards.drop.extend(all);
+            return wakers;
         };
         ring.advance(through);
         for held in all {
@@ -138,10 +155,10 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         if let Some(touched) = touched {
             let readers = touched.iter().filter_map(|topic| state.topics.get(topic)).flatten();
             let readers: Vec<_> = readers.copied().chain(state.ahead.drain()).collect();
-            state.wakers(readers, &mut afterwards.wake);
+            state.wakers(readers, &mut wakers.0);
         } else {
             state.ahead.clear();
-            state.all_wakers(&mut afterwards.wake);
+            state.all_wakers(&mut wakers.0);
         }
         if let Some((_, ring)) = &mut state.open {
             ring.evict(&mut afterwards.drop);
@@ -149,12 +166,15 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                 state.pieces.forget_before(ring.first_place());
             }
         }
+        wakers
     }
 
-    /// Wakes every reader, to look at what it can see.
+    /// Every reader, to be woken and look at what it can see.
     #[cfg(feature = "tokio")]
-    pub(crate) fn wake(&self) {
-        self.change(|_, _| true);
+    pub(crate) fn wakers(&self) -> Wakers {
+        let mut wakers = Wakers::default();
+        lock(&self.0).all_wakers(&mut wakers.0);
+        wakers
     }
 
     /// Why the log cannot be read at the moment, or that it can be again.
@@ -195,7 +215,7 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         let mut afterwards = Afterwards::default();
         let mut state = lock(&self.0);
         if apply(&mut state, &mut afterwards) {
-            state.all_wakers(&mut afterwards.wake);
+            state.all_wakers(&mut afterwards.wake.0);
         }
     }
 }

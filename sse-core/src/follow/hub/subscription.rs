@@ -183,7 +183,7 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
         let first = state.open.as_ref().map_or(0, |(_, ring)| ring.first_place());
         if let Some(verdicts) = state.scopes.verdicts(self.cursor.joined.key) {
             let waiting = verdicts.give_back(run, decided, first);
-            state.wakers(waiting, &mut afterwards.wake);
+            state.wakers(waiting, &mut afterwards.wake.0);
         }
         panicked
     }

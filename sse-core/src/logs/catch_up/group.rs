@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::readers::Readers;
-use crate::follow::internals::Hub;
+use crate::follow::internals::{Hub, Wakers};
 use crate::follow::{Fault, Filter};
 
 /// A reading of the changes for all streams of a log that have missed about as much: the source is
@@ -91,12 +90,13 @@ impl<P: Ord + Clone, F: Filter> CatchUp<P, F> {
         Some(from)
     }
 
-    /// The pass that began at `from` is over. Returns who is to be woken, besides those who read.
-    pub(super) fn end_pass(&self, from: P, fault: Option<Fault>) -> Vec<Waker> {
-        let wakers = self.readers().end_pass(from, fault);
+    /// The pass that began at `from` is over. Returns who is to be woken.
+    pub(super) fn end_pass(&self, from: P, fault: Option<Fault>) -> Wakers {
+        let waiting = self.readers().end_pass(from, fault);
         self.in_pass.store(false, Ordering::Release);
         self.failures.fetch_add(u64::from(fault.is_some()), Ordering::AcqRel);
-        self.hub.wake();
+        let mut wakers = self.hub.wakers();
+        wakers.add(waiting);
         self.let_go();
         wakers
     }

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::Waker;
 
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::group::CatchUp;
 use super::window::Room;
+use crate::follow::internals::Wakers;
 use crate::follow::{Changes, Fault, Filter, FilterOf, Source};
 use crate::logs::backoff::Backoff;
 use crate::logs::failure::{LogFailure, LogReader, ask};
@@ -80,8 +80,9 @@ async fn pass<S: Source>(
     let epoch = ask(async { source.epoch().await }).await?;
     let mut changes = ask(async { source.changes(from).await }).await?;
     catch_up.hub.open(epoch, from.clone());
-    let wakers = catch_up.readers().open_pass();
-    wake(wakers).await;
+    let mut waiting = Wakers::default();
+    waiting.add(catch_up.readers().open_pass());
+    wake(waiting).await;
     // A reader of all events before a piece finds all of them in the ring, with the piece.
     let max_bytes = PIECE.min(catch_up.ring_bytes / 2);
     let mut read = from.clone();
@@ -110,8 +111,9 @@ async fn publish<S: Source>(catch_up: &CatchUpOf<S>, piece: Piece<S>) {
     let Piece { events, late, lost: _, through, bytes } = piece;
     wait_for_the_slow(catch_up, bytes).await;
     let reached = catch_up.readers().publish(&through, bytes);
-    catch_up.hub.publish_late(events, through, late);
-    wake(reached).await;
+    let mut readers = catch_up.hub.publish_quietly(events, through, late);
+    readers.add(reached);
+    wake(readers).await;
 }
 
 /// Waits until readers have read so much that there is room for so many bytes, but not for long
@@ -119,9 +121,9 @@ async fn publish<S: Source>(catch_up: &CatchUpOf<S>, piece: Piece<S>) {
 async fn wait_for_the_slow<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>, bytes: usize) {
     loop {
         let room = catch_up.readers().room(bytes);
-        let Room::Wait { at_most, wake } = room else { return };
-        if wake {
-            catch_up.hub.wake();
+        let Room::Wait { at_most, wake: all } = room else { return };
+        if all {
+            wake(catch_up.hub.wakers()).await;
         }
         let since = Instant::now();
         let _ = timeout(at_most, catch_up.due.notified()).await;
@@ -129,11 +131,8 @@ async fn wait_for_the_slow<P: Ord + Clone, F: Filter>(catch_up: &CatchUp<P, F>, 
     }
 }
 
-async fn wake(wakers: Vec<Waker>) {
-    for (nth, waker) in wakers.into_iter().enumerate() {
-        waker.wake();
-        if nth % WAKE == WAKE - 1 {
-            yield_now().await;
-        }
+async fn wake(mut wakers: Wakers) {
+    while wakers.wake_some(WAKE) {
+        yield_now().await;
     }
 }

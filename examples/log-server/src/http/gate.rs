@@ -1,0 +1,32 @@
+//! Lets those pass who may.
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::asked::Asked;
+use super::problem::Problem;
+use crate::access::{Access, Place, Right};
+
+/// What it takes to get to a route.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub(super) access: Access,
+    pub(super) need: Right,
+}
+
+/// Lets a request pass whose caller may do at the place of its path what the route is for. Nothing is
+/// looked up but who he is: what there is has no part in it.
+pub(super) async fn pass(
+    State(gate): State<Gate>,
+    asked: Asked,
+    path: RawPathParams,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let part = |name| path.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+    let place = Place { workspace: part("workspace"), workflow: part("workflow") };
+    let caller = gate.access.check(asked.credentials(), gate.need, &place).await?;
+    asked.is_from(caller);
+    Ok(next.run(request).await)
+}
