@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { violations } from "./axe.mjs";
 import { openPage, startBrowser } from "./browser.mjs";
 import { live } from "./reading.mjs";
 import { Server } from "./server.mjs";
 
 const FOLDER =
   process.env.SCREENSHOTS ?? fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
-const AXE = createRequire(import.meta.url).resolve("axe-core");
 const LIMIT = { timeout: 60_000 };
 
 const LOOKS = [
@@ -63,6 +62,7 @@ for (const { name, ...look } of LOOKS) {
       });
       assert.ok(cut <= 1, `the name of the workflow lacks ${cut} px`);
 
+      assert.equal(await page.getByText(/sign/i).count(), 0, "something of signing in shows");
       await violations(page, "following");
       await page.locator(".row").nth(5).click();
       await page.locator(".paused").waitFor();
@@ -80,21 +80,4 @@ for (const { name, ...look } of LOOKS) {
       await close();
     },
   );
-}
-
-async function violations(page, when) {
-  await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .slice(0, 3)
-            .map(({ html }) => html.slice(0, 160))
-            .join(" | ")}`,
-      );
-  });
-  assert.deepEqual(found, [], when);
 }
