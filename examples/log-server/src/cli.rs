@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use jiff::SignedDuration;
+
+use crate::config;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -28,6 +29,11 @@ Environment:
   LOG_SERVER_LOG     what is written to stderr, such as `debug` or `warn,log_server=info`"
 )]
 pub struct Arguments {
+    /// A configuration file in TOML, described in docs/configuration.md; `[options]` in it holds
+    /// options of the command line, which the command line and the environment overrule
+    #[arg(long, value_name = "FILE", env = "LOG_SERVER_CONFIG")]
+    pub config: Option<PathBuf>,
+
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -201,7 +207,6 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = |_| format!("{text:?} is no time; write it like 25s, 200ms or 1m30s");
-    let parsed: SignedDuration = text.parse().map_err(|e: jiff::Error| wrong(e.to_string()))?;
-    Duration::try_from(parsed).map_err(|e| wrong(e.to_string()))
+    let parsed = text.parse::<config::Duration>();
+    parsed.map(Duration::from).map_err(|error| error.to_string())
 }

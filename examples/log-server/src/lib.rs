@@ -2,9 +2,11 @@
 //! streams of Server-Sent Events, with a page to read them.
 
 pub mod access;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod http;
+pub mod limits;
 mod mark;
 pub mod row;
 pub mod search;

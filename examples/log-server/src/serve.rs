@@ -11,6 +11,7 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
+use crate::access::jwt::{Jwt, JwtError};
 use crate::access::tokens::{Tokens, TokensError};
 use crate::access::{Access, Authority, Leases, NothingRevoked};
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
@@ -58,6 +59,9 @@ pub enum ServeError {
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
     Stopped(#[source] Option<JoinError>),
+    /// The keys of signed tokens.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
@@ -68,8 +72,7 @@ pub enum ServeError {
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments) -> Result<(), ServeError> {
-    let config = Config::default();
+pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
     let access = access(&config)?;
     match (access.needs_sign_in(), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
@@ -126,6 +129,9 @@ fn access(config: &Config) -> Result<Access, ServeError> {
     let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
     if !config.tokens.is_empty() {
         authorities.push(Box::new(Tokens::new(&config.tokens)?));
+    }
+    if let Some(jwt) = &config.jwt {
+        authorities.push(Box::new(Jwt::new(jwt)?));
     }
     Ok(Access::new(authorities, Arc::new(NothingRevoked)))
 }

@@ -11,6 +11,7 @@ mod caller;
 mod credentials;
 mod denied;
 mod grants;
+pub mod jwt;
 mod lease;
 mod pattern;
 mod place;

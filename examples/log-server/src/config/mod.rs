@@ -1,14 +1,62 @@
 //! The configuration file.
 
+mod duration;
+mod error;
+mod inline;
+mod load;
+mod options;
+mod secret;
+
+use std::path::Path;
+
 use serde::Deserialize;
 
+use crate::access::jwt::JwtConfig;
 use crate::access::tokens::TokenEntry;
+use crate::audit;
+pub use duration::{Duration, InvalidDuration};
+pub use error::ConfigError;
+pub use load::load;
+pub use options::Options;
+pub use secret::{Secret, SecretFrom, UnusableSecret};
 
 /// What the configuration file says. Each section is described where it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Config {
-    /// Who may sign in with a token.
+    /// `[[token]]`: who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[jwt]`: which signed tokens are taken.
+    pub jwt: Option<JwtConfig>,
+    /// `[options]`: those of the command line.
+    pub options: Options,
+    /// `[audit]`
+    pub audit: audit::Settings,
+}
+
+impl Config {
+    /// What this text of the file says.
+    ///
+    /// # Errors
+    ///
+    /// When it says what is not known, or what must not stand in it; the error names the place.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use log_server::config::Config;
+    ///
+    /// let file = Path::new("server.toml");
+    /// let config = Config::parse(file, "[audit]\nto = \"stdout\"")?;
+    /// assert_eq!(config.audit.to, log_server::audit::Target::Stdout);
+    ///
+    /// let wrong = Config::parse(file, "[audit]\nfile = \"audit.jsonl\"").unwrap_err();
+    /// assert!(wrong.to_string().starts_with("server.toml:2:1: there is no key `file` here"));
+    /// # Ok::<(), log_server::config::ConfigError>(())
+    /// ```
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        inline::refuse_secrets(path, text)?;
+        toml::from_str(text).map_err(|error| ConfigError::wrong(path, text, &error))
+    }
 }

@@ -1,0 +1,141 @@
+//! `[limits]` of the configuration, and what is without it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer};
+
+use super::limit::{Limit, Per, What};
+use super::rate::{Most, Rate};
+use super::sizes::Sizes;
+
+/// `[limits]`: what is not given has a default that neither people nor programs notice who use
+/// the server as it is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct LimitsConfig {
+    /// Streams that are open at the same time.
+    pub streams: Each<Most>,
+    /// Requests of every kind.
+    pub requests: Each<Rate>,
+    /// Streams that are opened.
+    pub connects: Each<Rate>,
+    /// Pages and lists.
+    pub pages: Each<Rate>,
+    /// Pages that search.
+    pub searches: Each<Rate>,
+    /// Requests that write rows.
+    pub appends: Each<Rate>,
+    /// Streams that read all of history.
+    pub exports: Each<Rate>,
+    /// Credentials that nobody knows, from one address.
+    pub failed_sign_ins: Rate,
+    /// How large a request's head may be.
+    #[serde(rename = "head")]
+    pub sizes: Sizes,
+    /// How long an answer may take to begin; streams have begun at once.
+    #[serde(deserialize_with = "duration")]
+    pub request_time: Duration,
+}
+
+/// A figure for each of whom a limit is for, if it is given.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case", bound = "T: Deserialize<'de>")]
+pub struct Each<T> {
+    /// For all together.
+    pub in_all: Option<T>,
+    /// For one user.
+    pub per_user: Option<T>,
+    /// For one workspace.
+    pub per_workspace: Option<T>,
+    /// For one address.
+    pub per_address: Option<T>,
+}
+
+impl<T> Default for Each<T> {
+    fn default() -> Self {
+        Self { in_all: None, per_user: None, per_workspace: None, per_address: None }
+    }
+}
+
+impl<T: Copy> Each<T> {
+    fn of(&self, per: Per) -> Option<T> {
+        match per {
+            Per::Address => self.per_address,
+            Per::User => self.per_user,
+            Per::Workspace => self.per_workspace,
+            Per::All => self.in_all,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            streams: Each::default(),
+            requests: Each::default(),
+            connects: Each::default(),
+            pages: Each::default(),
+            searches: Each::default(),
+            appends: Each::default(),
+            exports: Each::default(),
+            failed_sign_ins: Rate::of(300, 60),
+            sizes: Sizes::default(),
+            request_time: Duration::from_secs(30),
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// How many streams may be open.
+    pub(super) fn most(&self, per: Per) -> Most {
+        self.streams.of(per).unwrap_or(match per {
+            Per::All => Most(20_000),
+            Per::Workspace => Most(10_000),
+            Per::Address => Most(5_000),
+            Per::User => Most(1_000),
+        })
+    }
+
+    /// How much may be asked for in a time.
+    pub(super) fn rate(&self, Limit { what, per }: Limit) -> Rate {
+        let given = match what {
+            What::Streams | What::FailedSignIns => return Rate::OFF,
+            What::Requests => &self.requests,
+            What::Connects => &self.connects,
+            What::Pages => &self.pages,
+            What::Searches => &self.searches,
+            What::Appends => &self.appends,
+            What::Exports => &self.exports,
+        };
+        given.of(per).unwrap_or_else(|| usual(what, per))
+    }
+}
+
+/// Of one workspace half of what there is in all, from one address as much, and by one user a
+/// fifth. In five seconds, so that a herd that comes back after a restart is let in.
+fn usual(what: What, per: Per) -> Rate {
+    let in_all = match what {
+        What::Streams | What::FailedSignIns => return Rate::OFF,
+        What::Requests => 50_000,
+        What::Connects | What::Pages | What::Appends => 20_000,
+        What::Searches => 2_000,
+        What::Exports => 5_000,
+    };
+    let count = match per {
+        Per::All if what == What::Requests => return Rate::OFF,
+        Per::All => in_all,
+        Per::Workspace | Per::Address => in_all / 2,
+        Per::User => in_all / 5,
+    };
+    Rate::of(count, 5)
+}
+
+/// A time as on the command line.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = text.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
+    parsed.filter(|time| !time.is_zero()).ok_or_else(|| {
+        serde::de::Error::custom(format!("{text:?} is no time; write it like 30s or 1m30s"))
+    })
+}

@@ -1,0 +1,81 @@
+//! That a limit is reached.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::limit::{Limit, Per, What};
+use super::rate::{Most, Rate};
+
+/// A limit that is reached, in words for who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Which one.
+    pub limit: Limit,
+    /// How many it allows.
+    pub most: usize,
+    /// In how many seconds, unless it is about what there is at the same time.
+    pub window: Option<u32>,
+    /// After how many seconds the answer may be another one, if that is known.
+    pub wait: Option<u64>,
+}
+
+impl Reached {
+    pub(super) fn rate(limit: Limit, rate: Rate, wait: Duration) -> Self {
+        let most = usize::try_from(rate.count()).unwrap_or(usize::MAX);
+        let wait = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { limit, most, window: Some(rate.seconds()), wait: Some(wait.max(1)) }
+    }
+
+    pub(super) fn places(per: Per, Most(most): Most) -> Self {
+        Self { limit: Limit { what: What::Streams, per }, most, window: None, wait: None }
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, most, window, wait } = self;
+        if limit.what == What::Streams {
+            return streams(f, *limit, *most);
+        }
+        let whose = match limit.per {
+            Per::Address => "from your address",
+            Per::User => "by you",
+            Per::Workspace => "of this workspace",
+            Per::All => "in all",
+        };
+        let what = limit.what.as_str().replace('_', " ");
+        let (window, wait) = (window.unwrap_or(1), wait.unwrap_or(1));
+        let setting = limit.setting();
+        write!(
+            f,
+            "{most} {what} {whose} are allowed in {window} s, and this is one more; try again in \
+             {wait} s, or set `{setting}` higher in the server's configuration"
+        )
+    }
+}
+
+fn streams(f: &mut fmt::Formatter<'_>, limit: Limit, most: usize) -> fmt::Result {
+    let setting = limit.setting();
+    match limit.per {
+        Per::All => write!(
+            f,
+            "{most} streams are open, and this server takes no more; try again in a few seconds, \
+             or start it with a higher --max-streams"
+        ),
+        Per::Address => write!(
+            f,
+            "your address has {most} streams open, and may have no more; close some, or start the \
+             server with a higher --max-streams-per-address"
+        ),
+        Per::User => write!(
+            f,
+            "you have {most} streams open, and may have no more; close some, or set `{setting}` \
+             higher in the server's configuration"
+        ),
+        Per::Workspace => write!(
+            f,
+            "this workspace has {most} streams open, and may have no more; try again in a few \
+             seconds, or set `{setting}` higher in the server's configuration"
+        ),
+    }
+}

@@ -1,0 +1,60 @@
+//! A good client, and how long it waits.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::attempt::exchange;
+use crate::deployment::{ANN, Deployment, logs};
+
+/// What it should not wait longer than, ninety-nine times in a hundred, on a machine that is quiet.
+const QUICK: Duration = Duration::from_millis(100);
+
+/// How long its pages took.
+#[derive(Debug)]
+pub(crate) struct Neighbour {
+    pages: usize,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Neighbour {
+    /// Asks for pages as long as something else goes on.
+    pub(crate) async fn measure<T>(
+        deployment: &Deployment,
+        beside: impl Future<Output = T>,
+    ) -> (Self, T) {
+        let path = logs("etl", "orders");
+        let request = format!(
+            "GET {path}?limit=10 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Bearer {ANN}\r\n\r\n"
+        );
+        let took = Mutex::new(Vec::new());
+        let pages = async {
+            loop {
+                let began = Instant::now();
+                let answer = exchange(deployment.address, request.as_bytes()).await;
+                took.lock().unwrap().push(began.elapsed());
+                let answer = String::from_utf8(answer).unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+                assert!(answer.contains("SECRET-etl-19"), "{answer}");
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let result = tokio::select! {
+            () = pages => unreachable!("it has no end"),
+            result = beside => result,
+        };
+        let mut took = took.into_inner().unwrap();
+        took.sort();
+        let at = |percent| took[took.len() * percent / 100];
+        (Self { pages: took.len(), p50: at(50), p99: at(99) }, result)
+    }
+
+    /// Whether it notices nothing of the others; where it is slow alone, the machine is busy with
+    /// something else.
+    pub(crate) fn is_as_quick_as(&self, alone: &Self) -> bool {
+        self.p99 < QUICK.max(10 * alone.p99)
+    }
+}

@@ -1,0 +1,1 @@
+//! Sets of keys that are fetched, from servers that are well and from others.

@@ -1,0 +1,6 @@
+//! Ways of signing in, each by itself.
+#![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+mod jwks;
+mod signer;
+mod tokens;
