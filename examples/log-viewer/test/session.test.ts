@@ -218,13 +218,30 @@ test("a proxy's sign-in has its own words, also for who has only just come", asy
   expect(standing(session)).toMatchObject({ ways: ["token"], why: "You are not signed in." });
 });
 
+test("a server that stays away is asked less and less, and one that refuses to say is not asked again", async () => {
+  trouble = () => json({}, 503);
+  await start();
+  for (let turn = 0; turn < 100; turn += 1) {
+    await vi.advanceTimersByTimeAsync(3_000);
+    await settle();
+  }
+  expect(seen.length).toBeGreaterThan(5);
+  expect(seen.length).toBeLessThan(40);
+  trouble = () => json({}, 403);
+  await vi.advanceTimersByTimeAsync(40_000);
+  await settle();
+  const asked = seen.length;
+  await vi.advanceTimersByTimeAsync(400_000);
+  expect(seen).toHaveLength(asked);
+});
+
 test("a server that cannot be reached hinders no log, and is asked again", async () => {
   trouble = () => json({}, 503);
   const session = await start();
   expect(standing(session)).toEqual({ is: "open" });
   trouble = undefined;
   user = "ann";
-  await vi.advanceTimersByTimeAsync(3_001);
+  await vi.advanceTimersByTimeAsync(4_001);
   await settle();
   expect(standing(session)).toMatchObject({ is: "in", user: "ann" });
   trouble = () => json({}, 503);

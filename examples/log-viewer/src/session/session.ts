@@ -1,10 +1,11 @@
-import { inWords, SignedOut } from "../api/failure";
+import { inWords, Lost, SignedOut } from "../api/failure";
 import { beginSession, endSession, whoAsks } from "../api/session";
 import { Value } from "../log/value";
+import { delayBefore } from "../stream/backoff";
 import { known, lapsed, left, type Standing } from "./standing";
 import { joinTabs, type Tabs } from "./tabs";
 
-/** How long until a server that could not be reached is asked again who asks it. */
+/** How long at least until a server that could not be reached is asked again who asks it. */
 const AGAIN = 3_000;
 
 /** A sign-in that lapses again so soon is not asked about again: the server says yes here and no there. */
@@ -21,6 +22,8 @@ export class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts what was asked and done: an answer to what was asked before something newer counts no more. */
   #round = 0;
+  /** How often it could not be asked, one after the other. */
+  #failures = 0;
   #lapse: { failure: SignedOut; at: number } | undefined;
   /** Whether somebody has signed out. Then nobody is signed in but by hand. */
   #left = false;
@@ -53,14 +56,19 @@ export class Session {
     const round = this.#begin();
     try {
       const caller = await whoAsks(this.#stopped.signal);
-      if (round === this.#round) this.state.set(known(caller));
+      if (round !== this.#round) return;
+      this.#failures = 0;
+      this.state.set(known(caller));
     } catch (error) {
       if (round !== this.#round) return;
       const before = this.state.get();
       if (error instanceof SignedOut) return this.state.set(lapsed(before, error));
       // What hinders this hinders the log too, which says so.
       if (before.is === "asking") this.state.set({ is: "open" });
-      if (before.is !== "in") this.#timer = setTimeout(() => void this.check(), AGAIN);
+      if (before.is === "in" || !(error instanceof Lost)) return;
+      const delay = delayBefore({ failures: this.#failures, retry: AGAIN, atLeast: error.atLeast });
+      this.#failures += 1;
+      this.#timer = setTimeout(() => void this.check(), delay);
     }
   }
 
