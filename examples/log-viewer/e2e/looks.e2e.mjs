@@ -2,21 +2,13 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { violations } from "./axe.mjs";
 import { openPage, startBrowser } from "./browser.mjs";
+import { FOLDER, fits, LOOKS } from "./looks.mjs";
 import { live } from "./reading.mjs";
 import { Server } from "./server.mjs";
 
-const FOLDER =
-  process.env.SCREENSHOTS ?? fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
 const LIMIT = { timeout: 60_000 };
-
-const LOOKS = [
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 760 } },
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 760 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-];
 
 let browser;
 let server;
@@ -41,16 +33,7 @@ for (const { name, ...look } of LOOKS) {
       await page.screenshot({ path: join(FOLDER, `viewer-${name}.png`) });
       t.diagnostic(`pictured in ${join(FOLDER, `viewer-${name}.png`)}`);
 
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `the page is ${wide} px wider than its window`);
-      const outside = await page.evaluate(
-        () =>
-          [...document.querySelectorAll("header *, footer *")].filter((element) => {
-            const { right, left } = element.getBoundingClientRect();
-            return !element.closest(".hidden") && (right > innerWidth + 0.5 || left < 0);
-          }).length,
-      );
-      assert.equal(outside, 0, "something in a bar is out of the window");
+      await fits(page);
       const cut = await page.getByLabel("Workflow").evaluate((select) => {
         const { width } = select.getBoundingClientRect();
         const free = select.cloneNode(true);
