@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::{Caller, Credentials, Denied, Place};
 
@@ -17,4 +18,10 @@ pub trait Authority: Debug + Send + Sync + 'static {
     /// Whether he may do there what he asks is in his grants; an authority that decides place by
     /// place answers with grants for this one.
     fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a>;
+}
+
+impl<T: Authority + ?Sized> Authority for Arc<T> {
+    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a> {
+        (**self).identify(credentials, place)
+    }
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::access::jwt::JwtConfig;
+use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
@@ -29,6 +30,8 @@ pub struct Config {
     pub tokens: Vec<TokenEntry>,
     /// `[jwt]`: which signed tokens are taken.
     pub jwt: Option<JwtConfig>,
+    /// `[session]`: the cookies that stand for tokens, and what was taken back.
+    pub session: SessionConfig,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`

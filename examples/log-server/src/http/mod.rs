@@ -16,8 +16,11 @@ mod path;
 mod posted;
 mod problem;
 mod query;
+mod revocations;
 mod router;
+mod session;
 mod stream;
+mod ticket;
 mod unsent;
 mod upload;
 mod viewer;
@@ -27,7 +30,7 @@ use std::time::Duration;
 
 use gapless_sse_core::{Admission, Log};
 
-use crate::access::{Access, Leases};
+use crate::access::{Access, Leases, SignIn};
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -59,6 +62,8 @@ pub struct App<S: Store> {
     pub uploads: Uploads,
     /// Who may do what.
     pub access: Access,
+    /// In which ways one signs in and out.
+    pub sign_in: SignIn,
     /// How long streams may go on.
     pub leases: Leases,
     /// Those that are over.
@@ -78,6 +83,7 @@ impl<S: Store> Clone for App<S> {
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
+            sign_in: self.sign_in.clone(),
             leases: self.leases.clone(),
             closed: self.closed.clone(),
         }

@@ -23,6 +23,8 @@ pub(super) struct Problem {
     passing: bool,
     /// Why it is not allowed.
     denied: Option<Reason>,
+    /// In which ways one may sign in.
+    ways: Vec<&'static str>,
 }
 
 impl Problem {
@@ -105,7 +107,19 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false, denied: None }
+        Self {
+            status,
+            title,
+            detail: detail.to_string(),
+            passing: false,
+            denied: None,
+            ways: Vec::new(),
+        }
+    }
+
+    /// Says in which ways one may sign in.
+    pub(super) fn with_ways(self, ways: &[&'static str]) -> Self {
+        Self { ways: ways.to_vec(), ..self }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -173,12 +187,15 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied } = self;
+        let Self { status, title, detail, passing, denied, ways } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
+        }
+        if !ways.is_empty() {
+            body["sign_in"] = ways.into();
         }
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();

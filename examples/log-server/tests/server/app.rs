@@ -10,7 +10,7 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
-use log_server::access::{Access, Leases};
+use log_server::access::{Leases, SignIn};
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
@@ -25,7 +25,8 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let access = Access::anonymous();
+    let sign_in = SignIn::anonymous().unwrap();
+    let access = sign_in.access().clone();
     let app = App {
         log,
         store: "a test".to_owned(),
@@ -38,6 +39,7 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
+        sign_in,
         closed: ClosedStreams::default(),
     };
     (folder, router(app, true), driver)
