@@ -10,7 +10,8 @@ use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, Lo
 use tokio::signal;
 use tokio::task::JoinError;
 
-use crate::access::{Leases, SignIn, SignInError};
+use crate::access::{Leases, SignIn, SignInError, tokens};
+use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
@@ -74,7 +75,12 @@ pub struct NoDataFolder;
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(), ServeError> {
+    if let Some(name) = &arguments.new_token {
+        let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
+        announce(&format!("{token}\n\n{}", entry.trim_end()))?;
+        return Ok(());
+    }
     match (SignIn::is_wanted(&config), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
         (false, false) if !arguments.listen.ip().is_loopback() => {
@@ -97,7 +103,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
             let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
-            serve(arguments, sign_in, store, secrets, name).await
+            serve(arguments, sign_in, audit, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -119,7 +125,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
             let sign_in = SignIn::new(&config, &secrets, || {
                 Ok(folders()?.data_dir().join("revocations.json"))
             })?;
-            serve(arguments, sign_in, store, secrets, name).await
+            serve(arguments, sign_in, audit, store, secrets, name).await
         }
     }
 }
@@ -142,6 +148,7 @@ fn beside(path: &Path) -> PathBuf {
 async fn serve<S: Store>(
     arguments: Arguments,
     sign_in: SignIn,
+    audit: Audit,
     store: S,
     secrets: Secrets,
     name: String,
@@ -183,6 +190,7 @@ async fn serve<S: Store>(
         leases: Leases::new(access.clone()),
         access: access.clone(),
         sign_in,
+        audit,
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

@@ -22,6 +22,11 @@ impl Pattern {
         Self("*".into())
     }
 
+    /// What all its names begin with.
+    pub fn prefix(&self) -> &str {
+        self.0.split('*').next().unwrap_or_default()
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -186,16 +186,23 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
             workflows: workflows.clone(),
             rights: *rights,
         }]),
+        only_there: false,
         rows: RowRules(rows.iter().map(rule).collect::<Result<_, _>>()?),
         expires: *expires,
         ask_again: None,
         ask_with: None,
+        by_place: false,
     })
 }
 
 impl Authority for Tokens {
     /// A token is looked up by its hash, so how long that takes says nothing about those there are.
-    fn identify<'a>(&'a self, credentials: &'a Credentials, _: &'a Place) -> Identified<'a> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        _: Right,
+        _: &'a Place,
+    ) -> Identified<'a> {
         let hash = credentials.bearer().map(TokenHash::of);
         let known = hash.and_then(|hash| self.0.get(&hash)).cloned();
         Box::pin(std::future::ready(Ok(known)))

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::forward::ForwardAuth;
 use crate::access::jwt::JwtConfig;
 use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
@@ -28,6 +29,8 @@ pub struct Config {
     /// `[[token]]`: who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[forward-auth]`: the service that says who may do what.
+    pub forward_auth: Option<ForwardAuth>,
     /// `[jwt]`: which signed tokens are taken.
     pub jwt: Option<JwtConfig>,
     /// `[session]`: the cookies that stand for tokens, and what was taken back.

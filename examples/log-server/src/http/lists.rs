@@ -6,29 +6,37 @@ use axum::extract::{Query, State};
 use serde_json::{Value, json};
 
 use super::App;
+use super::asked::Asked;
 use super::path::Workspace;
 use super::problem::Problem;
 use super::query::Parameters;
+use super::seen::Seen;
 use crate::store::Store;
+
+/// The most names that a page of a list looks at that its caller may not see.
+const MOST_NAMES: usize = 100_000;
+
+/// How many names are asked for at least, when those of a page were not enough.
+const MANY_NAMES: usize = 1000;
 
 pub(super) async fn workspaces<S: Store>(
     State(app): State<App<S>>,
+    asked: Asked,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let List { after, limit } = List::new(query)?;
-    let names = app.log.source().workspaces(after.as_deref(), limit + 1).await;
-    let (names, next) = page(names.map_err(|error| Problem::unavailable(&error))?, limit);
+    let seen = Seen::new(&app.access, &asked, None)?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen).await?;
     Ok(Json(json!({ "workspaces": names, "next": next })))
 }
 
 pub(super) async fn workflows<S: Store>(
     State(app): State<App<S>>,
+    asked: Asked,
     Workspace(workspace): Workspace,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let List { after, limit } = List::new(query)?;
-    let names = app.log.source().workflows(&workspace, after.as_deref(), limit + 1).await;
-    let (names, next) = page(names.map_err(|error| Problem::unavailable(&error))?, limit);
+    let seen = Seen::new(&app.access, &asked, Some(&workspace))?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen).await?;
     Ok(Json(json!({ "workflows": names, "next": next })))
 }
 
@@ -43,12 +51,46 @@ impl List {
         let mut parameters = Parameters::new(query, &["limit", "after"])?;
         Ok(Self { limit: parameters.limit()?, after: parameters.take("after") })
     }
+
+    /// The names of a page that may be seen, and the `after` of the next one. However many may not
+    /// be, the page is full if there are enough.
+    async fn page<S: Store>(
+        self,
+        store: &S,
+        seen: &Seen<'_>,
+    ) -> Result<(Vec<String>, Option<String>), Problem> {
+        let Self { after, limit } = self;
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        let (mut after, mut wanted) = (after, limit + 1);
+        while let Some(position) = seen.go_on(after.as_deref()) {
+            let names = ask(store, seen.workspace(), position.as_deref(), wanted).await?;
+            let more = (names.len() == wanted).then(|| names.last().cloned()).flatten();
+            looked_at += names.len();
+            found.extend(seen.of(names).await?);
+            if found.len() > limit {
+                found.truncate(limit);
+                let next = found.last().cloned();
+                return Ok((found, next));
+            }
+            let Some(last) = more else { break };
+            if looked_at >= MOST_NAMES {
+                return Err(Problem::too_long_a_list(MOST_NAMES));
+            }
+            (after, wanted) = (Some(last), (2 * wanted).clamp(MANY_NAMES, 10 * MANY_NAMES));
+        }
+        Ok((found, None))
+    }
 }
 
-/// The names of a page, of which one more was asked for, and the `after` of the next one.
-fn page(mut names: Vec<String>, limit: usize) -> (Vec<String>, Option<String>) {
-    let more = names.len() > limit;
-    names.truncate(limit);
-    let next = names.last().filter(|_| more).cloned();
-    (names, next)
+async fn ask<S: Store>(
+    store: &S,
+    workspace: Option<&str>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, Problem> {
+    let names = match workspace {
+        Some(workspace) => store.workflows(workspace, after, limit).await,
+        None => store.workspaces(after, limit).await,
+    };
+    names.map_err(|error| Problem::unavailable(&error))
 }

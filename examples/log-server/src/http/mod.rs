@@ -2,6 +2,7 @@
 
 mod append;
 mod asked;
+mod audited;
 mod client;
 mod closed;
 mod gate;
@@ -16,8 +17,10 @@ mod path;
 mod posted;
 mod problem;
 mod query;
+mod request_id;
 mod revocations;
 mod router;
+mod seen;
 mod session;
 mod stream;
 mod ticket;
@@ -31,6 +34,7 @@ use std::time::Duration;
 use gapless_sse_core::{Admission, Log};
 
 use crate::access::{Access, Leases, SignIn};
+use crate::audit::Audit;
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -66,6 +70,8 @@ pub struct App<S: Store> {
     pub sign_in: SignIn,
     /// How long streams may go on.
     pub leases: Leases,
+    /// What is done.
+    pub audit: Audit,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -85,6 +91,7 @@ impl<S: Store> Clone for App<S> {
             access: self.access.clone(),
             sign_in: self.sign_in.clone(),
             leases: self.leases.clone(),
+            audit: self.audit.clone(),
             closed: self.closed.clone(),
         }
     }

@@ -10,8 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, gate, health, host, lists, metrics, pages, revocations, session, stream,
-    ticket, upload, viewer,
+    App, append, asked, audited, gate, health, host, lists, metrics, pages, request_id,
+    revocations, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -77,8 +77,12 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let router = router
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let local = middleware::from_fn(host::local_only);
+    let router = if local_only { router.layer(local) } else { router };
+    router
+        .layer(middleware::from_fn_with_state(app.audit.clone(), audited::note))
         .layer(middleware::from_fn(asked::note))
-        .with_state(app);
-    if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
+        .layer(middleware::from_fn(request_id::name))
+        .with_state(app)
 }

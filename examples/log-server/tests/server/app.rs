@@ -11,6 +11,7 @@ use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
 use log_server::access::{Leases, SignIn};
+use log_server::audit::Audit;
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
@@ -22,6 +23,12 @@ pub(crate) const LARGE_PAGES: usize = 3 << 20;
 
 /// The paths of the server over a new file, and the driver of its log.
 pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
+    let (folder, app, driver) = parts();
+    (folder, router(app, true), driver)
+}
+
+/// What they need.
+pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
@@ -40,9 +47,10 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         leases: Leases::new(access.clone()),
         access,
         sign_in,
+        audit: Audit::default(),
         closed: ClosedStreams::default(),
     };
-    (folder, router(app, true), driver)
+    (folder, app, driver)
 }
 
 /// Its answer, of whose body nothing has been read.
