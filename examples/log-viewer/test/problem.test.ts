@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Forbidden, factsOf, inWords, Lost, Refused, SignedOut } from "../src/api/failure";
-import { failureOf } from "../src/api/problem";
+import { failureOf, failureOfDenial } from "../src/api/problem";
 import { linkOf, waysOf } from "../src/api/ways";
 import { json } from "./server";
 
@@ -68,4 +68,20 @@ test("a link leads to a page, and runs nothing", () => {
   expect(linkOf("http://other.example/", base)).toBe("http://other.example/");
   for (const odd of ["javascript:alert(1)", "data:text/html,x", "", "http://", 7, undefined])
     expect(linkOf(odd, base)).toBeUndefined();
+});
+
+test("a denial has the server's words, or else some of its own", () => {
+  expect(inWords(failureOfDenial({ reason: "expired", detail: "sign in anew" }))).toBe("Sign in anew.");
+  for (const [reason, kind, words] of [
+    ["expired", SignedOut, /has expired/],
+    ["revoked", SignedOut, /taken back/],
+    ["unknown", SignedOut, /not signed in/],
+    ["unavailable", Lost, /cannot be asked/],
+    ["forbidden", Forbidden, /may not see/],
+    ["of another kind", Forbidden, /may not see/],
+  ] as const) {
+    const failure = failureOfDenial({ reason, detail: "" });
+    expect(failure).toBeInstanceOf(kind);
+    expect(inWords(failure)).toMatch(words);
+  }
 });

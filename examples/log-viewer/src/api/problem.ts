@@ -28,18 +28,18 @@ export async function failureOf(response: Response): Promise<Refused | Lost> {
 
 /** What a stream's last event says of why it is over. */
 export function failureOfDenial({ reason, detail }: { reason: string; detail: string }): Refused | Lost {
-  const words = detail === "" ? "" : ` ${sentence(detail)}`;
+  const say = (otherwise: string) => (detail === "" ? otherwise : sentence(detail));
   switch (reason) {
     case "expired":
-      return new SignedOut(`Your sign-in has expired.${words}`);
+      return new SignedOut(say("Your sign-in has expired."));
     case "revoked":
-      return new SignedOut(`Your sign-in was taken back.${words}`);
+      return new SignedOut(say("Your sign-in was taken back."));
     case "unknown":
-      return new SignedOut(`You are not signed in any more.${words}`);
+      return new SignedOut(say("You are not signed in any more."));
     case "unavailable":
-      return new Lost(`Whether you may see this log cannot be asked at the moment.${words}`);
+      return new Lost(say("Whether you may see this log cannot be asked at the moment."));
     default:
-      return new Forbidden(`You may not see this log any more.${words}`);
+      return new Forbidden(say("You may not see this log any more."));
   }
 }
 

@@ -12,7 +12,7 @@ export function connectionWords(state: FeedState, seconds?: number): { tone: Ton
     case "refused":
       return { tone: "bad", words: "Not connected" };
     case "signed-out":
-      return { tone: "bad", words: "Not signed in" };
+      return { tone: "warning", words: "Not signed in" };
     case "waiting":
       return {
         tone: "warning",
