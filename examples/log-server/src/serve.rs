@@ -89,15 +89,18 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
         Some(address) => address.parse()?,
         None => default_store()?,
     };
+    let fields = config.row_fields;
+    let searches = Searches::new(arguments.search_bytes).ruled_by(fields.clone());
     match store {
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
-            let store = SqliteStore::open(&path)?.searching(effort);
+            let store = SqliteStore::ruled_by(&path, fields)?.searching(effort);
             let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
+            let name = format!("SQLite file {}", path.display());
+            serve(arguments, access, searches, store, seal, name).await
         }
         StoreAddress::Mongo(uri) => {
-            let store = mongo::connect(&uri, &arguments).await?;
+            let store = mongo::connect(&uri, &arguments, fields).await?;
             if arguments.make_indexes {
                 store.make_indexes().await?;
                 announce(&format!("collection {} has its indexes", arguments.collection))?;
@@ -113,7 +116,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, seal, name).await
+            serve(arguments, access, searches, store, seal, name).await
         }
     }
 }
@@ -139,6 +142,7 @@ fn access(config: &Config) -> Result<Access, ServeError> {
 async fn serve<S: Store>(
     arguments: Arguments,
     access: Access,
+    searches: Searches,
     store: S,
     seal: Seal,
     name: String,
@@ -172,7 +176,7 @@ async fn serve<S: Store>(
                 .max_total(arguments.max_streams.get())
                 .max_per_key(arguments.max_streams_per_address.get()),
         ),
-        searches: Searches::new(arguments.search_bytes),
+        searches,
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),

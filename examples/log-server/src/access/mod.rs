@@ -31,4 +31,4 @@ pub use pattern::Pattern;
 pub use place::Place;
 pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};
-pub use rows::{RowRule, RowRules};
+pub use rows::{InvalidField, RowFields, RowRule, RowRules, UnkeptField};

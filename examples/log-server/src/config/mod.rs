@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::RowFields;
 use crate::access::jwt::JwtConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
@@ -33,6 +34,8 @@ pub struct Config {
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
+    /// `row-fields`: what rules on rows may be about.
+    pub row_fields: RowFields,
 }
 
 impl Config {

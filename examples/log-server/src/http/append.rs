@@ -10,9 +10,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::App;
+use super::asked::Asked;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
+use crate::access::Place;
+use crate::row::Writer;
 use crate::store::{AppendError, Store};
 
 pub(super) use super::posted::LARGEST_BODY;
@@ -22,11 +25,12 @@ const LONGEST_NAME: usize = 255;
 
 pub(super) async fn append<S: Store>(
     State(app): State<App<S>>,
+    asked: Asked,
     workflow: Workflow,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    match write(&app, &workflow, &headers, body).await {
+    match write(&app, &asked, &workflow, &headers, body).await {
         Ok(ids) => (StatusCode::CREATED, Json(json!({ "ids": ids }))).into_response(),
         Err(problem) => {
             let mut response = problem.into_response();
@@ -41,6 +45,7 @@ pub(super) async fn append<S: Store>(
 
 async fn write<S: Store>(
     app: &App<S>,
+    asked: &Asked,
     workflow: &Workflow,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -49,8 +54,16 @@ async fn write<S: Store>(
     check_name("workspace", topic.space())?;
     check_name("workflow", topic.name())?;
     let body = body.map_err(|_| Problem::too_large(LARGEST_BODY, "bytes"))?;
-    let Posted { rows, lines } = posted::read(headers, body).await?;
+    let caller = asked.let_pass()?;
+    let writer = Writer::of(caller, &Place::from(&topic), app.searches.fields())?;
+    let Posted { mut rows, lines } = posted::read(headers, body).await?;
     let count = rows.len();
+    for (row, line) in rows.iter_mut().zip(&lines) {
+        writer.sign(row).map_err(|wrong| {
+            let detail = format!("line {line}: {wrong}; none of the {count} lines was written");
+            Problem::new(StatusCode::FORBIDDEN, "a row is not yours to write", detail)
+        })?;
+    }
     let written = app.log.source().append(&topic, rows).await;
     written.map_err(|error| refusal(&error, &lines, count))
 }

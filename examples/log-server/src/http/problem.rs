@@ -9,7 +9,7 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::access::{Denied, Reason};
+use crate::access::{Denied, Reason, UnkeptField};
 use crate::search::SearchError;
 use crate::store::chain;
 
@@ -145,12 +145,22 @@ impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
         if matches!(error, SearchError::Defect) {
             Self::defect(&error)
+        } else if let SearchError::Rule(field) = error {
+            field.into()
         } else if error.is_passing() {
             let title = "too many searches are under way";
             Self::passing(StatusCode::TOO_MANY_REQUESTS, title, error)
         } else {
             Self::bad_request(error)
         }
+    }
+}
+
+impl From<UnkeptField> for Problem {
+    fn from(field: UnkeptField) -> Self {
+        tracing::error!(%field, "a caller has rules that this server cannot decide");
+        let title = "your rules cannot be decided here";
+        Self::new(StatusCode::FORBIDDEN, title, field)
     }
 }
 

@@ -38,12 +38,12 @@ pub(super) async fn stream<S: Store>(
         return Err(Problem::not_followed());
     }
     let permit = app.admission.admit(client.0)?;
-    let search = app.searches.open(client.0, terms).await?;
+    let caller = asked.let_pass()?;
+    let search = app.searches.open(client.0, &caller.rows, terms).await?;
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let mut response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
     let place = Place::from(&workflow.topic());
-    let caller = asked.let_pass()?;
     if let Some(lease) = app.leases.of(caller, asked.credentials(), Right::Read, &place) {
         response = response.stop_when(async { denied(&lease.await) });
     }

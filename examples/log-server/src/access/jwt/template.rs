@@ -73,7 +73,7 @@ mod tests {
         let claims = json!({"sub": "ann", "n": 7, "ok": true, "no": null, "empty": "",
             "list": ["ann"], "deep": {"er": "x"}, "https://a.b/c": "y"});
         let claims = claims.as_object().unwrap();
-        let fill = |text| Template::new(text).unwrap().fill(claims).map_err(str::to_owned);
+        let fill = |text: &str| Template::new(text).unwrap().fill(claims).map_err(str::to_owned);
         let filled = |text: &str| Ok(Box::from(text));
         assert_eq!(fill("{sub}"), filled("ann"));
         assert_eq!(fill("team-{sub}/{n}-{ok}"), filled("team-ann/7-true"));
