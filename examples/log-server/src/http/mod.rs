@@ -7,6 +7,7 @@ mod closed;
 mod gate;
 mod health;
 mod host;
+mod listed;
 mod lists;
 mod metrics;
 mod page_body;

@@ -97,7 +97,7 @@ pub(crate) async fn settle<S: Store>(
 }
 
 /// The changes of `scope` after `from`, until `count` of them have come.
-pub(crate) async fn read_changes<S: Store>(
+async fn read_changes<S: Store>(
     store: &S,
     scope: &Scope<Search>,
     from: &S::Position,
