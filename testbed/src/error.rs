@@ -20,6 +20,19 @@ pub enum Error {
         /// How to get one here.
         advice: &'static str,
     },
+    /// No Python with the packages of the Flask service is on this machine.
+    #[error(
+        "{} has no Flask: {reason}\n`cargo xtask setup` makes one that has; or put the path of a \
+         Python with the packages of examples/flask-etl/requirements.txt into the environment \
+         variable FLASK_PYTHON",
+        python.display()
+    )]
+    NoFlask {
+        /// What was looked at.
+        python: std::path::PathBuf,
+        /// Why it does not do.
+        reason: String,
+    },
     /// A binary could not be fetched.
     #[error("could not fetch {what}: {reason}")]
     Fetch {

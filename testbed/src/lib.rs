@@ -2,6 +2,7 @@
 //!
 //! - [`Program`] starts a binary, waits for the line that says it is ready, and ends it.
 //! - [`Mongod`] starts a MongoDB server or a replica set; [`mongod::find`] says which binary.
+//! - [`Flask`] starts the service of examples/flask-etl; [`flask::find`] says with which Python.
 //! - [`Example`] starts an example of the package under test.
 //! - [`scenarios`] are what examples do that several packages have.
 //! - [`Visit`] reads the event streams of a program.
@@ -24,6 +25,7 @@
 mod error;
 mod eventually;
 mod example;
+pub mod flask;
 pub mod mongod;
 mod port;
 mod process;
@@ -35,6 +37,7 @@ mod watchdog;
 pub use error::Error;
 pub use eventually::eventually;
 pub use example::Example;
+pub use flask::Flask;
 pub use mongod::Mongod;
 pub use port::free_port;
 pub use process::is_running;

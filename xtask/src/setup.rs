@@ -9,7 +9,7 @@ use crate::command::{cargo, command, run};
 use crate::failure::Failure;
 use crate::paths::{on_path, target};
 use crate::steps::Steps;
-use crate::{chromium, nginx, node};
+use crate::{chromium, nginx, node, python};
 
 /// One thing to be there before steps can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub(crate) enum Need {
     Mongod,
     Chromium,
     Nginx,
+    Python,
     Nextest,
     CargoFuzz,
     Packages,
@@ -26,8 +27,15 @@ pub(crate) enum Need {
 impl Need {
     /// What the tests need. cargo-semver-checks takes seven minutes of a processor to build, and
     /// only `cargo xtask semver` needs it.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Mongod, Self::Chromium, Self::Nginx, Self::Nextest, Self::CargoFuzz, Self::Packages];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Mongod,
+        Self::Chromium,
+        Self::Nginx,
+        Self::Python,
+        Self::Nextest,
+        Self::CargoFuzz,
+        Self::Packages,
+    ];
 
     /// Looks for it, and gets it if it is missing: as a step of its own.
     pub(crate) fn ensure(self, steps: &mut Steps) {
@@ -43,6 +51,10 @@ impl Need {
             }),
             Self::Nginx => steps.take("setup: nginx", || {
                 found_at(&nginx::ensure()?);
+                Ok(())
+            }),
+            Self::Python => steps.take("setup: python with flask", || {
+                found_at(&python::ensure()?);
                 Ok(())
             }),
             Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),

@@ -130,6 +130,10 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Indexes::Small)]
     pub indexes: Indexes,
 
+    /// Makes a token, prints it and what the configuration file is to say of it, and ends
+    #[arg(long, value_name = "NAME")]
+    pub new_token: Option<String>,
+
     /// Makes the missing indexes in MongoDB, however long it takes, and ends
     #[arg(long)]
     pub make_indexes: bool,

@@ -37,8 +37,8 @@ impl Access {
         !self.0.authorities.is_empty()
     }
 
-    /// Who brings these credentials, as far as it matters for this place. Whether he may do there
-    /// what he asks is in his grants.
+    /// Who brings these credentials, as far as it matters for this right and place. Whether he may
+    /// is in his grants.
     ///
     /// # Errors
     ///
@@ -46,13 +46,14 @@ impl Access {
     pub async fn identify(
         &self,
         credentials: &Credentials,
+        right: Right,
         place: &Place,
     ) -> Result<Arc<Caller>, Denied> {
         if !self.needs_sign_in() {
             return Ok(Arc::new(Caller::anyone()));
         }
         for authority in &self.0.authorities {
-            if let Some(caller) = authority.identify(credentials, place).await? {
+            if let Some(caller) = authority.identify(credentials, right, place).await? {
                 self.still_holds(&caller)?;
                 return Ok(Arc::new(caller));
             }
@@ -76,7 +77,7 @@ impl Access {
         right: Right,
         place: &Place,
     ) -> Result<Arc<Caller>, Denied> {
-        let caller = self.identify(credentials, place).await?;
+        let caller = self.identify(credentials, right, place).await?;
         caller.check(right, place)?;
         Ok(caller)
     }

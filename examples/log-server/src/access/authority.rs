@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use super::{Caller, Credentials, Denied, Place};
+use super::{Caller, Credentials, Denied, Place, Right};
 
 /// What an authority says: who it is, or nothing if the credentials are of another kind.
 pub type Identified<'a> = Pin<Box<dyn Future<Output = Result<Option<Caller>, Denied>> + Send + 'a>>;
@@ -15,6 +16,17 @@ pub trait Authority: Debug + Send + Sync + 'static {
     /// these credentials are not of its kind, an error that they are and are not right.
     ///
     /// Whether he may do there what he asks is in his grants; an authority that decides place by
-    /// place answers with grants for this one.
-    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a>;
+    /// place, and right by right, answers with grants for these.
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        right: Right,
+        place: &'a Place,
+    ) -> Identified<'a>;
+}
+
+impl<T: Authority + ?Sized> Authority for Arc<T> {
+    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a> {
+        (**self).identify(credentials, place)
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::HeaderValue;
+
 /// Why something is not allowed, in words for who asked. It says nothing about what is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
@@ -9,12 +11,14 @@ pub struct Denied {
     pub reason: Reason,
     /// What is wrong and what to do.
     pub words: String,
+    /// How who decides wants to be told who it is, if it is another server's `WWW-Authenticate`.
+    pub challenge: Option<HeaderValue>,
 }
 
 impl Denied {
     /// One of this kind.
     pub fn new(reason: Reason, words: impl fmt::Display) -> Self {
-        Self { reason, words: words.to_string() }
+        Self { reason, words: words.to_string(), challenge: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may be done where.
 
-use super::{Pattern, Place, Right, Rights};
+use super::{Pattern, Place, Prefixes, Right, Rights};
 
 /// Rights in some workspaces, for some of their workflows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +24,41 @@ impl Grants {
         Self(vec![Grant { workspaces: any(), workflows: any(), rights: Rights::ALL }])
     }
 
+    /// With what the names begin of the workspaces in which this may be done, or else of the workflows
+    /// of one. There may be others with the same beginnings.
+    pub fn prefixes(&self, right: Right, workspace: Option<&str>) -> Prefixes {
+        let of = |grant: &Grant| grant.rights.has(right) && grant.is_for(workspace);
+        let names = self.0.iter().filter(|grant| of(grant)).flat_map(|grant| match workspace {
+            Some(_) => &grant.workflows,
+            None => &grant.workspaces,
+        });
+        Prefixes::new(names.map(Pattern::prefix))
+    }
+
     /// Whether this may be done there.
     ///
     /// To a place without a workflow it is allowed when it is for some of them, and likewise
     /// without a workspace.
     pub fn allow(&self, right: Right, place: &Place) -> bool {
-        let admit = |patterns: &[Pattern], name: &Option<Box<str>>| match name {
-            Some(name) => patterns.iter().any(|pattern| pattern.admits(name)),
-            None => !patterns.is_empty(),
-        };
         self.0.iter().any(|grant| {
             grant.rights.has(right)
                 && (right == Right::Operate
-                    || admit(&grant.workspaces, &place.workspace)
-                        && admit(&grant.workflows, &place.workflow))
+                    || grant.is_for(place.workspace.as_deref())
+                        && admit(&grant.workflows, place.workflow.as_deref()))
         })
+    }
+}
+
+impl Grant {
+    /// Whether it is for this workspace, or, without one, for some.
+    fn is_for(&self, workspace: Option<&str>) -> bool {
+        admit(&self.workspaces, workspace)
+    }
+}
+
+fn admit(patterns: &[Pattern], name: Option<&str>) -> bool {
+    match name {
+        Some(name) => patterns.iter().any(|pattern| pattern.admits(name)),
+        None => !patterns.is_empty(),
     }
 }

@@ -12,7 +12,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::access::RowFields;
+use crate::access::forward::ForwardAuth;
 use crate::access::jwt::JwtConfig;
+use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
@@ -28,8 +30,12 @@ pub struct Config {
     /// `[[token]]`: who may sign in with a token.
     #[serde(rename = "token")]
     pub tokens: Vec<TokenEntry>,
+    /// `[forward-auth]`: the service that says who may do what.
+    pub forward_auth: Option<ForwardAuth>,
     /// `[jwt]`: which signed tokens are taken.
     pub jwt: Option<JwtConfig>,
+    /// `[session]`: the cookies that stand for tokens, and what was taken back.
+    pub session: SessionConfig,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`

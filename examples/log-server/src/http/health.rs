@@ -10,16 +10,31 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::App;
+use super::asked::Asked;
 use super::problem::Problem;
+use crate::access::{Place, Right};
 use crate::search::Search;
 use crate::store::{Store, chain};
 
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The process answers: restarting it would not help.
-pub(super) async fn healthz<S: Store>(State(app): State<App<S>>) -> Json<Value> {
+/// The process answers: restarting it would not help. More is for those who run it.
+pub(super) async fn healthz<S: Store>(State(app): State<App<S>>, asked: Asked) -> Json<Value> {
+    if !runs_it(&app, &asked).await {
+        return Json(json!({ "status": "ok" }));
+    }
     Json(json!({ "status": "ok", "store": app.store, "streams": app.log.stats().open }))
+}
+
+/// Whether it is one of those who run the server that asks. Who says nothing of himself is no such
+/// one: a probe does not wait for whoever decides.
+async fn runs_it<S: Store>(app: &App<S>, asked: &Asked) -> bool {
+    if app.access.needs_sign_in() && asked.credentials().is_empty() {
+        return false;
+    }
+    let server = Place::default();
+    app.access.check(asked.credentials(), Right::Operate, &server).await.is_ok()
 }
 
 /// What is not right with one part of the server.
@@ -48,8 +63,11 @@ fn is_passing(fault: Fault) -> bool {
 }
 
 /// Pages can be read, streams are told what is new, and rows can be written: requests may be sent
-/// here.
-pub(super) async fn readyz<S: Store>(State(app): State<App<S>>) -> Result<Json<Value>, Problem> {
+/// here. What is wrong is for those who run the server.
+pub(super) async fn readyz<S: Store>(
+    State(app): State<App<S>>,
+    asked: Asked,
+) -> Result<Json<Value>, Problem> {
     let (pages, writes) = tokio::join!(pages(&app), writes(&app));
     let parts = [("pages", pages), ("streams", streams(&app)), ("writes", writes)];
     let troubles = parts.iter().filter_map(|(part, state)| Some((part, state.as_ref().err()?)));
@@ -57,8 +75,12 @@ pub(super) async fn readyz<S: Store>(State(app): State<App<S>>) -> Result<Json<V
     if troubles.is_empty() {
         return Ok(Json(json!({ "status": "ready" })));
     }
-    let words = troubles.iter().map(|(part, trouble)| format!("{part}: {}", trouble.words));
     let passing = troubles.iter().all(|(_, trouble)| trouble.passing);
+    if !runs_it(&app, &asked).await {
+        let words = "who has the right `operate` is told why";
+        return Err(Problem::not_ready(words.to_owned(), passing));
+    }
+    let words = troubles.iter().map(|(part, trouble)| format!("{part}: {}", trouble.words));
     Err(Problem::not_ready(words.collect::<Vec<_>>().join("; "), passing))
 }
 

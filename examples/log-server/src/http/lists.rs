@@ -8,10 +8,18 @@ use serde_json::{Value, json};
 use super::App;
 use super::asked::Asked;
 use super::client::Client;
-use super::listed::{List, Seen};
+use super::own_rows::OwnRows;
 use super::path::Workspace;
 use super::problem::Problem;
+use super::query::Parameters;
+use super::seen::Seen;
 use crate::store::Store;
+
+/// The most names that a page of a list looks at that its caller may not see.
+const MOST_NAMES: usize = 100_000;
+
+/// How many names are asked for at least, when those of a page were not enough.
+const MANY_NAMES: usize = 1000;
 
 pub(super) async fn workspaces<S: Store>(
     State(app): State<App<S>>,
@@ -19,9 +27,9 @@ pub(super) async fn workspaces<S: Store>(
     asked: Asked,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let list = List::new(query)?;
-    let seen = Seen::by(&app, client, asked.let_pass()?).await?;
-    let (names, next) = seen.page(None, list).await?;
+    let seen = Seen::new(&app.access, &asked, None)?;
+    let own = OwnRows::new(&app, client, &asked).await?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workspaces": names, "next": next })))
 }
 
@@ -32,8 +40,65 @@ pub(super) async fn workflows<S: Store>(
     Workspace(workspace): Workspace,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let list = List::new(query)?;
-    let seen = Seen::by(&app, client, asked.let_pass()?).await?;
-    let (names, next) = seen.page(Some(&workspace), list).await?;
+    let seen = Seen::new(&app.access, &asked, Some(&workspace))?;
+    let own = OwnRows::new(&app, client, &asked).await?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workflows": names, "next": next })))
+}
+
+/// Which names are listed.
+struct List {
+    after: Option<String>,
+    limit: usize,
+}
+
+impl List {
+    fn new(query: Result<Query<Vec<(String, String)>>, QueryRejection>) -> Result<Self, Problem> {
+        let mut parameters = Parameters::new(query, &["limit", "after"])?;
+        Ok(Self { limit: parameters.limit()?, after: parameters.take("after") })
+    }
+
+    /// The names of a page that may be seen, and the `after` of the next one. However many may not
+    /// be, the page is full if there are enough.
+    async fn page<S: Store>(
+        self,
+        store: &S,
+        seen: &Seen<'_>,
+        own: &OwnRows<'_, S>,
+    ) -> Result<(Vec<String>, Option<String>), Problem> {
+        let Self { after, limit } = self;
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        let (mut after, mut wanted) = (after, limit + 1);
+        while let Some(position) = seen.go_on(after.as_deref()) {
+            let names = ask(store, seen.workspace(), position.as_deref(), wanted).await?;
+            let more = (names.len() == wanted).then(|| names.last().cloned()).flatten();
+            looked_at += names.len();
+            let names = seen.of(names).await?;
+            found.extend(own.of(seen.workspace(), names, limit + 1 - found.len()).await?);
+            if found.len() > limit {
+                found.truncate(limit);
+                let next = found.last().cloned();
+                return Ok((found, next));
+            }
+            let Some(last) = more else { break };
+            if looked_at >= MOST_NAMES {
+                return Err(Problem::too_long_a_list(MOST_NAMES));
+            }
+            (after, wanted) = (Some(last), (2 * wanted).clamp(MANY_NAMES, 10 * MANY_NAMES));
+        }
+        Ok((found, None))
+    }
+}
+
+async fn ask<S: Store>(
+    store: &S,
+    workspace: Option<&str>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, Problem> {
+    let names = match workspace {
+        Some(workspace) => store.workflows(workspace, after, limit).await,
+        None => store.workspaces(after, limit).await,
+    };
+    names.map_err(|error| Problem::unavailable(&error))
 }

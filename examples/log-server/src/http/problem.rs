@@ -9,6 +9,8 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::audited::Refusal;
+use super::request_id::RequestId;
 use crate::access::{Denied, Reason, UnkeptField};
 use crate::search::SearchError;
 use crate::store::chain;
@@ -23,6 +25,10 @@ pub(super) struct Problem {
     passing: bool,
     /// Why it is not allowed.
     denied: Option<Reason>,
+    /// How to say who one is.
+    challenge: Option<HeaderValue>,
+    /// In which ways one may sign in.
+    ways: Vec<&'static str>,
 }
 
 impl Problem {
@@ -73,6 +79,15 @@ impl Problem {
         }
     }
 
+    /// A list whose caller may see few of its names, which no index finds.
+    pub(super) fn too_long_a_list(names: usize) -> Self {
+        let detail = format!(
+            "the list would look at more than {names} names for those that you may see; whoever \
+             gives out your sign-in is to name them by how they begin, as in `etl-*`"
+        );
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the list is too long", detail)
+    }
+
     /// Some part of the server is not as it should be.
     pub(super) fn not_ready(parts: String, passing: bool) -> Self {
         let title = "the server is not ready";
@@ -105,7 +120,20 @@ impl Problem {
     }
 
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { status, title, detail: detail.to_string(), passing: false, denied: None }
+        Self {
+            status,
+            title,
+            detail: detail.to_string(),
+            passing: false,
+            denied: None,
+            challenge: None,
+            ways: Vec::new(),
+        }
+    }
+
+    /// Says in which ways one may sign in.
+    pub(super) fn with_ways(self, ways: &[&'static str]) -> Self {
+        Self { ways: ways.to_vec(), ..self }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -128,7 +156,7 @@ impl<E: SourceError> From<PageError<E>> for Problem {
 }
 
 impl From<Denied> for Problem {
-    fn from(Denied { reason, words }: Denied) -> Self {
+    fn from(Denied { reason, words, challenge }: Denied) -> Self {
         let (status, title) = match reason {
             Reason::Unknown | Reason::Expired | Reason::Revoked => {
                 (StatusCode::UNAUTHORIZED, "a sign-in is needed")
@@ -137,7 +165,7 @@ impl From<Denied> for Problem {
             Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can say who may"),
         };
         let passing = reason == Reason::Unavailable;
-        Self { passing, denied: Some(reason), ..Self::new(status, title, words) }
+        Self { passing, denied: Some(reason), challenge, ..Self::new(status, title, words) }
     }
 }
 
@@ -183,18 +211,27 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied } = self;
+        let Self { status, title, detail, passing, denied, challenge, ways } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
         }
+        if !ways.is_empty() {
+            body["sign_in"] = ways.into();
+        }
+        if let Some(id) = RequestId::current() {
+            body["request_id"] = id.to_string().into();
+        }
         let mut response = (status, body.to_string()).into_response();
+        let reason = denied.map_or(title, Reason::as_str);
+        response.extensions_mut().insert(Refusal { denied: denied.is_some(), reason });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = challenge.unwrap_or_else(|| HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if passing {
             // Those who were refused together do not come back together.

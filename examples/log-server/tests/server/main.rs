@@ -1,10 +1,13 @@
 //! The server as its users meet it: the program, over its socket, on real stores.
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
+mod access;
 mod addresses;
 mod answers;
 mod app;
+mod audit;
 mod backlog;
+mod configuration;
 mod connects;
 mod crowd;
 mod exactly_once;

@@ -27,6 +27,8 @@ pub(crate) struct Client {
     pub(crate) last_id: String,
     /// After which time it is to come back.
     pub(crate) retry: Duration,
+    /// What it says of who it is.
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 /// An open stream. Dropping it closes the connection.
@@ -55,6 +57,9 @@ impl Client {
         let mut request = Request::get(path);
         if !self.last_id.is_empty() {
             request = request.header("last-event-id", &self.last_id);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         let sent = http::send(address, request.body(Full::default()).unwrap()).await;
         let (response, connection) = sent.ok()?;

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod jwks;
+mod key_server;
 mod signer;
 mod tokens;

@@ -14,7 +14,7 @@ use super::config::JwtConfig;
 use super::jwks::{Jwks, NoKey};
 use super::key::{JwtError, Key};
 use super::keys::Keys;
-use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason};
+use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason, Right};
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 16 << 10;
@@ -125,7 +125,12 @@ impl Jwt {
 }
 
 impl Authority for Jwt {
-    fn identify<'a>(&'a self, credentials: &'a Credentials, _: &'a Place) -> Identified<'a> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        _: Right,
+        _: &'a Place,
+    ) -> Identified<'a> {
         Box::pin(async {
             match credentials.bearer().filter(|token| is_signed(token)) {
                 Some(token) => self.check(token).await.map(Some),

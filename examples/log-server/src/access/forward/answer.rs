@@ -1,0 +1,201 @@
+//! What the service has said.
+
+use std::borrow::Cow;
+
+use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::response::Parts;
+use http::{HeaderMap, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use super::config::{AnswerHeaders, ForwardError};
+use super::question::Question;
+use crate::access::{
+    Caller, Denied, Grant, Grants, KnownBy, Pattern, Place, Reason, Right, Rights, RowRule,
+    RowRules,
+};
+
+/// What the service has said.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// He may, and is this one.
+    Yes(Box<Caller>),
+    /// He may not.
+    No(Denied),
+    /// Nothing, or nothing that makes sense: what is wrong, for the server's own log.
+    Down(String),
+}
+
+/// Reads answers.
+#[derive(Debug)]
+pub(super) struct Reader {
+    user: HeaderName,
+    rights: HeaderName,
+    workspaces: HeaderName,
+    workflows: HeaderName,
+    rows: HeaderName,
+}
+
+impl Reader {
+    /// # Errors
+    ///
+    /// When one of them is no name of a header.
+    pub(super) fn new(headers: &AnswerHeaders) -> Result<Self, ForwardError> {
+        let name = |text: &str| {
+            let name = HeaderName::from_bytes(text.as_bytes());
+            name.map_err(|_| ForwardError::HeaderName(text.to_owned()))
+        };
+        Ok(Self {
+            user: name(&headers.user)?,
+            rights: name(&headers.rights)?,
+            workspaces: name(&headers.workspaces)?,
+            workflows: name(&headers.workflows)?,
+            rows: name(&headers.rows)?,
+        })
+    }
+
+    /// What the head of an answer says about a question, of which nothing is known but what is in
+    /// its `fingerprint`.
+    pub(super) fn read(&self, head: &Parts, question: &Question, fingerprint: &str) -> Answer {
+        match head.status {
+            status if status.is_success() => self
+                .caller(&head.headers, question, fingerprint)
+                .map_or_else(Answer::Down, |caller| Answer::Yes(Box::new(caller))),
+            StatusCode::UNAUTHORIZED => {
+                let mut denied = unknown();
+                denied.challenge = head.headers.get(WWW_AUTHENTICATE).cloned();
+                Answer::No(denied)
+            }
+            // Where it sends people to sign in is nowhere for a stream.
+            status if status.is_redirection() => Answer::No(unknown()),
+            // What it does not know and what it does not show look the same here.
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+                Answer::No(forbidden())
+            }
+            status => Answer::Down(format!("it answers {status}, which is neither yes nor no")),
+        }
+    }
+
+    fn caller(
+        &self,
+        headers: &HeaderMap,
+        question: &Question,
+        fingerprint: &str,
+    ) -> Result<Caller, String> {
+        let user = headers.get(&self.user).map(|user| decoded(&text(user)?)).transpose()?;
+        let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| {
+            if question.is_anonymous() { "anonymous" } else { fingerprint }.to_owned()
+        });
+        let rights: Rights = match list(headers, &self.rights)? {
+            Some(names) => names
+                .iter()
+                .map(|name| {
+                    name.parse::<Right>().map_err(|error| format!("{}: {error}", self.rights))
+                })
+                .collect::<Result<_, _>>()?,
+            None => [question.right()].into_iter().collect(),
+        };
+        let place = question.place();
+        let (named, of_named) = (list(headers, &self.workspaces)?, list(headers, &self.workflows)?);
+        // Without a header, a word about all of a list is about nothing in it.
+        let mut by_place = match place {
+            Place { workspace: None, .. } => named.is_none(),
+            Place { workflow, .. } => workflow.is_none() && of_named.is_none(),
+        };
+        let here = |name: &Option<Box<str>>| {
+            name.iter().map(|name| Pattern::from(name.to_string())).collect::<Vec<_>>()
+        };
+        let workflows = match &of_named {
+            Some(of_named) => patterns(of_named)?,
+            None if named.is_some() && place.workspace.is_none() => vec![Pattern::any()],
+            None => here(&place.workflow),
+        };
+        let workspaces = match &named {
+            Some(named) => patterns(named)?,
+            None => here(&place.workspace),
+        };
+        by_place &= rights.has(question.right());
+        let grants = Grants(vec![Grant { workspaces, workflows, rights }]);
+        let rows = list(headers, &self.rows)?.unwrap_or_default();
+        let rows = rows.iter().map(|rule| row_rule(rule)).collect::<Result<_, _>>()?;
+        Ok(Caller {
+            user: user.into(),
+            known_by: KnownBy::Forward,
+            credential: fingerprint.into(),
+            made_from: None,
+            issued: None,
+            grants,
+            rows: RowRules(rows),
+            expires: None,
+            ask_again: None,
+            ask_with: None,
+            by_place,
+        })
+    }
+}
+
+/// That he may not, in words that say nothing about what there is.
+pub(super) fn forbidden() -> Denied {
+    Denied::new(
+        Reason::Forbidden,
+        "the service that says who may do this here says that you may not",
+    )
+}
+
+fn unknown() -> Denied {
+    Denied::new(
+        Reason::Unknown,
+        "the service that knows its users does not know you; sign in there",
+    )
+}
+
+/// The text of a header: UTF-8, or what Python makes of text that has room in Latin-1.
+fn text(value: &HeaderValue) -> Result<Cow<'_, str>, String> {
+    const LONGEST: usize = 8 * 1024;
+    if value.len() > LONGEST {
+        return Err(format!("a header has {} bytes; {LONGEST} are read", value.len()));
+    }
+    Ok(std::str::from_utf8(value.as_bytes()).map_or_else(
+        |_| value.as_bytes().iter().map(|&byte| char::from(byte)).collect::<String>().into(),
+        |text| text.trim().into(),
+    ))
+}
+
+/// The parts of a list between its commas, as they stand there; nothing if there is no such header.
+fn list(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Vec<String>>, String> {
+    if !headers.contains_key(name) {
+        return Ok(None);
+    }
+    let mut parts = Vec::new();
+    for value in headers.get_all(name) {
+        let text = text(value)?;
+        let all = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.extend(all.map(str::to_owned));
+    }
+    Ok(Some(parts))
+}
+
+/// Text that may have any characters in it, written as in a URL.
+fn decoded(text: &str) -> Result<String, String> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| format!("{text:?} is not UTF-8 when it is decoded"))
+}
+
+/// Patterns of a list. A name that has a `*` of its own, encoded, is left out: as a pattern it would
+/// be many.
+fn patterns(list: &[String]) -> Result<Vec<Pattern>, String> {
+    let stars = |text: &str| text.matches('*').count();
+    let each = list.iter().map(|part| decoded(part).map(|name| (part, name)));
+    let all = each.collect::<Result<Vec<_>, _>>()?;
+    let meant = all.into_iter().filter(|(part, name)| stars(part) == stars(name));
+    Ok(meant.map(|(_, name)| Pattern::from(name)).collect())
+}
+
+fn row_rule(rule: &str) -> Result<RowRule, String> {
+    match rule.split_once('=') {
+        Some((field, value)) if !field.trim().is_empty() => Ok(RowRule {
+            field: decoded(field.trim())?.into(),
+            value: decoded(value.trim())?.into(),
+        }),
+        _ => Err(format!("{rule:?} is no rule; write it like owner=ann")),
+    }
+}

@@ -1,0 +1,152 @@
+//! The service as an authority.
+
+use std::sync::Arc;
+
+use http::header::{self, HeaderName};
+
+use super::answer::Answer;
+use super::config::{ForwardAuth, ForwardError};
+use super::flight::Flights;
+use super::memory::{Memory, REST, Said};
+use super::question::{Key, Question};
+use super::service::Service;
+use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason, Right};
+
+/// Headers that are the connection's, or this server's to say.
+const NOT_PASSED: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::USER_AGENT,
+];
+
+/// The service that says who may do what.
+///
+/// It is asked about each place by itself, whatever a caller brings: whether somebody without a
+/// sign-in may is its decision too. So it is the last of all authorities.
+#[derive(Debug)]
+pub struct Forward {
+    pass: Vec<HeaderName>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    service: Service,
+    memory: Memory,
+    flights: Flights,
+    secret: Vec<u8>,
+}
+
+impl Forward {
+    /// The service of this configuration. Credentials have names made with the `secret`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked as the configuration says.
+    pub fn new(config: &ForwardAuth, secret: &[u8]) -> Result<Self, ForwardError> {
+        let most = usize::try_from(config.max_remembered.get()).unwrap_or(usize::MAX);
+        Ok(Self {
+            pass: config.pass.iter().map(passed).collect::<Result<_, _>>()?,
+            inner: Arc::new(Inner {
+                service: Service::new(config)?,
+                memory: Memory::new(config),
+                flights: Flights::new(most),
+                secret: secret.to_vec(),
+            }),
+        })
+    }
+
+    /// Who the service says that this is, if he may do this there.
+    ///
+    /// # Errors
+    ///
+    /// When it says that he may not; or when it says nothing, and has not lately said that he may.
+    pub async fn ask(
+        &self,
+        credentials: &Credentials,
+        right: Right,
+        place: &Place,
+    ) -> Result<Caller, Denied> {
+        let question = Question::new(credentials, &self.pass, right, place)?;
+        let key = question.key();
+        let memory = &self.inner.memory;
+        let last = memory.last(&key);
+        if let Some(said) = last.as_ref().filter(|said| said.counts()) {
+            return self.word(&key, said);
+        }
+        let inner = Arc::clone(&self.inner);
+        let flight = self.inner.flights.join(key, || inner.asked(question));
+        let was_down = last.as_ref().is_some_and(|said| matches!(said.answer, Answer::Down(_)));
+        if let Some(allowed) = memory.allowed(&key).filter(|_| was_down || flight.is_none()) {
+            return Ok(for_now(*allowed));
+        }
+        let said = match flight {
+            Some(flight) => flight.landed().await,
+            None => None,
+        };
+        said.map_or_else(|| Err(unavailable()), |said| self.word(&key, &said))
+    }
+
+    /// What was said, as it counts now.
+    fn word(&self, key: &Key, said: &Said) -> Result<Caller, Denied> {
+        match &said.answer {
+            Answer::Yes(caller) => {
+                Ok(Caller { ask_again: Some(said.until), ..Caller::clone(caller) })
+            }
+            Answer::No(denied) => Err(denied.clone()),
+            Answer::Down(_) => self
+                .inner
+                .memory
+                .allowed(key)
+                .map_or_else(|| Err(unavailable()), |c| Ok(for_now(*c))),
+        }
+    }
+}
+
+impl Inner {
+    async fn asked(self: Arc<Self>, question: Question) -> Said {
+        let key = question.key();
+        // Another one may have landed since the memory was looked at.
+        if let Some(said) = self.memory.last(&key).filter(Said::counts) {
+            return said;
+        }
+        let fingerprint = question.fingerprint(&self.secret);
+        let answer = self.service.ask(&question, &fingerprint).await;
+        self.memory.keep(key, answer)
+    }
+}
+
+/// Someone who goes on until the service answers again.
+fn for_now(caller: Caller) -> Caller {
+    Caller { ask_again: Some(std::time::Instant::now() + REST), ..caller }
+}
+
+fn unavailable() -> Denied {
+    let words =
+        "the service that says who may see this does not answer; try again in a few seconds";
+    Denied::new(Reason::Unavailable, words)
+}
+
+fn passed(name: &String) -> Result<HeaderName, ForwardError> {
+    let header = HeaderName::from_bytes(name.as_bytes());
+    let header = header.map_err(|_| ForwardError::HeaderName(name.clone()))?;
+    let is_ours = NOT_PASSED.contains(&header) || header.as_str().starts_with("x-original-");
+    if is_ours { Err(ForwardError::NotPassed(name.clone())) } else { Ok(header) }
+}
+
+impl Authority for Forward {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        right: Right,
+        place: &'a Place,
+    ) -> Identified<'a> {
+        Box::pin(async move { self.ask(credentials, right, place).await.map(Some) })
+    }
+}

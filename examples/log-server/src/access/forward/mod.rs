@@ -1,0 +1,20 @@
+//! The service beside this server says who may do what (forward-auth).
+//!
+//! A [`Question`](question::Question) is what a caller brings and what he wants where. The
+//! [`Service`](service::Service) is asked it over HTTP, by an [`Address`](address::Address) with the
+//! names in it, and what comes back is read as an [`Answer`](answer::Answer). The
+//! [`Memory`](memory::Memory) keeps answers for their time. [`Forward`] asks only what is not in it,
+//! and each question once at a time.
+
+mod address;
+mod answer;
+mod client;
+mod config;
+mod flight;
+mod forward;
+mod memory;
+mod question;
+mod service;
+
+pub use config::{AnswerHeaders, ForwardAuth, ForwardError};
+pub use forward::Forward;

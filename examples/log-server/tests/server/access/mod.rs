@@ -1,0 +1,7 @@
+//! Who may see and do what.
+
+mod leases;
+mod lists;
+mod same_words;
+mod setup;
+mod tokens;
