@@ -17,6 +17,8 @@ use crate::access::jwt::JwtConfig;
 use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
+use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
+use crate::limits::LimitsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
@@ -42,6 +44,16 @@ pub struct Config {
     pub audit: audit::Settings,
     /// `row-fields`: what rules on rows may be about.
     pub row_fields: RowFields,
+    /// `[limits]`
+    pub limits: LimitsConfig,
+    /// `proxies`: which are believed when they say for whom they ask.
+    pub proxies: Vec<Proxy>,
+    /// `proxy-header`: where they say it.
+    pub proxy_header: Option<ProxyHeader>,
+    /// `[cors]`
+    pub cors: Cors,
+    /// `[embedding]`
+    pub embedding: Embedding,
 }
 
 impl Config {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::asked::Asked;
-use super::client::Client;
 use super::own_rows::OwnRows;
 use super::path::Workspace;
 use super::problem::Problem;
@@ -23,25 +22,23 @@ const MANY_NAMES: usize = 1000;
 
 pub(super) async fn workspaces<S: Store>(
     State(app): State<App<S>>,
-    client: Client,
     asked: Asked,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let seen = Seen::new(&app.access, &asked, None)?;
-    let own = OwnRows::new(&app, client, &asked).await?;
+    let own = OwnRows::new(&app, &asked).await?;
     let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workspaces": names, "next": next })))
 }
 
 pub(super) async fn workflows<S: Store>(
     State(app): State<App<S>>,
-    client: Client,
     asked: Asked,
     Workspace(workspace): Workspace,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let seen = Seen::new(&app.access, &asked, Some(&workspace))?;
-    let own = OwnRows::new(&app, client, &asked).await?;
+    let own = OwnRows::new(&app, &asked).await?;
     let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workflows": names, "next": next })))
 }

@@ -4,7 +4,6 @@ use gapless_sse_core::follow::{HistoryQuery, Scope, SortOrder};
 
 use super::App;
 use super::asked::Asked;
-use super::client::Client;
 use super::problem::Problem;
 use crate::access::{Caller, Place, Right};
 use crate::search::{Search, Terms};
@@ -21,13 +20,10 @@ pub(super) struct OwnRows<'a, S: Store> {
 }
 
 impl<'a, S: Store> OwnRows<'a, S> {
-    pub(super) async fn new(
-        app: &'a App<S>,
-        Client(client): Client,
-        asked: &'a Asked,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn new(app: &'a App<S>, asked: &'a Asked) -> Result<Self, Problem> {
         let caller = asked.let_pass()?;
-        let own = app.searches.open(client, &caller.rows, Terms::default()).await?;
+        let own =
+            app.searches.open(asked.client().network(), &caller.rows, Terms::default()).await?;
         Ok(Self { store: app.log.source(), caller, own })
     }
 

@@ -84,7 +84,7 @@ impl Incomplete {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
-    Client(client): Client,
+    client: Client,
     asked: Asked,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -94,7 +94,7 @@ pub(super) async fn page<S: Store>(
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let rules = &asked.let_pass()?.rows;
-    let search = app.searches.open(client, rules, terms).await?;
+    let search = app.searches.open(client.network(), rules, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let topic = workflow.topic();
