@@ -97,17 +97,18 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
         Some(address) => address.parse()?,
         None => default_store()?,
     };
+    let fields = config.row_fields.clone();
     match store {
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
-            let store = SqliteStore::open(&path)?.searching(effort);
+            let store = SqliteStore::ruled_by(&path, fields)?.searching(effort);
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
             let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
-            let store = mongo::connect(&uri, &arguments).await?;
+            let store = mongo::connect(&uri, &arguments, fields).await?;
             if arguments.make_indexes {
                 store.make_indexes().await?;
                 announce(&format!("collection {} has its indexes", arguments.collection))?;
@@ -186,7 +187,7 @@ async fn serve<S: Store>(
         limits: Limits::new(&limits),
         proxies: Proxies::new(&proxies, config.proxy_header),
         browsers: Browsers::new(&config.cors, &config.embedding),
-        searches: Searches::new(arguments.search_bytes),
+        searches: Searches::new(arguments.search_bytes).ruled_by(config.row_fields),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),

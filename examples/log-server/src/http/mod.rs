@@ -15,6 +15,7 @@ mod lists;
 mod metrics;
 mod node;
 mod origin;
+mod own_rows;
 mod page_body;
 mod page_turns;
 mod pages;

@@ -2,6 +2,7 @@
 
 mod leases;
 mod lists;
+mod rows;
 mod same_words;
 mod setup;
 mod tokens;
