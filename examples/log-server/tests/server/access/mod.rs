@@ -1,7 +1,10 @@
 //! Who may see and do what.
 
+mod asked_again;
 mod leases;
 mod lists;
+mod matrix;
 mod same_words;
 mod setup;
 mod tokens;
+mod ways;
