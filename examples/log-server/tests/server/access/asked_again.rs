@@ -9,10 +9,13 @@ use log_server::access::{
     Place, Reason, Revocations, Right, RowRule, RowRules,
 };
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 /// How often the decision is to be asked for.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// How long it takes until it has been asked for again, once.
+const ONCE: Duration = Duration::from_secs(11);
 
 type Decision = Result<RowRules, Denied>;
 
@@ -108,8 +111,13 @@ async fn all_end(leases: Vec<Lease>, reason: Reason) {
     }
 }
 
-async fn goes_on(lease: &mut Lease) {
-    assert!(timeout(Duration::from_millis(1), lease).await.is_err(), "it goes on");
+async fn goes_on(lease: &mut Lease, time: Duration) {
+    assert!(timeout(time, lease).await.is_err(), "it goes on");
+}
+
+async fn pass(time: Duration) {
+    let nothing = std::future::pending::<()>();
+    timeout(time, nothing).await.expect_err("time passes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,12 +127,11 @@ async fn a_thousand_streams_of_a_caller_ask_once() {
     let mut other = streams.open("bob").await;
     assert_eq!(streams.decides.asked(), 1001, "when they are opened, each");
     for round in 1..=5 {
-        sleep(AGAIN + Duration::from_secs(1)).await;
+        goes_on(&mut leases[0], ONCE).await;
         assert_eq!(streams.decides.asked(), 1001 + 2 * round, "once for each of the two");
-        goes_on(&mut leases[0]).await;
     }
     streams.decides.decide(Err(Denied::new(Reason::Forbidden, "not any longer")));
-    goes_on(&mut other).await;
+    goes_on(&mut other, Duration::from_millis(1)).await;
     all_end(leases, Reason::Forbidden).await;
     assert_eq!(other.await.words, "not any longer");
     assert_eq!(streams.decides.asked(), 1001 + 12);
@@ -136,18 +143,16 @@ async fn nobody_is_asked_for_streams_that_are_gone() {
     let mut leases = streams.open_many("ann", 10).await;
     let mut last = leases.pop().unwrap();
     drop(leases);
-    sleep(AGAIN + Duration::from_secs(1)).await;
+    goes_on(&mut last, ONCE).await;
     assert_eq!(streams.decides.asked(), 11, "one is left");
-    goes_on(&mut last).await;
     drop(last);
-    sleep(10 * AGAIN).await;
+    pass(10 * AGAIN).await;
     assert_eq!(streams.decides.asked(), 11);
 
     // Who comes back is asked about again.
     let mut again = streams.open("ann").await;
-    sleep(AGAIN + Duration::from_secs(1)).await;
+    goes_on(&mut again, ONCE).await;
     assert_eq!(streams.decides.asked(), 13);
-    goes_on(&mut again).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,7 +167,7 @@ async fn what_is_decided_says_why_a_stream_ends() {
     ] {
         let streams = Streams::new(Arc::new(NothingRevoked));
         let mut lease = streams.open("ann").await;
-        goes_on(&mut lease).await;
+        goes_on(&mut lease, ONCE).await;
         streams.decides.decide(decision);
         all_end(vec![lease], reason).await;
     }
@@ -179,6 +184,6 @@ async fn what_is_taken_back_ends_at_once_and_only_that() {
     let began = Instant::now();
     all_end(leases, Reason::Revoked).await;
     assert_eq!(began.elapsed(), Duration::ZERO, "no time passes");
-    goes_on(&mut other).await;
+    goes_on(&mut other, Duration::from_millis(1)).await;
     assert_eq!(streams.decides.asked(), asked, "nobody is asked");
 }
