@@ -28,6 +28,7 @@ mod request_id;
 mod revocations;
 mod router;
 mod seen;
+mod sent;
 mod session;
 mod stream;
 mod ticket;

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::audited::Refusal;
 use super::request_id::RequestId;
+use crate::access::revoked::NotRevoked;
 use crate::access::{Denied, Reason, UnkeptField};
 use crate::limits::Reached;
 use crate::search::SearchError;
@@ -191,6 +192,22 @@ impl From<Denied> for Problem {
         };
         let passing = reason == Reason::Unavailable;
         Self { passing, denied: Some(reason), challenge, ..Self::new(status, title, words) }
+    }
+}
+
+impl From<NotRevoked> for Problem {
+    fn from(error: NotRevoked) -> Self {
+        match error {
+            NotRevoked::Full(_) => {
+                let title = "too much is taken back already";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, title, error)
+            }
+            NotRevoked::NotWritten(_) => {
+                tracing::error!(%error, "what was taken back cannot be written");
+                let title = "it is not taken back for good";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
+            }
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 mod asked_again;
 mod leases;
 mod lists;
-
 mod matrix;
 mod rows;
 mod same_words;
