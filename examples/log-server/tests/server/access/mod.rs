@@ -1,5 +1,6 @@
 //! Who may see and do what.
 
+mod forward;
 mod leases;
 mod lists;
 mod same_words;
