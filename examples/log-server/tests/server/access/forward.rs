@@ -248,7 +248,7 @@ async fn who_is_not_known_is_told_what_the_service_says() {
     let beside = Beside::start(Store::sqlite(), "");
     for authorization in [None, Some("Bearer wrong"), Some("Basic YW5uOmFubg==")] {
         let mut request = Request::get(LOGS);
-        for value in authorization {
+        if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
         let request = request.body(Full::default()).unwrap();
