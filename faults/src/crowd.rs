@@ -1,5 +1,6 @@
 //! Many clients at once, each connecting, being cut off and coming back in its own way.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -187,27 +188,43 @@ impl Member {
     }
 
     /// Reads until it has as many as there are, then comes back once more: a duplicate would come.
+    ///
+    /// It may take as long as it does, but not while nobody is sent anything.
     async fn come_to_the_end(&mut self, mut open: Option<Connection>) {
         let (truth, patience) = self.truth.borrow().clone().unwrap();
         let due = truth.count(&self.client.scope);
         self.client.forget_time();
-        let give_up = Instant::now() + patience;
-        while self.client.accounted_for() < due && Instant::now() < give_up {
-            let mut connection = match open.take() {
-                Some(connection) => connection,
-                None => self.connect().await,
-            };
+        let mut standstill = pin!(standstill(Arc::clone(&self.received), patience));
+        while self.client.accounted_for() < due {
             let reading = async {
-                while self.client.accounted_for() < due && self.client.read(&mut connection).await {
-                }
+                let mut connection = match open.take() {
+                    Some(connection) => connection,
+                    None => self.connect().await,
+                };
+                while self.client.accounted_for() < due && self.read(&mut connection).await {}
             };
-            if timeout_at(give_up, reading).await.is_err() {
-                let missing = due - self.client.accounted_for().min(due);
-                self.hanging.lock().unwrap().push(format!("{missing} of {due} did not come"));
+            tokio::select! {
+                () = reading => {}
+                () = &mut standstill => {
+                    let missing = due - self.client.accounted_for().min(due);
+                    self.hanging.lock().unwrap().push(format!("{missing} of {due} did not come"));
+                    break;
+                }
             }
         }
         drop(open);
         let mut connection = self.connect().await;
         self.client.read_for(&mut connection, AFTERWARDS).await;
+    }
+}
+
+/// Ends when no client was sent anything for so long.
+async fn standstill(received: Arc<AtomicUsize>, patience: Duration) {
+    loop {
+        let before = received.load(Ordering::Relaxed);
+        sleep(patience).await;
+        if received.load(Ordering::Relaxed) == before {
+            return;
+        }
     }
 }

@@ -117,6 +117,14 @@ impl Run {
         }
     }
 
+    /// Waits until every client was sent something. It may take long, but never so long without
+    /// anything for anybody.
+    pub(crate) async fn everybody_began(&self) {
+        while self.crowd.each(|_| true).contains(&0) {
+            self.received(1).await;
+        }
+    }
+
     /// Waits until each of those whose habit is one of these was sent so many records more. It may
     /// take long, but for none of them so long without any.
     pub(crate) async fn each_received(&self, more: usize, of: impl Fn(Habit) -> bool + Copy) {

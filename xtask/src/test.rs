@@ -82,7 +82,9 @@ impl Step {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Page => &[Need::Packages],
-            Self::Tests => &[Need::Mongod, Need::Chromium, Need::Python, Need::Nextest],
+            Self::Tests => {
+                &[Need::Mongod, Need::Chromium, Need::Nginx, Need::Python, Need::Nextest]
+            }
             Self::Fuzz => &[Need::CargoFuzz],
             Self::E2e => &[Need::Mongod, Need::Chromium, Need::Nginx, Need::Packages],
             _ => &[],
@@ -125,7 +127,7 @@ fn tests() -> Result<(), Failure> {
     let mongod = mongod::find()?;
     let mut nextest =
         setup::nextest("run --workspace --all-features --run-ignored all --no-fail-fast")?;
-    nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?);
+    nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?).env("NGINX", nginx::find()?);
     run_and_keep(nextest.env("FLASK_PYTHON", flask::find()?))
 }
 

@@ -1,4 +1,7 @@
-//! What keys the positions of streams.
+//! What keys all that clients bring back: positions of streams, sessions, tickets.
+
+use std::fmt;
+use std::sync::Arc;
 
 use gapless_sse_core::follow::Seal;
 
@@ -19,31 +22,61 @@ pub enum SecretError {
     Random(#[source] getrandom::Error),
 }
 
-/// The seal of a secret as operators write it: the new one, and behind a comma older ones that
-/// are still accepted.
+/// The secrets that all instances share, the newest one first.
+#[derive(Clone)]
+pub struct Secrets(Arc<[Box<[u8]>]>);
+
+impl Secrets {
+    /// This one alone.
+    pub fn one(secret: &[u8]) -> Self {
+        Self(Arc::new([secret.into()]))
+    }
+
+    /// What seals the positions of streams.
+    pub fn seal(&self) -> Seal {
+        let older = self.0.iter().skip(1);
+        older.fold(Seal::new(self.newest()), |seal, older| seal.accepting(older))
+    }
+
+    /// The one that seals from now on.
+    pub(crate) fn newest(&self) -> &[u8] {
+        self.0.first().map(AsRef::as_ref).unwrap_or_default()
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
+
+/// The secrets as operators write them: the new one, and behind a comma older ones that are still
+/// accepted.
 ///
 /// # Errors
 ///
 /// When one of them is too short.
-pub fn parse(secrets: &str) -> Result<Seal, SecretError> {
-    let mut secrets = secrets.split(',').map(str::trim);
+pub fn parse(secrets: &str) -> Result<Secrets, SecretError> {
     let checked = |secret: &str| match secret.len() {
         short @ ..SHORTEST => Err(SecretError::TooShort(short)),
-        _ => Ok(secret.as_bytes().to_vec()),
+        _ => Ok(secret.as_bytes().into()),
     };
-    let first = Seal::new(&checked(secrets.next().unwrap_or_default())?);
-    secrets.try_fold(first, |seal, older| Ok(seal.accepting(&checked(older)?)))
+    secrets.split(',').map(str::trim).map(checked).collect::<Result<_, _>>().map(Secrets)
 }
 
-/// A seal that ends with the process.
+/// A secret that ends with the process.
 ///
 /// # Errors
 ///
 /// When the system gives no random bytes.
-pub fn random() -> Result<Seal, SecretError> {
+pub fn random() -> Result<Secrets, SecretError> {
     let mut secret = [0; SHORTEST];
     getrandom::fill(&mut secret).map_err(SecretError::Random)?;
-    Ok(Seal::new(&secret))
+    Ok(Secrets::one(&secret))
 }
 
 #[cfg(test)]

@@ -2,24 +2,21 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use gapless_sse_core::follow::{Fault, Seal, SourceError};
+use gapless_sse_core::follow::{Fault, SourceError};
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
-use crate::access::forward::{Forward, ForwardError};
-use crate::access::jwt::{Jwt, JwtError};
-use crate::access::tokens::{self, Tokens, TokensError};
-use crate::access::{Access, Authority, Leases, NothingRevoked};
+use crate::access::{Leases, SignIn, SignInError, tokens};
+use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use crate::search::{Effort, Searches};
-use crate::secret::{self, SecretError};
+use crate::secret::{self, SecretError, Secrets};
 use crate::simulate;
 use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
 
@@ -36,15 +33,15 @@ pub enum ServeError {
     /// Everybody may, and only some.
     #[error("--anonymous lets everybody in, and the configuration says who may: leave one out")]
     Both,
-    /// The tokens of the configuration.
-    #[error(transparent)]
-    Tokens(#[from] TokensError),
     /// The store's address.
     #[error(transparent)]
     Store(#[from] InvalidStore),
     /// There is no data folder to put a file into.
-    #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
-    NoDataFolder,
+    #[error(transparent)]
+    NoDataFolder(#[from] NoDataFolder),
+    /// The ways of signing in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The SQLite file.
     #[error(transparent)]
     Sqlite(#[from] SqliteError),
@@ -60,31 +57,31 @@ pub enum ServeError {
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
     Stopped(#[source] Option<JoinError>),
-    /// The keys of signed tokens.
-    #[error(transparent)]
-    Jwt(#[from] JwtError),
-    /// The service that says who may do what.
-    #[error(transparent)]
-    Forward(#[from] ForwardError),
     /// Signals, or standard output.
     #[error("the system refused")]
     System(#[from] io::Error),
 }
+
+/// The system has no folder for the data of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no data folder on this system; name a file with --store sqlite:FILE, and one for \
+     revocations in [session] of the configuration"
+)]
+pub struct NoDataFolder;
 
 /// Runs the server until it is told to end.
 ///
 /// # Errors
 ///
 /// When it cannot start: the address, the store or the secret is not right.
-pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError> {
+pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(), ServeError> {
     if let Some(name) = &arguments.new_token {
         let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
         announce(&format!("{token}\n\n{}", entry.trim_end()))?;
         return Ok(());
     }
-    let secret = std::env::var("LOG_SERVER_SECRET").unwrap_or_default();
-    let access = access(&config, secret.as_bytes())?;
-    match (access.needs_sign_in(), arguments.anonymous) {
+    match (SignIn::is_wanted(&config), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
         (false, false) if !arguments.listen.ip().is_loopback() => {
             return Err(ServeError::Anonymous(arguments.listen));
@@ -103,8 +100,10 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::open(&path)?.searching(effort);
-            let seal = given.unwrap_or_else(|| Seal::new(store.secret()));
-            serve(arguments, access, store, seal, format!("SQLite file {}", path.display())).await
+            let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
+            let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
+            let name = format!("SQLite file {}", path.display());
+            serve(arguments, sign_in, audit, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -113,8 +112,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
                 announce(&format!("collection {} has its indexes", arguments.collection))?;
                 return Ok(());
             }
-            let seal = if let Some(seal) = given {
-                seal
+            let secrets = if let Some(secrets) = given {
+                secrets
             } else {
                 tracing::warn!(
                     "LOG_SERVER_SECRET is not set: the positions of streams end with this \
@@ -123,38 +122,35 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<(), ServeError>
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            serve(arguments, access, store, seal, name).await
+            let sign_in = SignIn::new(&config, &secrets, || {
+                Ok(folders()?.data_dir().join("revocations.json"))
+            })?;
+            serve(arguments, sign_in, audit, store, secrets, name).await
         }
     }
 }
 
 fn default_store() -> Result<StoreAddress, ServeError> {
-    let folders = ProjectDirs::from("", "", "log-server").ok_or(ServeError::NoDataFolder)?;
-    let path: PathBuf = folders.data_dir().join("logs.db");
-    Ok(StoreAddress::Sqlite(path))
+    Ok(StoreAddress::Sqlite(folders()?.data_dir().join("logs.db")))
 }
 
-/// All ways of signing in that are configured.
-fn access(config: &Config, secret: &[u8]) -> Result<Access, ServeError> {
-    let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
-    if !config.tokens.is_empty() {
-        authorities.push(Box::new(Tokens::new(&config.tokens)?));
-    }
-    if let Some(jwt) = &config.jwt {
-        authorities.push(Box::new(Jwt::new(jwt)?));
-    }
-    // It is asked about whoever is left, be it with nothing.
-    if let Some(forward) = &config.forward_auth {
-        authorities.push(Box::new(Forward::new(forward, secret)?));
-    }
-    Ok(Access::new(authorities, Arc::new(NothingRevoked)))
+fn folders() -> Result<ProjectDirs, NoDataFolder> {
+    ProjectDirs::from("", "", "log-server").ok_or(NoDataFolder)
+}
+
+/// Where the revocations are kept of a server with this SQLite file.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".revocations");
+    name.into()
 }
 
 async fn serve<S: Store>(
     arguments: Arguments,
-    access: Access,
+    sign_in: SignIn,
+    audit: Audit,
     store: S,
-    seal: Seal,
+    secrets: Secrets,
     name: String,
 ) -> Result<(), ServeError> {
     let asked = arguments.listen;
@@ -163,8 +159,9 @@ async fn serve<S: Store>(
     let address = listener.local_addr()?;
     let unsent = arguments.unsent_bytes / 3;
     let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
-    let (log, driver) = Log::new(store, seal, options);
+    let (log, driver) = Log::new(store, secrets.seal(), options);
     tracing::info!("serving the {name}");
+    let access = sign_in.access().clone();
     if !access.needs_sign_in() {
         tracing::info!("anyone who reaches {address} may read and write logs");
     }
@@ -192,6 +189,8 @@ async fn serve<S: Store>(
         uploads: Uploads::new(arguments.upload_bytes),
         leases: Leases::new(access.clone()),
         access: access.clone(),
+        sign_in,
+        audit,
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {

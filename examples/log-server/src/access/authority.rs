@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::{Caller, Credentials, Denied, Place, Right};
 
@@ -22,4 +23,15 @@ pub trait Authority: Debug + Send + Sync + 'static {
         right: Right,
         place: &'a Place,
     ) -> Identified<'a>;
+}
+
+impl<T: Authority + ?Sized> Authority for Arc<T> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        right: Right,
+        place: &'a Place,
+    ) -> Identified<'a> {
+        (**self).identify(credentials, right, place)
+    }
 }

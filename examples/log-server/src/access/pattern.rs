@@ -27,6 +27,11 @@ impl Pattern {
         self.0.split('*').next().unwrap_or_default()
     }
 
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// This one name, whatever characters it has.
     ///
     /// A name with a `*` in it is admitted by no pattern but those that admit it by their own `*`.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, de};
 use sha2::{Digest, Sha256};
 
@@ -36,6 +36,9 @@ pub struct TokenEntry {
     /// Which value a field of all rows has that he may see; in it, `{sub}` is the user.
     #[serde(default)]
     pub rows: BTreeMap<Box<str>, String>,
+    /// When it was given out: what was given out before some time can be revoked together.
+    #[serde(default, deserialize_with = "time")]
+    pub issued: Option<Timestamp>,
     /// When it ends.
     #[serde(default, deserialize_with = "time")]
     pub expires: Option<Timestamp>,
@@ -145,10 +148,16 @@ impl Tokens {
         }
         Ok(Self(known))
     }
+
+    /// Who has the token of this name.
+    pub fn named(&self, name: &str) -> Option<&Caller> {
+        self.0.values().find(|caller| &*caller.credential == name)
+    }
 }
 
 fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
-    let TokenEntry { name, user, sha256, workspaces, workflows, rights, rows, expires } = entry;
+    let TokenEntry { name, user, sha256, workspaces, workflows, rights, rows, issued, expires } =
+        entry;
     if *sha256 == TokenHash::of("") {
         return Err(TokensError::Empty(name.clone()));
     }
@@ -171,7 +180,7 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
         known_by: KnownBy::Token,
         credential: name.clone(),
         made_from: None,
-        issued: None,
+        issued: *issued,
         grants: Grants(vec![Grant {
             workspaces: workspaces.clone(),
             workflows: workflows.clone(),
@@ -211,9 +220,10 @@ pub fn new_token(name: &str) -> Result<(String, String), getrandom::Error> {
     // Text of JSON is text of TOML.
     let name = serde_json::Value::from(name);
     let sha256 = TokenHash::of(&token);
+    let issued = Timestamp::now().round(Unit::Second).unwrap_or_default();
     let entry = format!(
         "[[token]]\nname = {name}\nsha256 = \"{sha256}\"\nworkspaces = [\"*\"]\n\
-         rights = [\"read\"]\n"
+         rights = [\"read\"]\nissued = {issued}\n"
     );
     Ok((token, entry))
 }

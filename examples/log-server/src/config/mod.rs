@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::access::forward::ForwardAuth;
 use crate::access::jwt::JwtConfig;
+use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
 pub use duration::{Duration, InvalidDuration};
@@ -32,6 +33,8 @@ pub struct Config {
     pub forward_auth: Option<ForwardAuth>,
     /// `[jwt]`: which signed tokens are taken.
     pub jwt: Option<JwtConfig>,
+    /// `[session]`: the cookies that stand for tokens, and what was taken back.
+    pub session: SessionConfig,
     /// `[options]`: those of the command line.
     pub options: Options,
     /// `[audit]`

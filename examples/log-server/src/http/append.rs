@@ -1,15 +1,16 @@
 //! `POST …/logs`: one row, or one a line.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use gapless_sse_core::follow::SourceError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::App;
+use super::audited::Written;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
@@ -27,9 +28,12 @@ pub(super) async fn append<S: Store>(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match write(&app, &workflow, &headers, body).await {
-        Ok(ids) => (StatusCode::CREATED, Json(json!({ "ids": ids }))).into_response(),
-        Err(problem) => {
-            let mut response = problem.into_response();
+        Ok(ids) => {
+            let written = Extension(Written(ids.len()));
+            (StatusCode::CREATED, written, Json(json!({ "ids": ids }))).into_response()
+        }
+        Err(Failed { problem, written }) => {
+            let mut response = (Extension(Written(written)), problem).into_response();
             if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
                 let known = HeaderValue::from_static("gzip");
                 response.headers_mut().insert(header::ACCEPT_ENCODING, known);
@@ -39,12 +43,24 @@ pub(super) async fn append<S: Store>(
     }
 }
 
+/// Why not all rows were written, and how many were.
+struct Failed {
+    problem: Problem,
+    written: usize,
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self { problem, written: 0 }
+    }
+}
+
 async fn write<S: Store>(
     app: &App<S>,
     workflow: &Workflow,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<String>, Failed> {
     let topic = workflow.topic();
     check_name("workspace", topic.space())?;
     check_name("workflow", topic.name())?;
@@ -52,7 +68,15 @@ async fn write<S: Store>(
     let Posted { rows, lines } = posted::read(headers, body).await?;
     let count = rows.len();
     let written = app.log.source().append(&topic, rows).await;
-    written.map_err(|error| refusal(&error, &lines, count))
+    written.map_err(|error| {
+        let written = match &error {
+            AppendError::Refused { written, .. } | AppendError::Conflict { written, .. } => {
+                *written
+            }
+            AppendError::Store(_) | AppendError::Busy(_) => 0,
+        };
+        Failed { problem: refusal(&error, &lines, count), written }
+    })
 }
 
 /// Refuses names that people could not read or type.

@@ -10,7 +10,9 @@ use http::request::Parts;
 
 use super::client::Client;
 use super::problem::Problem;
+use super::request_id::RequestId;
 use crate::access::{Caller, Credentials};
+use crate::audit::{Origin, short};
 
 /// What is known of a request. The outermost layer makes it, others add to it as they find out.
 #[derive(Clone, Debug)]
@@ -21,6 +23,7 @@ struct Known {
     client: Client,
     credentials: Credentials,
     caller: OnceLock<Arc<Caller>>,
+    request_id: Option<RequestId>,
 }
 
 impl Asked {
@@ -48,6 +51,18 @@ impl Asked {
     pub(super) fn is_from(&self, caller: Arc<Caller>) {
         let _ = self.0.caller.set(caller);
     }
+
+    /// Who asks, as far as that is known, as the audit says it.
+    pub(super) fn origin(&self) -> Origin {
+        let caller = self.caller();
+        Origin {
+            request_id: self.0.request_id.as_ref().map(ToString::to_string),
+            user: caller.map(|caller| short(&caller.user)),
+            known_by: caller.map(|caller| caller.known_by.as_str()),
+            credential: caller.map(|caller| short(&caller.credential)),
+            address: Some(self.client().0.to_string()),
+        }
+    }
 }
 
 /// The outermost layer. A ticket ends here: what comes after it sees the query without.
@@ -58,7 +73,8 @@ pub(super) async fn note(
 ) -> Result<Response, Problem> {
     let ticket = take_ticket(request.uri_mut())?;
     let credentials = Credentials::of(request.headers(), ticket.as_deref());
-    let known = Known { client, credentials, caller: OnceLock::new() };
+    let request_id = RequestId::current();
+    let known = Known { client, credentials, caller: OnceLock::new(), request_id };
     request.extensions_mut().insert(Asked(Arc::new(known)));
     Ok(next.run(request).await)
 }

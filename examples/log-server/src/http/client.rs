@@ -22,6 +22,14 @@ impl From<SocketAddr> for Client {
     }
 }
 
+impl Client {
+    /// Whether it has come over TLS, here or at the proxy.
+    #[expect(clippy::unused_self, reason = "nothing is served over TLS yet")]
+    pub(super) fn is_https(&self) -> bool {
+        false
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Problem;
 

@@ -1,5 +1,7 @@
 //! Lets those pass who may.
 
+use std::sync::Arc;
+
 use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -26,7 +28,9 @@ pub(super) async fn pass(
 ) -> Result<Response, Problem> {
     let part = |name| path.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let place = Place { workspace: part("workspace"), workflow: part("workflow") };
-    let caller = gate.access.check(asked.credentials(), gate.need, &place).await?;
-    asked.is_from(caller);
+    let caller = gate.access.identify(asked.credentials(), gate.need, &place).await?;
+    // The audit says also who it is that may not.
+    asked.is_from(Arc::clone(&caller));
+    caller.check(gate.need, &place)?;
     Ok(next.run(request).await)
 }

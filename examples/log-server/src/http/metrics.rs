@@ -16,6 +16,11 @@ pub(super) async fn metrics<S: Store>(State(app): State<App<S>>) -> impl IntoRes
     let mut text = Text::default();
     streams(&mut text, &app);
     log(&mut text, &app);
+    text.counters(
+        "log_audit_lost_total",
+        "Lines of the audit that were not written, by what did not take them.",
+        app.audit.lost(),
+    );
     if let Some(stats) = app.log.source().mongo_stats() {
         mongo(&mut text, &stats);
     }

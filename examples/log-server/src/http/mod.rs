@@ -2,6 +2,7 @@
 
 mod append;
 mod asked;
+mod audited;
 mod client;
 mod closed;
 mod gate;
@@ -16,9 +17,13 @@ mod path;
 mod posted;
 mod problem;
 mod query;
+mod request_id;
+mod revocations;
 mod router;
 mod seen;
+mod session;
 mod stream;
+mod ticket;
 mod unsent;
 mod upload;
 mod viewer;
@@ -28,7 +33,8 @@ use std::time::Duration;
 
 use gapless_sse_core::{Admission, Log};
 
-use crate::access::{Access, Leases};
+use crate::access::{Access, Leases, SignIn};
+use crate::audit::Audit;
 use crate::search::Searches;
 use crate::store::Store;
 pub use closed::ClosedStreams;
@@ -60,8 +66,12 @@ pub struct App<S: Store> {
     pub uploads: Uploads,
     /// Who may do what.
     pub access: Access,
+    /// In which ways one signs in and out.
+    pub sign_in: SignIn,
     /// How long streams may go on.
     pub leases: Leases,
+    /// What is done.
+    pub audit: Audit,
     /// Those that are over.
     pub closed: ClosedStreams,
 }
@@ -79,7 +89,9 @@ impl<S: Store> Clone for App<S> {
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
+            sign_in: self.sign_in.clone(),
             leases: self.leases.clone(),
+            audit: self.audit.clone(),
             closed: self.closed.clone(),
         }
     }

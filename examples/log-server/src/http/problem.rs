@@ -9,6 +9,8 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::audited::Refusal;
+use super::request_id::RequestId;
 use crate::access::{Denied, Reason};
 use crate::search::SearchError;
 use crate::store::chain;
@@ -25,6 +27,8 @@ pub(super) struct Problem {
     denied: Option<Reason>,
     /// How to say who one is.
     challenge: Option<HeaderValue>,
+    /// In which ways one may sign in.
+    ways: Vec<&'static str>,
 }
 
 impl Problem {
@@ -123,7 +127,13 @@ impl Problem {
             passing: false,
             denied: None,
             challenge: None,
+            ways: Vec::new(),
         }
+    }
+
+    /// Says in which ways one may sign in.
+    pub(super) fn with_ways(self, ways: &[&'static str]) -> Self {
+        Self { ways: ways.to_vec(), ..self }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -191,14 +201,22 @@ impl From<Refused> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied, challenge } = self;
+        let Self { status, title, detail, passing, denied, challenge, ways } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
         }
+        if !ways.is_empty() {
+            body["sign_in"] = ways.into();
+        }
+        if let Some(id) = RequestId::current() {
+            body["request_id"] = id.to_string().into();
+        }
         let mut response = (status, body.to_string()).into_response();
+        let reason = denied.map_or(title, Reason::as_str);
+        response.extensions_mut().insert(Refusal { denied: denied.is_some(), reason });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

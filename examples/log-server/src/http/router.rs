@@ -2,7 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, middleware};
 use http::Method;
 
@@ -10,7 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, gate, health, host, lists, metrics, pages, stream, upload, viewer,
+    App, append, asked, audited, gate, health, host, lists, metrics, pages, request_id,
+    revocations, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -28,6 +29,9 @@ pub struct Route<S: Store> {
 
 const LOGS: &str = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs";
 
+/// The most bytes of a body that signs in or out.
+const SMALL_BODY: usize = 32 << 10;
+
 /// All methods of all paths, but for the page's files, which anyone may have.
 pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let route = |method, path, need, handler| Route { method, path, need, handler };
@@ -36,13 +40,21 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
     let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = post(append::append::<S>.layer(whole));
+    let small = DefaultBodyLimit::max(SMALL_BODY);
+    let operate = Some(Right::Operate);
     vec![
+        route(Method::GET, "/session", open, get(session::show)),
+        route(Method::POST, "/session", open, post(session::begin.layer(small))),
+        route(Method::DELETE, "/session", open, delete(session::end)),
+        route(Method::POST, "/ticket", read, post(ticket::give.layer(small))),
+        route(Method::GET, "/revocations", operate, get(revocations::list)),
+        route(Method::POST, "/revocations", operate, post(revocations::add.layer(small))),
         route(Method::GET, "/wfm/workflow/workspace", read, get(lists::workspaces)),
         route(Method::GET, workflows, read, get(lists::workflows)),
         route(Method::GET, LOGS, read, get(pages::page)),
         route(Method::POST, LOGS, Some(Right::Append), append),
         route(Method::GET, stream_path, read, get(stream::stream)),
-        route(Method::GET, "/metrics", Some(Right::Operate), get(metrics::metrics)),
+        route(Method::GET, "/metrics", operate, get(metrics::metrics)),
         route(Method::GET, "/healthz", open, get(health::healthz)),
         route(Method::GET, "/readyz", open, get(health::readyz)),
     ]
@@ -65,8 +77,12 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let router = router
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let local = middleware::from_fn(host::local_only);
+    let router = if local_only { router.layer(local) } else { router };
+    router
+        .layer(middleware::from_fn_with_state(app.audit.clone(), audited::note))
         .layer(middleware::from_fn(asked::note))
-        .with_state(app);
-    if local_only { router.layer(middleware::from_fn(host::local_only)) } else { router }
+        .layer(middleware::from_fn(request_id::name))
+        .with_state(app)
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use gapless_sse_axum::{LastEventId, LastEventIdRejection, Sse};
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::App;
 use super::asked::Asked;
+use super::audited::{Opened, Template};
 use super::client::Client;
 use super::path::Workflow;
 use super::problem::Problem;
@@ -24,6 +26,7 @@ pub(super) async fn stream<S: Store>(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     client: Client,
     asked: Asked,
+    template: Option<Extension<Template>>,
     workflow: Workflow,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -39,18 +42,21 @@ pub(super) async fn stream<S: Store>(
     }
     let permit = app.admission.admit(client.0)?;
     let search = app.searches.open(client.0, terms).await?;
+    let opened = Opened::new(&app.audit, &asked, template, after.as_ref());
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let mut response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
     let place = Place::from(&workflow.topic());
     let caller = asked.let_pass()?;
     if let Some(lease) = app.leases.of(caller, asked.credentials(), Right::Read, &place) {
-        response = response.stop_when(async { denied(&lease.await) });
+        let ending = opened.ending();
+        response = response.stop_when(async move { denied(&ending.by(lease.await)) });
     }
     Ok(response.holding(permit).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);
+        opened.closed(&closed);
     }))
 }
 

@@ -158,8 +158,6 @@ fn config(public: &Path, secret: &Path) -> String {
              issuer = \"https://issuer.example\"\naudience = \"logs\"\n\
              workspaces-claim = \"workspaces\"\n"
         ),
-        // Those who are hostile here come from one address, and this is not about how often.
-        "[limits]\nfailed-sign-ins-per-address = \"off\"\n".to_owned(),
     ]
     .concat()
 }

@@ -57,9 +57,9 @@ async fn no_hostile_request_gets_anything_and_a_good_client_notices_nothing() {
     };
     let (beside, results) = Neighbour::measure(&deployment, made).await;
     let failed: Vec<String> = results.into_iter().filter_map(Result::err).collect();
-    println!("{} requests; a good client alone: {alone:?}, beside: {beside:?}", attempts.len());
+    println!("{} requests; a good client alone: {alone}, beside: {beside}", attempts.len());
     assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
-    assert!(beside.is_as_quick_as(&alone), "alone: {alone:?}, beside: {beside:?}");
+    assert!(beside.is_as_quick_as(&alone), "alone: {alone}, beside: {beside}");
     deployment.is_well().await;
 }
 

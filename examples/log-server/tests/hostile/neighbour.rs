@@ -1,5 +1,6 @@
 //! A good client, and how long it waits.
 
+use std::fmt;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -12,11 +13,17 @@ use crate::deployment::{ANN, Deployment, logs};
 const QUICK: Duration = Duration::from_millis(100);
 
 /// How long its pages took.
-#[derive(Debug)]
 pub(crate) struct Neighbour {
     pages: usize,
     p50: Duration,
     p99: Duration,
+}
+
+impl fmt::Display for Neighbour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pages, p50, p99 } = self;
+        write!(f, "{pages} pages, p50 {p50:.1?}, p99 {p99:.1?}")
+    }
 }
 
 impl Neighbour {

@@ -10,7 +10,8 @@ use axum::response::Response;
 use gapless_sse_core::follow::Seal;
 use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
 use hyper::Request;
-use log_server::access::{Access, Leases};
+use log_server::access::{Leases, SignIn};
+use log_server::audit::Audit;
 use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
@@ -22,10 +23,17 @@ pub(crate) const LARGE_PAGES: usize = 3 << 20;
 
 /// The paths of the server over a new file, and the driver of its log.
 pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
+    let (folder, app, driver) = parts();
+    (folder, router(app, true), driver)
+}
+
+/// What they need.
+pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
     let (log, driver) = Log::new(store, Seal::random(), LogOptions::default());
-    let access = Access::anonymous();
+    let sign_in = SignIn::anonymous().unwrap();
+    let access = sign_in.access().clone();
     let app = App {
         log,
         store: "a test".to_owned(),
@@ -38,9 +46,11 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
+        sign_in,
+        audit: Audit::default(),
         closed: ClosedStreams::default(),
     };
-    (folder, router(app, true), driver)
+    (folder, app, driver)
 }
 
 /// Its answer, of whose body nothing has been read.

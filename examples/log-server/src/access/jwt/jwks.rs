@@ -1,9 +1,9 @@
 //! A set of keys that is fetched again and again.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::config::{Algorithm, JwtConfig};
@@ -22,7 +22,8 @@ const MOST_WAITING: usize = 256;
 #[derive(Debug)]
 pub struct Jwks {
     fetched: watch::Receiver<Fetched>,
-    wanted: Arc<Notify>,
+    /// The try that somebody waits for.
+    wanted: watch::Sender<u64>,
     waiting: Semaphore,
     /// The time between two fetches at least, whatever asks for them.
     pause: Duration,
@@ -68,14 +69,14 @@ impl Jwks {
             algorithms.retain(|algorithm| *algorithm != Algorithm::Hs256);
         }
         let (sender, fetched) = watch::channel(Fetched::default());
-        let wanted = Arc::new(Notify::new());
+        let (wanted, wants) = watch::channel(0);
         let fetcher = Fetcher {
             place,
             algorithms,
             time: config.jwks_timeout,
             otherwise: config.jwks_refresh,
             pause: config.jwks_pause,
-            wanted: Arc::downgrade(&wanted),
+            wanted: wants,
             fetched: sender,
         };
         tokio::spawn(fetcher.run());
@@ -102,7 +103,7 @@ impl Jwks {
         }
         if known.last.is_none_or(|last| last.elapsed() >= self.pause) {
             let _place = self.waiting.try_acquire().map_err(|_| NoKey::Unavailable)?;
-            self.wanted.notify_one();
+            self.wanted.send_modify(|wanted| *wanted = (*wanted).max(known.tries + 1));
             let mut fetched = self.fetched.clone();
             let tried = fetched.wait_for(|now| now.tries > known.tries);
             let _ = timeout(self.patience, tried).await;
@@ -123,28 +124,30 @@ struct Fetcher {
     time: Duration,
     otherwise: Duration,
     pause: Duration,
-    wanted: Weak<Notify>,
+    wanted: watch::Receiver<u64>,
     fetched: watch::Sender<Fetched>,
 }
 
 impl Fetcher {
-    async fn run(self) {
+    async fn run(mut self) {
         loop {
             let got = tokio::select! {
                 got = self.place.get(self.time) => got,
                 () = self.fetched.closed() => return,
             };
             let next = self.take(got);
-            // What is asked for meanwhile is answered by the fetch after the pause.
+            let tries = self.fetched.borrow().tries;
             tokio::select! {
                 () = sleep(self.pause) => {}
                 () = self.fetched.closed() => return,
             }
-            let Some(wanted) = self.wanted.upgrade() else { return };
             tokio::select! {
                 () = sleep(next.saturating_sub(self.pause)) => {}
-                () = wanted.notified() => {}
-                () = self.fetched.closed() => return,
+                wanted = self.wanted.wait_for(|wanted| *wanted > tries) => {
+                    if wanted.is_err() {
+                        return;
+                    }
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod keys;
 mod template;
 
 pub use authority::Jwt;
+pub(super) use config::duration;
 pub use config::{Algorithm, JwtConfig};
 pub use jwks::Jwks;
 pub use key::{JwtError, Key};

@@ -80,7 +80,8 @@ mod tests {
         assert_eq!(fill("{deep.er}{https://a.b/c}"), filled("xy"));
         assert_eq!(fill("as it is"), filled("as it is"));
         for missing in ["other", "no", "empty", "list", "deep", "deep.other", "sub.x"] {
-            assert_eq!(fill(&format!("x{{{missing}}}")), Err(missing.to_owned()));
+            let template = format!("x{{{missing}}}");
+            assert_eq!(fill(&template), Err(missing.to_owned()));
         }
         for wrong in ["{", "}", "{sub", "sub}", "{}", "{{sub}}", "}{sub}"] {
             assert!(Template::new(wrong).is_err(), "{wrong}");

@@ -7,6 +7,8 @@ use super::setup::{ANN, BOB, Guarded, ann_and_bob, bearer, logs};
 use crate::http;
 use crate::store::Store;
 
+const ROW: &str = r#"{"message":"x"}"#;
+
 /// All of an answer but what is new in each: the date, and what the request is called.
 async fn answer(guarded: &Guarded, method: &str, path: &str, token: &str) -> String {
     let request = Request::builder()
@@ -15,7 +17,7 @@ async fn answer(guarded: &Guarded, method: &str, path: &str, token: &str) -> Str
         .header("authorization", bearer(token))
         .header("content-type", "application/json")
         .header("x-request-id", "the-same");
-    let request = request.body(Full::from(r#"{"message":"x","id":"1"}"#)).unwrap();
+    let request = request.body(Full::from(ROW)).unwrap();
     let (response, _connection) = http::send(guarded.server.address, request).await.unwrap();
     let (head, body) = response.into_parts();
     let mut headers = head.headers;
@@ -41,7 +43,7 @@ fn paths(workspace: &str) -> Vec<(&'static str, String)> {
 #[tokio::test]
 async fn a_workspace_of_others_is_answered_like_one_that_is_not_there() {
     let guarded = Guarded::start(&ann_and_bob());
-    let written = guarded.post(&logs("etl"), ANN, r#"{"message":"x","id":"1"}"#).await;
+    let written = guarded.post(&logs("etl"), ANN, ROW).await;
     assert_eq!(written.status, 201);
     for ((method, there), (_, nowhere)) in paths("etl").into_iter().zip(paths("nowhere")) {
         let is = answer(&guarded, method, &there, BOB).await;

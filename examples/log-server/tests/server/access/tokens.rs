@@ -35,7 +35,7 @@ async fn who_is_not_known_is_told_how_to_sign_in() {
     let path = logs("etl");
     let with = async |value: Option<&str>| {
         let mut request = Request::get(&path);
-        for value in value {
+        if let Some(value) = value {
             request = request.header("authorization", value);
         }
         http::send(address, request.body(Full::default()).unwrap()).await.unwrap().0

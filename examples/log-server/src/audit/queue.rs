@@ -1,0 +1,118 @@
+//! What waits to be written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::output::Output;
+use super::writer::write_all;
+use super::{Entry, Event, OutputError, Settings};
+
+/// How many entries wait; one has some 300 bytes, and 8 KiB at most.
+const WAITING: usize = 4096;
+
+/// How long the end of the program waits for what is not written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Takes what is done. A clone shares everything.
+#[derive(Clone, Debug, Default)]
+pub struct Audit(Option<Arc<Shared>>);
+
+#[derive(Debug)]
+struct Shared {
+    queue: SyncSender<Message>,
+    lost: Arc<Lost>,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    Entry(Box<Entry>),
+    /// That it is to end.
+    End,
+}
+
+/// How many entries were not written.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// Because too many waited.
+    pub(super) queue: AtomicU64,
+    /// Because the file did not take them.
+    pub(super) output: AtomicU64,
+}
+
+/// Writes what waits, when it is dropped.
+#[derive(Debug)]
+pub struct AuditEnd {
+    audit: Audit,
+    ending: Arc<AtomicBool>,
+    ended: Receiver<()>,
+}
+
+impl Audit {
+    /// Begins to write where these settings say; nothing is written where they say nothing.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written there.
+    pub fn start(settings: &Settings) -> Result<(Self, Option<AuditEnd>), OutputError> {
+        let Some(output) = Output::of(settings)? else { return Ok((Self::default(), None)) };
+        let (queue, waiting) = sync_channel(WAITING);
+        let (tell, ended) = sync_channel(1);
+        let (lost, ending) = (Arc::<Lost>::default(), Arc::<AtomicBool>::default());
+        let batch = usize::try_from(settings.max_bytes.get()).unwrap_or(usize::MAX);
+        let (counts, over) = (Arc::clone(&lost), Arc::clone(&ending));
+        thread::spawn(move || {
+            write_all(&waiting, output, batch, &counts, &over);
+            // Nobody waits for it if the end was too slow.
+            let _ = tell.send(());
+        });
+        let audit = Self(Some(Arc::new(Shared { queue, lost })));
+        audit.write(Entry::new(Event::Started));
+        Ok((audit.clone(), Some(AuditEnd { audit, ending, ended })))
+    }
+
+    /// Whether anything is written.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Has an entry written, without waiting for it.
+    pub fn write(&self, entry: Entry) {
+        if let Some(shared) = &self.0
+            && shared.queue.try_send(Message::Entry(Box::new(entry))).is_err()
+        {
+            shared.lost.queue.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many entries were not written, by why.
+    pub fn lost(&self) -> [(&'static str, u64); 2] {
+        let of = |count: fn(&Lost) -> &AtomicU64| {
+            self.0.as_ref().map_or(0, |shared| count(&shared.lost).load(Ordering::Relaxed))
+        };
+        [("queue", of(|lost| &lost.queue)), ("output", of(|lost| &lost.output))]
+    }
+}
+
+impl Lost {
+    pub(super) fn total(&self) -> u64 {
+        self.queue.load(Ordering::Relaxed) + self.output.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for AuditEnd {
+    fn drop(&mut self) {
+        self.audit.write(Entry::new(Event::Ended));
+        self.ending.store(true, Ordering::Relaxed);
+        if let Audit(Some(shared)) = &self.audit {
+            // If the queue is full, the thread finds that it is to end when it has emptied it.
+            let _ = shared.queue.try_send(Message::End);
+        }
+        if self.ended.recv_timeout(PATIENCE).is_err() {
+            tracing::warn!("the audit was not written to its end");
+        }
+    }
+}

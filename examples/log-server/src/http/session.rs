@@ -1,0 +1,147 @@
+//! `/session`: signing in with a browser, and out.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse, Response};
+use cookie::Cookie;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::App;
+use super::asked::Asked;
+use super::problem::Problem;
+use crate::access::revoked::{Revocation, Revoke};
+use crate::access::{Caller, Credentials, Denied, Place, Reason, Right};
+use crate::store::Store;
+
+/// Who asks, and what he may.
+pub(super) async fn show<S: Store>(
+    State(app): State<App<S>>,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let caller = app.access.identify(asked.credentials(), Right::Read, &Place::default()).await;
+    let ways = app.sign_in.ways();
+    let caller = caller.map_err(|denied| Problem::from(denied).with_ways(ways))?;
+    asked.is_from(caller.clone());
+    let rights = Right::ALL.into_iter().filter(|right| is_somewhere(&caller, *right));
+    let body = json!({
+        "user": caller.user,
+        "known_by": caller.known_by.as_str(),
+        "expires": caller.expires.map(|end| end.to_string()),
+        "rights": rights.map(Right::as_str).collect::<Vec<_>>(),
+        "ways": ways,
+    });
+    Ok(uncached(Json(body)))
+}
+
+/// Sets the cookie of a session for whoever has the token.
+pub(super) async fn begin<S: Store>(
+    State(app): State<App<S>>,
+    asked: Asked,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    if !app.access.needs_sign_in() {
+        let detail = "nobody has to sign in to this server";
+        return Err(Problem::bad_request(detail));
+    }
+    let credentials = token(&headers, body)?;
+    let caller = app.access.identify(&credentials, Right::Read, &Place::default()).await?;
+    let begun = app.sign_in.sessions().begin(&caller, asked.client().is_https());
+    asked.is_from(caller);
+    let cookie = begun.map_err(|error| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "there can be no session", error)
+    })?;
+    with_cookie(uncached(StatusCode::NO_CONTENT), &cookie)
+}
+
+/// Ends the session of the cookie, with its streams, and takes the cookie back.
+pub(super) async fn end<S: Store>(
+    State(app): State<App<S>>,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let sessions = app.sign_in.sessions();
+    let answer = match sessions.find(&asked.credentials().headers) {
+        Ok(Some(session)) => {
+            let revocation = Revocation {
+                expires: session.expires,
+                ended_by: Some(session.user.clone()),
+                ..Revocation::new(Revoke::Credential(session.credential.clone()))
+            };
+            asked.is_from(session.into());
+            match app.sign_in.revoked().revoke(revocation).await {
+                Ok(()) => StatusCode::NO_CONTENT.into_response(),
+                Err(error) => super::revocations::not_revoked(&error).into_response(),
+            }
+        }
+        // What is over needs no end.
+        Ok(None) | Err(_) => StatusCode::NO_CONTENT.into_response(),
+    };
+    with_cookie(uncached(answer), &sessions.end(asked.client().is_https()))
+}
+
+/// The token of the request: in `Authorization`, or in a body of JSON.
+fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Credentials, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sent {
+        token: String,
+    }
+    let mut only = HeaderMap::new();
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        only.insert(header::AUTHORIZATION, value.clone());
+        return Ok(Credentials::of(&only, None));
+    }
+    let body = body.map_err(|_| Problem::too_large(32 << 10, "bytes"))?;
+    if body.is_empty() {
+        let words = "bring a token: `Authorization: Bearer …`, or {\"token\": \"…\"}";
+        return Err(Denied::new(Reason::Unknown, words).into());
+    }
+    // Pages of other sites cannot send this type unasked.
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = content_type.map(|value| value.split(';').next().unwrap_or_default().trim());
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+        let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "this is no JSON");
+        return Err(Problem::new(status, title, "send {\"token\": \"…\"} as application/json"));
+    }
+    // What is wrong with it might repeat it.
+    let wrong = || Problem::bad_request("the body is to be {\"token\": \"…\"} and no more");
+    let Sent { token } = serde_json::from_slice(&body).map_err(|_| wrong())?;
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| wrong())?;
+    value.set_sensitive(true);
+    only.insert(header::AUTHORIZATION, value);
+    Ok(Credentials::of(&only, None))
+}
+
+fn is_somewhere(caller: &Caller, right: Right) -> bool {
+    caller.grants.allow(right, &Place::default())
+}
+
+fn with_cookie(mut response: Response, cookie: &Cookie<'_>) -> Result<Response, Problem> {
+    let value = HeaderValue::try_from(cookie.to_string());
+    let mut value = value.map_err(|error| Problem::defect(&error))?;
+    value.set_sensitive(true);
+    response.headers_mut().append(header::SET_COOKIE, value);
+    Ok(response)
+}
+
+pub(super) fn uncached(response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    let never = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    response
+}
+
+/// A body of JSON that may be left out.
+pub(super) fn json<T: Default + for<'de> Deserialize<'de>>(
+    body: Result<Bytes, BytesRejection>,
+) -> Result<T, Problem> {
+    let body = body.map_err(|_| Problem::too_large(32 << 10, "bytes"))?;
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&body).map_err(Problem::bad_request)
+}

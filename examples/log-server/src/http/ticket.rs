@@ -1,0 +1,47 @@
+//! `POST /ticket`: for clients that can send neither a header nor a cookie.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::App;
+use super::asked::Asked;
+use super::problem::Problem;
+use super::session::{json, uncached};
+use crate::access::{Denied, KnownBy, Place, Reason, ticket};
+use crate::store::Store;
+
+/// Where a ticket is to be good; wherever its owner may read, if that is not said.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct For {
+    workspace: Option<Box<str>>,
+    workflow: Option<Box<str>>,
+}
+
+pub(super) async fn give<S: Store>(
+    State(app): State<App<S>>,
+    asked: Asked,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let caller = asked.let_pass()?;
+    if caller.known_by == KnownBy::Ticket {
+        let words = "a ticket does not give another one; ask with what gave you the first";
+        return Err(Denied::new(Reason::Forbidden, words).into());
+    }
+    let For { workspace, workflow } = json(body)?;
+    if workspace.is_none() && workflow.is_some() {
+        return Err(Problem::bad_request("a `workflow` is one of a `workspace`: give that too"));
+    }
+    let place = Place { workspace, workflow };
+    let ticket = app.sign_in.tickets().give(caller, asked.credentials(), place);
+    let ticket = ticket.map_err(|error| Problem::defect(&error))?;
+    let seconds = ticket::LIFETIME.as_secs();
+    let body = Json(json!({ "ticket": ticket, "expires_in": seconds }));
+    Ok(uncached((StatusCode::CREATED, body)))
+}

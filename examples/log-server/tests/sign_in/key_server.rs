@@ -1,0 +1,116 @@
+//! A server of key sets that does whatever servers do.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What it answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Answers {
+    /// A set, with this header besides.
+    Keys(String, &'static str),
+    /// These bytes, whatever they are, and the end of the connection.
+    Bytes(Vec<u8>),
+    /// Nothing, for ever.
+    Nothing,
+    /// A body of this many bytes, without an end before.
+    Much(usize),
+}
+
+pub(crate) struct KeyServer {
+    pub(crate) address: SocketAddr,
+    answers: Arc<Mutex<Answers>>,
+    asked: Arc<AtomicUsize>,
+    sent: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for KeyServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl KeyServer {
+    pub(crate) async fn start(answers: Answers) -> Self {
+        Self::start_at("127.0.0.1:0".parse().unwrap(), answers).await
+    }
+
+    pub(crate) async fn start_at(address: SocketAddr, answers: Answers) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answers = Arc::new(Mutex::new(answers));
+        let (asked, sent) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let task = tokio::spawn({
+            let (answers, asked, sent) = (answers.clone(), asked.clone(), sent.clone());
+            async move {
+                loop {
+                    let (socket, _) = listener.accept().await.unwrap();
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    let answer = answers.lock().unwrap().clone();
+                    let sent = sent.clone();
+                    tokio::spawn(async move {
+                        // How it ends is the other side's affair.
+                        let _ = reply(socket, answer, &sent).await;
+                    });
+                }
+            }
+        });
+        Self { address, answers, asked, sent, task }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/keys?of=us", self.address)
+    }
+
+    pub(crate) fn answer(&self, answers: Answers) {
+        *self.answers.lock().unwrap() = answers;
+    }
+
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of large bodies were taken from it.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it was asked so often.
+    pub(crate) async fn was_asked(&self, times: usize) {
+        while self.asked() < times {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+}
+
+async fn reply(mut socket: TcpStream, answer: Answers, sent: &AtomicUsize) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await?);
+    }
+    assert!(head.starts_with(b"GET /keys?of=us HTTP/1.1\r\n"));
+    match answer {
+        Answers::Keys(text, header) => {
+            let length = text.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n{header}\r\n");
+            socket.write_all(format!("{head}{text}").as_bytes()).await
+        }
+        Answers::Bytes(bytes) => socket.write_all(&bytes).await,
+        Answers::Nothing => std::future::pending().await,
+        Answers::Much(bytes) => {
+            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"keys\": [").await?;
+            let piece = vec![b' '; 64 << 10];
+            while sent.load(Ordering::SeqCst) < bytes {
+                socket.write_all(&piece).await?;
+                sent.fetch_add(piece.len(), Ordering::SeqCst);
+            }
+            socket.write_all(b"]}").await
+        }
+    }
+}
