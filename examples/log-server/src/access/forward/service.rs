@@ -83,7 +83,7 @@ impl Service {
     async fn send(
         &self,
         request: Request<Empty<Bytes>>,
-    ) -> Result<Response<impl Body<Error: Into<Failed>> + Send + use<>>, String> {
+    ) -> Result<Response<impl Body<Data: Send, Error: Into<Failed>> + Send + use<>>, String> {
         let answered = match self.client.request(request.clone()).await {
             Err(error) if !error.is_connect() => self.client.request(request).await,
             answered => answered,
