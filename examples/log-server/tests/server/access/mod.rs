@@ -1,6 +1,7 @@
 //! Who may see and do what.
 
 mod asked_again;
+mod forward;
 mod leases;
 mod lists;
 mod matrix;
