@@ -69,7 +69,7 @@ struct Inner {
 impl Browsers {
     /// As the configuration has it.
     pub fn new(cors: &Cors, embedding: &Embedding) -> Self {
-        let embedders: Vec<_> = embedding.origins.iter().map(|origin| origin.value()).collect();
+        let embedders: Vec<_> = embedding.origins.iter().map(Origin::value).collect();
         let embedders = match embedders.as_slice() {
             [] => "'none'".to_owned(),
             some => some.iter().filter_map(|at| at.to_str().ok()).collect::<Vec<_>>().join(" "),

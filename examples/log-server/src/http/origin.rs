@@ -45,9 +45,8 @@ impl TryFrom<String> for Origin {
             }
             let port = match authority.port() {
                 Some(port) if port.as_u16() != usual => format!(":{}", port.as_u16()),
-                Some(_) => String::new(),
                 None if authority.as_str().len() > host.len() => return None,
-                None => String::new(),
+                _ => String::new(),
             };
             HeaderValue::try_from(format!("{scheme}://{host}{port}")).ok()
         };

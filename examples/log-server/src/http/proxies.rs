@@ -228,10 +228,8 @@ mod tests {
             sent in "[ -~]{0,60}",
             quiet in any::<bool>(),
         ) {
-            let appended = |own: &str| match quiet {
-                true => own.to_owned(),
-                false => format!("{sent}, {own}"),
-            };
+            let appended =
+                |own: &str| if quiet { own.to_owned() } else { format!("{sent}, {own}") };
             let (new, old) = (appended("for=203.0.113.9"), appended("203.0.113.9"));
             let lines = [("forwarded", &*new), ("x-forwarded-for", &*sent)];
             let got = client("10.0.0.1", &lines, Some(ProxyHeader::Forwarded));
