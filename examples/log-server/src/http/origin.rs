@@ -37,8 +37,7 @@ impl TryFrom<String> for Origin {
                 "https" => 443,
                 _ => return None,
             };
-            let bare =
-                uri.path() == "/" && uri.query().is_none() && !text.ends_with(['/', '?', '#']);
+            let bare = text == format!("{scheme}://{authority}");
             let host = authority.host();
             if !bare || host.is_empty() || authority.as_str().contains(['@', '*']) {
                 return None;

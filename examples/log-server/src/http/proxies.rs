@@ -1,9 +1,12 @@
 //! The proxies that are believed when they say for whom they ask.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -116,6 +119,21 @@ impl Proxies {
             Proxy::Unix => false,
         })
     }
+}
+
+/// The outermost layer: notes the client, for all who ask.
+pub(super) async fn note_client(
+    State(proxies): State<Proxies>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    // What comes over a Unix socket has no port.
+    let peer = peer.filter(|peer| peer.0.port() != 0);
+    let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
+    let client = proxies.client(peer, false, request.headers());
+    request.extensions_mut().insert(client);
+    next.run(request).await
 }
 
 /// All lines of a header, as one.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use crate::http;
 use crate::server::Server;
@@ -102,9 +102,10 @@ async fn heads_and_bodies_that_never_end_are_cut_off() {
             let begin = if nth % 2 == 0 { "GET / HTTP/1.1\r\nX-A: " } else { &body };
             socket.write_all(begin.as_bytes()).await.unwrap();
             let (mut from, mut to) = socket.into_split();
+            let mut pace = interval(Duration::from_millis(500));
             let feed = async {
                 while to.write_all(b" ").await.is_ok() {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    pace.tick().await;
                 }
             };
             let answered = async {
@@ -126,11 +127,12 @@ async fn heads_and_bodies_that_never_end_are_cut_off() {
         }
     };
     let others = async {
+        let mut pace = interval(Duration::from_millis(100));
         loop {
+            pace.tick().await;
             let page = timeout(Duration::from_secs(10), http::get(server.address, LOGS)).await;
             assert_eq!(page.expect("a page in time").status, 200);
             pages += 1;
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
     let cut_off = async {
