@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use gapless_sse_axum::OverTls;
 use http::request::Parts;
 
 use super::problem::Problem;
@@ -67,7 +68,8 @@ pub(super) async fn note(
     // What comes over a Unix socket has no port.
     let peer = peer.filter(|peer| peer.0.port() != 0);
     let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
-    let client = proxies.client(peer, false, request.headers());
+    let over_tls = request.extensions().get::<OverTls>().is_some();
+    let client = proxies.client(peer, over_tls, request.headers());
     request.extensions_mut().insert(client);
     next.run(request).await
 }
