@@ -18,6 +18,7 @@ use crate::access::tokens::TokenEntry;
 use crate::audit;
 use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
 use crate::limits::LimitsConfig;
+use crate::listen::TlsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
@@ -41,6 +42,8 @@ pub struct Config {
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
+    /// `[tls]`
+    pub tls: TlsConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `proxies`: which are believed when they say for whom they ask.

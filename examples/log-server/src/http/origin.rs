@@ -12,10 +12,10 @@ pub struct Origin(HeaderValue);
 /// It is no origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no origin; write it as https://app.example.com, each by itself: `*` and `null` would \
+    "this is no origin; write it as https://app.example.com, each by itself: `*` and `null` would \
      let everybody's pages in"
 )]
-pub struct InvalidOrigin(String);
+pub struct InvalidOrigin;
 
 impl Origin {
     /// As browsers send it.
@@ -49,7 +49,7 @@ impl TryFrom<String> for Origin {
             };
             HeaderValue::try_from(format!("{scheme}://{host}{port}")).ok()
         };
-        parsed().map(Self).ok_or(InvalidOrigin(text))
+        parsed().map(Self).ok_or(InvalidOrigin)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use gapless_sse_axum::OverTls;
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -30,8 +31,8 @@ pub enum Proxy {
 
 /// It is no network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network; write 10.0.0.0/8, 192.0.2.7 or unix")]
-pub struct InvalidProxy(String);
+#[error("this is no network; write 10.0.0.0/8, 192.0.2.7 or unix")]
+pub struct InvalidProxy;
 
 impl FromStr for Proxy {
     type Err = InvalidProxy;
@@ -41,7 +42,7 @@ impl FromStr for Proxy {
             return Ok(Self::Unix);
         }
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(Self::Network).map_err(|_| InvalidProxy(text.to_owned()))
+        network.map(Self::Network).map_err(|_| InvalidProxy)
     }
 }
 
@@ -131,7 +132,8 @@ pub(super) async fn note_client(
     // What comes over a Unix socket has no port.
     let peer = peer.filter(|peer| peer.0.port() != 0);
     let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
-    let client = proxies.client(peer, false, request.headers());
+    let over_tls = request.extensions().get::<OverTls>().is_some();
+    let client = proxies.client(peer, over_tls, request.headers());
     request.extensions_mut().insert(client);
     next.run(request).await
 }
