@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 
+use crate::answers::problem;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -83,6 +84,20 @@ async fn streams_outlive_the_time_that_an_answer_may_take() {
     }
     store.writer().await.write("later").await;
     client.read_until(&mut stream, |client| client.messages == ["later"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_takes_too_long_is_not_waited_for() {
+    let store = Store::sqlite();
+    let server = Server::configured(&store, "[limits]\nrequest-time = \"10ms\"");
+    let row = format!("{{\"message\":\"{}\"}}\n", "x".repeat(16_000));
+    for _ in 0..8 {
+        let rows = row.repeat(250);
+        let posted = http::post(server.address, LOGS, "application/x-ndjson", rows).await;
+        assert_eq!(posted.status, 201, "sending rows has a time of its own");
+    }
+    let slow = http::get(server.address, &format!("{LOGS}?regex=y[0-9]y")).await;
+    problem(&slow, 503, "there was no answer within 10ms");
 }
 
 /// Hundreds that begin and go on a byte at a time are cut off, and others are answered meanwhile.
