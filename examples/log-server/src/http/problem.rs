@@ -29,7 +29,7 @@ pub(super) struct Problem {
     /// Why it is not allowed.
     denied: Option<Reason>,
     /// The limit that is reached.
-    reached: Option<Reached>,
+    reached: Option<Box<Reached>>,
     /// How to say who one is.
     challenge: Option<HeaderValue>,
     /// In which ways one may sign in.
@@ -164,7 +164,7 @@ impl Problem {
     }
 
     pub(super) fn of_limit(self, reached: Reached) -> Self {
-        Self { reached: Some(reached), ..self }
+        Self { reached: Some(Box::new(reached)), ..self }
     }
 }
 
@@ -263,11 +263,11 @@ impl IntoResponse for Problem {
         }
         if passing {
             // Those who were refused together do not come back together.
-            let wait = reached.and_then(|reached| reached.wait);
+            let wait = reached.as_ref().and_then(|reached| reached.wait);
             let wait = wait.map_or(fastrand::u64(2..=8), |wait| wait + fastrand::u64(0..=2));
             headers.insert(header::RETRY_AFTER, wait.into());
         }
-        for (name, value) in reached.iter().flat_map(Reached::headers) {
+        for (name, value) in reached.iter().flat_map(|reached| reached.headers()) {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
