@@ -10,10 +10,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::App;
-use super::audited::Written;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
+use super::told::Written;
 use crate::store::{AppendError, Store};
 
 pub(super) use super::posted::LARGEST_BODY;

@@ -13,25 +13,9 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::Timestamp;
 
 use super::asked::Asked;
+use super::told::{About, Refusal, Written};
 use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
-
-/// Why a request was refused, as an answer says it to the audit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
-    /// Whether it is for lack of a right.
-    pub(super) denied: bool,
-    /// Why, in a word or a few.
-    pub(super) reason: &'static str,
-}
-
-/// How many rows a request has written, as its answer says it to the audit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Written(pub(super) usize);
-
-/// What an act was about, as its answer says it to the audit: whose sign-in was taken back, say.
-#[derive(Clone, Debug)]
-pub(super) struct About(pub(super) String);
 
 /// Writes what is done by a request, or that it was refused.
 pub(super) async fn note(

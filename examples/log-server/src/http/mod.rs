@@ -24,6 +24,7 @@ mod seen;
 mod session;
 mod stream;
 mod ticket;
+mod told;
 mod unsent;
 mod upload;
 mod viewer;

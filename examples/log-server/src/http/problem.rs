@@ -9,8 +9,8 @@ use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::audited::Refusal;
 use super::request_id::RequestId;
+use super::told::Refusal;
 use crate::access::{Denied, Reason};
 use crate::search::SearchError;
 use crate::store::chain;
