@@ -21,18 +21,32 @@ export async function startBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 }
 
-/** A page of its own that has nothing remembered; a script error on it fails the test that closes it. */
+/**
+ * A page of its own that has nothing remembered. A script error on it, or something that the server's content
+ * security policy forbids, fails the test that closes it, also on other tabs of its context.
+ */
 export async function openPage(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 760 }, ...options });
-  const page = await context.newPage();
   const errors = [];
-  page.on("pageerror", (error) => errors.push(error));
+  context.on("weberror", (error) => errors.push(error.error()));
+  context.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) errors.push(new Error(message.text()));
+  });
+  await context.exposeFunction("reportViolation", (words) => errors.push(new Error(words)));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
+      window.reportViolation(`${effectiveDirective}: ${blockedURI} (${sourceFile}:${lineNumber})`);
+    });
+  });
+  const page = await context.newPage();
   await page.goto(url);
   return {
     page,
+    context,
     async close() {
       await context.close();
-      if (errors.length > 0) throw new AggregateError(errors, "The page had script errors.");
+      if (errors.length > 0) throw new AggregateError(errors, `The page had errors: ${errors.join("; ")}`);
     },
   };
 }

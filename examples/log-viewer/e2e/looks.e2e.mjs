@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { violations } from "./axe.mjs";
 import { openPage, startBrowser } from "./browser.mjs";
+import { FOLDER, fits, LOOKS } from "./looks.mjs";
 import { live } from "./reading.mjs";
 import { Server } from "./server.mjs";
 
-const FOLDER =
-  process.env.SCREENSHOTS ?? fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
-const AXE = createRequire(import.meta.url).resolve("axe-core");
 const LIMIT = { timeout: 60_000 };
-
-const LOOKS = [
-  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 760 } },
-  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 760 } },
-  { name: "phone", colorScheme: "dark", viewport: { width: 390, height: 844 } },
-];
 
 let browser;
 let server;
@@ -42,16 +33,7 @@ for (const { name, ...look } of LOOKS) {
       await page.screenshot({ path: join(FOLDER, `viewer-${name}.png`) });
       t.diagnostic(`pictured in ${join(FOLDER, `viewer-${name}.png`)}`);
 
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `the page is ${wide} px wider than its window`);
-      const outside = await page.evaluate(
-        () =>
-          [...document.querySelectorAll("header *, footer *")].filter((element) => {
-            const { right, left } = element.getBoundingClientRect();
-            return !element.closest(".hidden") && (right > innerWidth + 0.5 || left < 0);
-          }).length,
-      );
-      assert.equal(outside, 0, "something in a bar is out of the window");
+      await fits(page);
       const cut = await page.getByLabel("Workflow").evaluate((select) => {
         const { width } = select.getBoundingClientRect();
         const free = select.cloneNode(true);
@@ -63,6 +45,7 @@ for (const { name, ...look } of LOOKS) {
       });
       assert.ok(cut <= 1, `the name of the workflow lacks ${cut} px`);
 
+      assert.equal(await page.getByText(/sign/i).count(), 0, "something of signing in shows");
       await violations(page, "following");
       await page.locator(".row").nth(5).click();
       await page.locator(".paused").waitFor();
@@ -80,21 +63,4 @@ for (const { name, ...look } of LOOKS) {
       await close();
     },
   );
-}
-
-async function violations(page, when) {
-  await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .slice(0, 3)
-            .map(({ html }) => html.slice(0, 160))
-            .join(" | ")}`,
-      );
-  });
-  assert.deepEqual(found, [], when);
 }

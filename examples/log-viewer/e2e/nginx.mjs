@@ -9,20 +9,29 @@ import { setTimeout } from "node:timers/promises";
 
 const NGINX = process.env.NGINX ?? "/usr/sbin/nginx";
 
-/** A real nginx that serves `behind` below `/logs/`, compressed as it is commonly set up. */
+/** Ways of proxies to send away who has no sign-in with them: what nginx does where the cookie `gate` is not there. */
+export const GATES = {
+  "a redirect": "return 302 /login;",
+  "a page": "rewrite ^ /login last;",
+};
+
+/**
+ * A real nginx that serves `behind` below `/logs/`, compressed as it is commonly set up; with a gate, to
+ * those who have signed in at it.
+ */
 export class Nginx {
   #folder;
   #child;
   #port;
 
-  static async start(behind) {
+  static async start(behind, gate) {
     if (!existsSync(NGINX)) {
       throw new Error(`There is no nginx at ${NGINX}. Install it, or name one in NGINX.`);
     }
     const nginx = new Nginx();
     nginx.#folder = await mkdtemp(join(tmpdir(), "log-viewer-nginx-"));
     nginx.#port = await freePort();
-    await writeFile(join(nginx.#folder, "nginx.conf"), nginx.#configuration(behind));
+    await writeFile(join(nginx.#folder, "nginx.conf"), nginx.#configuration(behind, gate));
     const options = ["-p", nginx.#folder, "-c", "nginx.conf", "-e", "stderr"];
     nginx.#child = spawn(NGINX, options, { stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
@@ -32,8 +41,8 @@ export class Nginx {
     for (;;) {
       if (nginx.#child.exitCode !== null) throw new Error(`nginx ended:\n${errors}`);
       if (
-        await fetch(nginx.url).then(
-          ({ ok }) => ok,
+        await fetch(nginx.url, { redirect: "manual" }).then(
+          ({ status }) => status < 400,
           () => false,
         )
       )
@@ -53,7 +62,7 @@ export class Nginx {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #configuration(behind) {
+  #configuration(behind, gate) {
     const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     return `
 daemon off;
@@ -69,7 +78,10 @@ http {
   gzip_types text/css text/javascript application/json image/svg+xml;
   server {
     listen 127.0.0.1:${this.#port};
+    location = /login { default_type text/html; return 200 '<a href="/enter">Enter</a>'; }
+    location = /enter { add_header set-cookie "gate=open; Path=/; HttpOnly"; return 302 /logs/; }
     location /logs/ {
+      ${gate === undefined ? "" : `if ($cookie_gate = "") { ${gate} }`}
       proxy_pass ${behind};
       proxy_http_version 1.1;
       proxy_buffering off;

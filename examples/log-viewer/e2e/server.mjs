@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,8 +16,10 @@ export class Server {
   #child;
   #port = 0;
   #options;
+  #token;
 
-  static async start(options = []) {
+  /** With a configuration file, a token of it reads and writes for the test itself. */
+  static async start(options = [], { config, token } = {}) {
     if (!existsSync(BINARY)) {
       throw new Error(
         `There is no server at ${BINARY}. Build it (cargo build -p log-server) or name one in LOG_SERVER.`,
@@ -26,6 +28,12 @@ export class Server {
     const server = new Server();
     server.#options = options;
     server.#folder = await mkdtemp(join(tmpdir(), "log-viewer-"));
+    server.#token = token;
+    if (config !== undefined) {
+      const file = join(server.#folder, "log-server.toml");
+      await writeFile(file, config);
+      server.#options = ["--config", file, ...options];
+    }
     await server.restart();
     return server;
   }
@@ -89,7 +97,7 @@ export class Server {
   async write(log, rows) {
     const response = await fetch(this.#logs(log), {
       method: "POST",
-      headers: { "content-type": "application/x-ndjson" },
+      headers: { ...this.#headers(), "content-type": "application/x-ndjson" },
       body: rows.map((row) => JSON.stringify(row)).join("\n"),
     });
     if (response.status !== 201)
@@ -103,7 +111,7 @@ export class Server {
     let cursor = null;
     do {
       const query = new URLSearchParams({ order: "asc", limit: "700", ...(cursor && { cursor }) });
-      const response = await fetch(`${this.#logs(log)}?${query}`);
+      const response = await fetch(`${this.#logs(log)}?${query}`, { headers: this.#headers() });
       if (response.status !== 200)
         throw new Error(`GET answered ${response.status}: ${await response.text()}`);
       const page = await response.json();
@@ -111,6 +119,25 @@ export class Server {
       cursor = page.next;
     } while (cursor !== null);
     return ids;
+  }
+
+  /** Asks for something else, as whoever has the test's token; fails unless the answer is good. */
+  async ask(path, body) {
+    const response = await fetch(this.url + path, {
+      headers: { ...this.#headers(), "content-type": "application/json" },
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return response.text();
+  }
+
+  /** How many streams are open, by the server's own count. */
+  async openStreams() {
+    return Number(/^log_streams (\d+)$/m.exec(await this.ask("metrics"))[1]);
+  }
+
+  #headers() {
+    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
   }
 
   #logs({ workspace, workflow }) {

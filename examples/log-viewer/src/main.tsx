@@ -6,6 +6,7 @@ import { applyTheme } from "./ui/usePreferences";
 import "./ui/styles/theme.css";
 import "./ui/styles/page.css";
 import "./ui/styles/log.css";
+import "./ui/styles/session.css";
 
 // Before anything is drawn, so that nothing flashes in the other theme.
 applyTheme(recall().theme);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { SignedOut } from "../src/api/failure";
 import { Feed } from "../src/log/feed";
 import { HandMade, json, row, type Seen, serve, stubFrames } from "./server";
 
@@ -177,8 +178,53 @@ test("a refusal is said in the problem's words, and nothing is retried", async (
   expect(feed.state.get().connection).toEqual({
     is: "refused",
     why: "Not allowed. Workspace etl needs the role reader.",
+    forbidden: true,
+    facts: {},
   });
   expect(seen).toHaveLength(1);
+});
+
+test.each(["expired", "revoked", "unknown"])(
+  "a stream that is denied as %s keeps its lines, is not tried again, and goes on from the same id",
+  async (reason) => {
+    await connect({ "": { logs: [], next: null } });
+    const denied = JSON.stringify({ reason, detail: "sign in again" });
+    await send(`${START}${data("1")}event: denied\ndata: ${denied}\n\n${data("never")}`);
+    const { connection } = feed.state.get();
+    expect(connection).toMatchObject({ is: "signed-out", failure: expect.any(SignedOut) });
+    expect(connection.is === "signed-out" && connection.failure.message).toMatch(/Sign in again\.$/);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect([seen.length, seen[1]?.signal.aborted, ids()]).toEqual([2, true, ["1"]]);
+
+    feed.connect();
+    await settle();
+    expect(seen.at(-1)?.headers.get("last-event-id")).toBe("at 1");
+    await send(START + data("2"));
+    expect(ids()).toEqual(["1", "2"]);
+  },
+);
+
+test("a stream of what one may not see any more is not tried again", async () => {
+  await connect({ "": { logs: [], next: null } });
+  await send(
+    `${START}${data("1")}event: denied\ndata: {"reason":"forbidden","detail":"etl is for others"}\n\n`,
+  );
+  await vi.advanceTimersByTimeAsync(100_000);
+  const why = "Etl is for others.";
+  expect(feed.state.get().connection).toMatchObject({ is: "refused", forbidden: true, why });
+  expect([seen.length, ids()]).toEqual([2, ["1"]]);
+});
+
+test("while nobody can be asked whether one may see it, a stream is tried again, and that is no working stream", async () => {
+  await connect({ "": { logs: [], next: null } });
+  const states: string[] = [];
+  feed.state.subscribe(() => states.push(feed.state.get().connection.is));
+  await send('event: denied\ndata: {"reason":"unavailable","detail":"the service is down"}\n\n');
+  const why = "The service is down.";
+  expect(feed.state.get().connection).toMatchObject({ is: "waiting", why });
+  await vi.advanceTimersByTimeAsync(2_001);
+  expect(seen).toHaveLength(3);
+  expect(states).not.toContain("live");
 });
 
 test("a server that is busy is asked again when it said", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Lost, Refused } from "../src/api/failure";
+import { Lost, Refused, SignedOut } from "../src/api/failure";
 import { type Attempt, type Connection, keepConnected } from "../src/stream/keep";
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
@@ -27,7 +27,7 @@ test("a failed attempt is made again after a wait that grows", async () => {
   const { states, kept } = keep(() => fails("gone"));
   await vi.advanceTimersByTimeAsync(1_000_000);
   const waits = states.filter((state) => state.is === "waiting");
-  expect(waits[0]).toEqual({ is: "waiting", until: 2_000, why: "gone" });
+  expect(waits[0]).toEqual({ is: "waiting", until: 2_000, why: "gone", facts: {} });
   const lengths = waits.slice(1, 7).map((wait, i) => wait.until - (waits[i]?.until ?? 0));
   expect(lengths).toEqual([3_000, 5_000, 9_000, 17_000, 31_000, 31_000]);
   kept.stop();
@@ -85,10 +85,21 @@ test("a server that asks for more time gets it", async () => {
 
 test("a refusal ends it, in the server's words", async () => {
   const { last, attempts } = keep(async () => {
-    throw new Refused("You are not signed in.");
+    throw new Refused("The request is not valid.", { requestId: "r1" });
   });
   await vi.advanceTimersByTimeAsync(100_000);
-  expect(last()).toEqual({ is: "refused", why: "You are not signed in." });
+  const facts = { requestId: "r1" };
+  expect(last()).toEqual({ is: "refused", why: "The request is not valid.", forbidden: false, facts });
+  expect(attempts()).toBe(1);
+});
+
+test("what needs a sign-in is not tried again without one", async () => {
+  const failure = new SignedOut("You are not signed in.");
+  const { last, attempts } = keep(async () => {
+    throw failure;
+  });
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(last()).toEqual({ is: "signed-out", failure });
   expect(attempts()).toBe(1);
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Lost, Refused } from "../src/api/failure";
+import { Forbidden, Lost, Refused, SignedOut } from "../src/api/failure";
 import { readStream } from "../src/stream/read";
 import { HandMade, json, serve } from "./server";
 
@@ -99,12 +99,14 @@ test("a broken connection is worth another try", async () => {
 
 test.each([
   [204, new Response(null, { status: 204 }), Refused],
-  [401, json({}, 401), Refused],
+  [401, json({}, 401), SignedOut],
+  [403, json({}, 403), Forbidden],
   [404, json({}, 404), Refused],
   [408, json({}, 408), Lost],
   [429, json({}, 429), Lost],
   [503, json({}, 503), Lost],
-  ["another content type", new HandMade("text/html").response, Refused],
+  ["of a sign-in page", new HandMade("text/html; charset=utf-8").response, SignedOut],
+  ["another content type", new HandMade("text/plain").response, Refused],
   ["a content type that only begins alike", new HandMade("text/event-streams").response, Refused],
 ])("the answer %s is told apart", async (_, response, kind) => {
   serve(() => response);

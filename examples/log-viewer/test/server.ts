@@ -3,6 +3,8 @@ import { vi } from "vitest";
 /** A request as the page made it. */
 export interface Seen {
   url: string;
+  method: string;
+  body: string | undefined;
   headers: Headers;
   signal: AbortSignal;
 }
@@ -38,7 +40,13 @@ export class HandMade {
 export function serve(answer: (request: Seen, count: number) => Response | Promise<Response>): Seen[] {
   const seen: Seen[] = [];
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
-    const request = { url, headers: new Headers(init.headers), signal: init.signal as AbortSignal };
+    const request = {
+      url,
+      method: init.method ?? "GET",
+      body: init.body as string | undefined,
+      headers: new Headers(init.headers),
+      signal: init.signal as AbortSignal,
+    };
     request.signal.throwIfAborted();
     seen.push(request);
     const response = await answer(request, seen.length);

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { failureOf, inWords, retryAfter } from "../src/api/failure";
+import { inWords } from "../src/api/failure";
+import { failureOf, retryAfter } from "../src/api/problem";
 import { toRow } from "../src/api/row";
 import { localTime } from "../src/log/time";
 import { preview } from "../src/ui/preview";

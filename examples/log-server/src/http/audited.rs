@@ -53,7 +53,7 @@ pub(super) async fn note(
             subject: told.get().map(|About(what)| short(what)),
             bytes: bytes.filter(|_| event == Event::Append),
             status: Some(response.status().as_u16()),
-            reason: told.get().map(|refusal: &Refusal| refusal.reason),
+            reason: told.get().map(|refusal: &Refusal| refusal.reason.clone()),
             duration_ms: Some(milliseconds(began.elapsed())),
             ..entry
         });
@@ -132,7 +132,7 @@ struct Undone(Option<(Audit, Asked, Option<Event>, Entry)>);
 impl Drop for Undone {
     fn drop(&mut self) {
         if let Some((audit, asked, Some(event), entry)) = self.0.take() {
-            let reason = Some("the client has left");
+            let reason = Some("the client has left".into());
             audit.write(Entry { event, origin: asked.origin(), reason, ..entry });
         }
     }
@@ -203,7 +203,7 @@ impl Opened {
             duration_ms: Some(milliseconds(closed.duration)),
             events: Some(closed.events),
             bytes: Some(closed.bytes),
-            reason: Some(denied.map_or(closed.reason.as_str(), Reason::as_str)),
+            reason: Some(denied.map_or(closed.reason.as_str(), Reason::as_str).into()),
             ..entry
         });
     }

@@ -1,12 +1,14 @@
 //! What an answer tells the audit.
 
+use std::borrow::Cow;
+
 /// Why a request was refused, as an answer says it to the audit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Whether it is for lack of a right.
     pub(super) denied: bool,
     /// Why, in a word or a few.
-    pub(super) reason: &'static str,
+    pub(super) reason: Cow<'static, str>,
 }
 
 /// How many rows a request has written, as its answer says it to the audit.

@@ -1,4 +1,6 @@
-import { failureOf, Lost } from "./failure";
+import { ask } from "./ask";
+import { Lost } from "./failure";
+import { failureOf } from "./problem";
 import { type Row, toRow } from "./row";
 
 /** A page of history: newest first, with the live position of the snapshot it was read at. */
@@ -69,14 +71,7 @@ export async function readPage(
 }
 
 async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, {
-    headers: { accept: "application/json" },
-    cache: "no-store",
-    signal,
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    throw new Lost("The server cannot be reached.", 0, { cause: error });
-  });
+  const response = await ask(url, { headers: new Headers({ accept: "application/json" }), signal });
   if (response.status !== 200) throw await failureOf(response);
   try {
     return await response.json();

@@ -1,4 +1,5 @@
 import type { EventSourceMessage } from "eventsource-parser";
+import { failureOfDenial } from "../api/problem";
 import { logsUrl, readPage } from "../api/rest";
 import { gapInWords, type LogEvent, resetInWords, toLogEvent } from "../stream/events";
 import { type Attempt, type Connection, type Kept, keepConnected } from "../stream/keep";
@@ -121,8 +122,11 @@ export class Feed {
   }
 
   #onMessage(message: EventSourceMessage, onLive: () => void): void {
+    const event = toLogEvent(message);
+    // Thrown, it ends the attempt as the failure that it is.
+    if (event.is === "denied") throw failureOfDenial(event);
     onLive();
-    this.#onEvent(toLogEvent(message));
+    this.#onEvent(event);
     // Committed last: an event that could not be handled is asked for again.
     if (message.id !== undefined) this.#lastEventId = message.id;
   }

@@ -11,6 +11,7 @@ export type LogEvent =
   | { is: "reset"; reason: string }
   | { is: "status"; source: string; message: string }
   | { is: "drain" }
+  | { is: "denied"; reason: string; detail: string }
   | { is: "unknown" };
 
 /** Reads a message by its type; types that this page does not know are left alone, for servers to come. */
@@ -41,6 +42,10 @@ export function toLogEvent(message: EventSourceMessage): LogEvent {
     }
     case "drain":
       return { is: "drain" };
+    case "denied": {
+      const { reason, detail } = fields(message);
+      return { is: "denied", reason: String(reason ?? ""), detail: String(detail ?? "") };
+    }
     default:
       return { is: "unknown" };
   }

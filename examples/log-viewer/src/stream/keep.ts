@@ -1,12 +1,14 @@
-import { inWords, Lost, Refused } from "../api/failure";
+import { type Facts, Forbidden, factsOf, inWords, Lost, Refused, SignedOut } from "../api/failure";
 import { DEFAULT_RETRY, delayBefore } from "./backoff";
 
 /** How a connection stands. */
 export type Connection =
   | { is: "connecting" }
   | { is: "live" }
-  | { is: "waiting"; until: number; why: string }
-  | { is: "refused"; why: string }
+  | { is: "waiting"; until: number; why: string; facts: Facts }
+  | { is: "refused"; why: string; forbidden: boolean; facts: Facts }
+  /** It goes on from where it was once somebody has signed in. */
+  | { is: "signed-out"; failure: SignedOut }
   | { is: "off" };
 
 /** What one attempt may report while it lasts. */
@@ -53,13 +55,16 @@ export function keepConnected(
         },
       }).catch((error: unknown) => error);
       if (stopped.signal.aborted) return;
-      if (error instanceof Refused) return onChange({ is: "refused", why: inWords(error) });
+      const [why, facts] = [inWords(error), factsOf(error)];
+      if (error instanceof SignedOut) return onChange({ is: "signed-out", failure: error });
+      if (error instanceof Refused)
+        return onChange({ is: "refused", why, forbidden: error instanceof Forbidden, facts });
 
       if (liveSince !== undefined && Date.now() - liveSince >= WORKED) failures = 0;
       const atLeast = error instanceof Lost ? error.atLeast : 0;
       const delay = delayBefore({ failures, retry, atLeast }, random);
       failures += 1;
-      onChange({ is: "waiting", until: Date.now() + delay, why: inWords(error) });
+      onChange({ is: "waiting", until: Date.now() + delay, why, facts });
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, delay);
         wake = () => {

@@ -1,5 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { failureOf, Lost, Refused } from "../api/failure";
+import { ask } from "../api/ask";
+import { Lost, Refused } from "../api/failure";
+import { failureOf } from "../api/problem";
 import { watch } from "./watchdog";
 
 /** What is told about a stream while it is read, in the order in which it came. */
@@ -59,9 +61,7 @@ export async function readStream(url: string, options: StreamOptions, listener: 
 async function open(url: string, lastEventId: string, signal: AbortSignal): Promise<Response> {
   const headers = new Headers({ accept: "text/event-stream" });
   if (lastEventId !== "") headers.set("last-event-id", asHeader(lastEventId));
-  const response = await fetch(url, { headers, cache: "no-store", signal }).catch((error: unknown) => {
-    throw new Lost("The server cannot be reached.", 0, { cause: error });
-  });
+  const response = await ask(url, { headers, signal });
   if (response.status === 204) throw new Refused("The server says that there is nothing more to follow.");
   if (response.status !== 200) throw await failureOf(response);
   if (!/^text\/event-stream\s*(;|$)/i.test(response.headers.get("content-type") ?? "")) {

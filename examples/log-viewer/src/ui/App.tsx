@@ -1,57 +1,36 @@
-import { useEffect } from "react";
+import { viewerOf } from "../session/standing";
 import { Header } from "./Header";
-import { Picker } from "./Picker";
-import { SearchBar } from "./SearchBar";
+import { Logs } from "./Logs";
 import { Settings } from "./Settings";
-import { useCatalogue } from "./useCatalogue";
+import { SignIn } from "./SignIn";
+import { UserMenu } from "./UserMenu";
 import { usePreferences } from "./usePreferences";
-import { useSearch } from "./useSearch";
-import { Viewer } from "./Viewer";
+import { useSession } from "./useSession";
 
-/** The page: what to show is chosen at the top, and shown below. */
+/** The page: the logs, for whoever may see them, or the way to sign in. */
 export function App() {
-  const catalogue = useCatalogue();
+  const [session, standing] = useSession();
   const [preferences, change] = usePreferences();
-  const { search, visit, change: look } = useSearch();
-  const { workspace, workflow } = catalogue.selection;
+  const viewer = viewerOf(standing);
+  const settings = (
+    <Settings preferences={preferences} onChange={change}>
+      {standing.is === "in" && <UserMenu caller={standing} onSignOut={() => void session.signOut()} />}
+    </Settings>
+  );
 
-  useEffect(() => {
-    document.title = workflow === "" ? "Logs" : `${workflow} · ${workspace}`;
-  }, [workspace, workflow]);
-
-  const picker = <Picker catalogue={catalogue} />;
-  const settings = <Settings preferences={preferences} onChange={change} />;
-
-  if (workspace === "" || workflow === "") {
-    return (
-      <div className="page">
-        <Header picker={picker} settings={settings} />
-        <main className="empty" role="status">
-          {catalogue.trouble === null ? (
-            <>
-              <h1>No logs yet</h1>
-              <p>As soon as a workflow writes its first line, it can be chosen here.</p>
-            </>
-          ) : (
-            <>
-              <h1>The logs could not be listed</h1>
-              <p>{catalogue.trouble} Trying again every few seconds.</p>
-            </>
-          )}
-        </main>
-      </div>
-    );
+  if (viewer !== null) {
+    const panel = standing.is === "out" && <SignIn session={session} out={standing} />;
+    // Nothing of one user's log is ever on another one's page.
+    return <Logs key={viewer} session={session} settings={settings} wrap={preferences.wrap} signIn={panel} />;
   }
   return (
-    <Viewer
-      key={JSON.stringify([workspace, workflow])}
-      workspace={workspace}
-      workflow={workflow}
-      search={search}
-      searchBar={<SearchBar key={visit} search={search} onChange={look} />}
-      wrap={preferences.wrap}
-      picker={picker}
-      settings={settings}
-    />
+    <div className="page">
+      <Header settings={settings} />
+      {standing.is === "out" && (
+        <main className="entrance">
+          <SignIn session={session} out={standing} />
+        </main>
+      )}
+    </div>
   );
 }

@@ -7,7 +7,7 @@ export function ConnectionState({ feed, state }: { feed: Feed; state: FeedState 
   const { connection } = state;
   const seconds = useSecondsUntil(connection.is === "waiting" ? connection.until : undefined);
   const { tone, words } = connectionWords(state, seconds);
-  const connected = connection.is !== "off" && connection.is !== "refused";
+  const connected = !["off", "refused", "signed-out"].includes(connection.is);
   return (
     <>
       <span className="state" data-tone={tone} data-state={connection.is}>

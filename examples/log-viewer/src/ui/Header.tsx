@@ -3,7 +3,7 @@ import icon from "./icon.svg";
 
 /** The bar at the top: what is shown, how its connection stands, and how it looks. */
 export function Header(props: {
-  picker: ReactNode;
+  picker?: ReactNode;
   searchBar?: ReactNode;
   connection?: ReactNode;
   settings: ReactNode;

@@ -8,6 +8,7 @@ const PATHS = {
   pause: "M5.5 3.5v9M10.5 3.5v9",
   close: "M4 4l8 8M12 4l-8 8",
   copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+  user: "M8 2a3 3 0 100 6 3 3 0 000-6zM2.5 14a5.5 5.5 0 0111 0",
 } as const;
 
 /** A small line drawing; whatever it stands for is also said in words beside it. */

@@ -2,13 +2,16 @@ import type { ReactNode } from "react";
 import type { Feed, FeedState } from "../log/feed";
 import type { Tone } from "./connectionWords";
 import { Icon } from "./Icon";
+import { isNotAllowed } from "./NotAllowed";
+import { RequestId } from "./RequestId";
 
 /** What people should know, in words, for as long as it is so. It lies over the lines and never moves them. */
-export function Notices({ feed, state }: { feed: Feed; state: FeedState }) {
+export function Notices({ feed, state, children }: { feed: Feed; state: FeedState; children: ReactNode }) {
   const { connection, storeTrouble, draining, notice } = state;
   const now = <Act onClick={() => feed.now()}>Reconnect now</Act>;
   return (
     <div className="notices">
+      {children}
       {draining && connection.is !== "off" && (
         <Notice tone="warning">
           The server is shutting down. This page connects again by itself.
@@ -17,7 +20,7 @@ export function Notices({ feed, state }: { feed: Feed; state: FeedState }) {
       )}
       {connection.is === "waiting" && !draining && (
         <Notice tone="warning">
-          {connection.why} {now}
+          {connection.why} {now} <RequestId facts={connection.facts} />
         </Notice>
       )}
       {storeTrouble !== null && (
@@ -25,9 +28,10 @@ export function Notices({ feed, state }: { feed: Feed; state: FeedState }) {
           {storeTrouble || "The server cannot reach its store. New lines come when it can."}
         </Notice>
       )}
-      {connection.is === "refused" && (
+      {connection.is === "refused" && !isNotAllowed(state) && (
         <Notice tone="bad">
-          {connection.why} <Act onClick={() => feed.connect()}>Try again</Act>
+          {connection.why} <Act onClick={() => feed.connect()}>Try again</Act>{" "}
+          <RequestId facts={connection.facts} />
         </Notice>
       )}
       {notice !== null && (

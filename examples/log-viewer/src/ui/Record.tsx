@@ -1,6 +1,5 @@
-import { type MouseEvent, useState } from "react";
 import type { Row } from "../api/row";
-import { Icon } from "./Icon";
+import { CopyButton } from "./CopyButton";
 
 /** A whole record as JSON. */
 export function Record({ row }: { row: Row }) {
@@ -11,24 +10,8 @@ export function Record({ row }: { row: Row }) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: it only keeps clicks from closing the record
     <div className="record" role="gridcell" onClick={(event) => event.stopPropagation()}>
       <pre>{tokens(text)}</pre>
-      <CopyButton text={text} />
+      <CopyButton text={text} className="record-copy" />
     </div>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [done, setDone] = useState(false);
-  async function copy(event: MouseEvent) {
-    event.stopPropagation();
-    await navigator.clipboard.writeText(text);
-    setDone(true);
-  }
-  // Browsers offer the clipboard only to pages that came over a safe connection.
-  if (!globalThis.isSecureContext) return null;
-  return (
-    <button type="button" className="record-copy" onClick={copy} onBlur={() => setDone(false)}>
-      <Icon name="copy" /> {done ? "Copied" : "Copy"}
-    </button>
   );
 }
 

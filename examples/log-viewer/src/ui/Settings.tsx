@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Icon } from "./Icon";
 import type { Theme } from "./remember";
 import type { Preferences } from "./usePreferences";
@@ -5,8 +6,12 @@ import type { Preferences } from "./usePreferences";
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const ICON = { system: "system", light: "sun", dark: "moon" } as const;
 
-/** Switches that change how the page looks. */
-export function Settings(props: { preferences: Preferences; onChange(change: Partial<Preferences>): void }) {
+/** Switches that change how the page looks, and what else is about whoever uses it. */
+export function Settings(props: {
+  preferences: Preferences;
+  onChange(change: Partial<Preferences>): void;
+  children?: ReactNode;
+}) {
   const { wrap, theme } = props.preferences;
   return (
     <div className="settings">
@@ -29,6 +34,7 @@ export function Settings(props: { preferences: Preferences; onChange(change: Par
       >
         <Icon name={ICON[theme]} />
       </button>
+      {props.children}
     </div>
   );
 }

@@ -11,6 +11,8 @@ export function connectionWords(state: FeedState, seconds?: number): { tone: Ton
       return { tone: "off", words: "Disconnected" };
     case "refused":
       return { tone: "bad", words: "Not connected" };
+    case "signed-out":
+      return { tone: "warning", words: "Not signed in" };
     case "waiting":
       return {
         tone: "warning",

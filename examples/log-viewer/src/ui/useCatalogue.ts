@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
-import { inWords } from "../api/failure";
+import { type Facts, Forbidden, factsOf, inWords, Lost, Refused, SignedOut } from "../api/failure";
 import { listWorkflows, listWorkspaces } from "../api/rest";
+import type { Session } from "../session/session";
 import { keepSelection, type Selection, selectionFrom } from "./address";
 
 /** What can be chosen, and what is. */
@@ -9,20 +10,28 @@ export interface Catalogue {
   workspaces: string[];
   workflows: string[];
   /** Why the lists could not be loaded, while that is so. */
-  trouble: string | null;
+  trouble: Trouble | null;
   choose(selection: Selection): void;
   /** Asks the server for the lists again: workflows come and go. */
   refresh(): void;
 }
 
+export interface Trouble {
+  words: string;
+  facts: Facts;
+  forbidden: boolean;
+  /** When the lists are asked for again, unless that is left to people. */
+  until: number | null;
+}
+
 const RETRY = 3_000;
 
 /** Keeps the lists of workspaces and workflows, and a selection that the address shows. */
-export function useCatalogue(): Catalogue {
+export function useCatalogue(session: Session): Catalogue {
   const [selection, setSelection] = useState(() => selectionFrom(location.search));
   const [workspaces, setWorkspaces] = useState<string[]>([]);
   const [workflows, setWorkflows] = useState<string[]>([]);
-  const [trouble, setTrouble] = useState<string | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [round, setRound] = useState(0);
   const refresh = useCallback(() => setRound((round) => round + 1), []);
 
@@ -37,6 +46,15 @@ export function useCatalogue(): Catalogue {
     return () => removeEventListener("popstate", onBack);
   }, []);
 
+  // Whoever has signed in may be shown other lists than who had not.
+  useEffect(
+    () =>
+      session.state.subscribe(() => {
+        if (session.state.get().is === "in") refresh();
+      }),
+    [session, refresh],
+  );
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is a reason to ask again
   useEffect(() => {
     const loading = new AbortController();
@@ -45,9 +63,9 @@ export function useCatalogue(): Catalogue {
     async function load() {
       const workspaces = await listWorkspaces(loading.signal);
       const workspace = selection.workspace || (workspaces[0] ?? "");
+      setWorkspaces(workspaces);
       const workflows = workspace === "" ? [] : await listWorkflows(workspace, loading.signal);
       const workflow = selection.workflow || (workflows[0] ?? "");
-      setWorkspaces(workspaces);
       setWorkflows(workflows);
       setTrouble(null);
       if (workflow === "") {
@@ -60,14 +78,22 @@ export function useCatalogue(): Catalogue {
 
     load().catch((error: unknown) => {
       if (loading.signal.aborted) return;
-      setTrouble(inWords(error));
-      timer = setTimeout(refresh, RETRY);
+      if (error instanceof SignedOut) session.lapse(error);
+      const wait =
+        error instanceof Refused ? null : Math.max(RETRY, error instanceof Lost ? error.atLeast : 0);
+      if (wait !== null) timer = setTimeout(refresh, wait);
+      setTrouble({
+        words: inWords(error),
+        facts: factsOf(error),
+        forbidden: error instanceof Forbidden,
+        until: wait === null ? null : Date.now() + wait,
+      });
     });
     return () => {
       loading.abort();
       clearTimeout(timer);
     };
-  }, [selection, round, refresh]);
+  }, [session, selection, round, refresh]);
 
   return { selection, workspaces, workflows, trouble, choose, refresh };
 }
