@@ -181,6 +181,9 @@ async fn nothing_secret_is_logged(store: Option<&str>) {
     // They do say much else.
     assert!(printed.contains("a stream is over"), "{printed}");
     assert!(written.contains("\"user\":\"ann\"") && entries(&path).len() > 40, "{written}");
+    for library in ["h2::", "hyper::", "rustls::", "mongodb::", "axum::"] {
+        assert!(!printed.contains(&format!(" {library}")), "{library} says what it sends");
+    }
     assert_discreet("what is printed", &printed);
     assert_discreet("the audit", &written);
 }
