@@ -32,6 +32,7 @@ mod sent;
 mod session;
 mod stream;
 mod ticket;
+mod told;
 mod unsent;
 mod upload;
 mod viewer;

@@ -10,8 +10,8 @@ use gapless_sse_core::follow::{Fault, SourceError};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::audited::Refusal;
 use super::request_id::RequestId;
+use super::told::Refusal;
 use crate::access::revoked::NotRevoked;
 use crate::access::{Denied, Reason, UnkeptField};
 use crate::limits::Reached;
@@ -253,7 +253,10 @@ impl IntoResponse for Problem {
             body["request_id"] = id.to_string().into();
         }
         let mut response = (status, body.to_string()).into_response();
-        let reason = denied.map_or(title, Reason::as_str);
+        let reason = match (&reached, denied) {
+            (Some(reached), _) => reached.limit.to_string().into(),
+            (None, denied) => denied.map_or(title, Reason::as_str).into(),
+        };
         response.extensions_mut().insert(Refusal { denied: denied.is_some(), reason });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
