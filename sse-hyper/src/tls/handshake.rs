@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::server::TlsStream;
 
 use crate::StallLimit;
 use crate::error::BoxError;
@@ -24,9 +23,6 @@ const BUFFER: usize = 16 * 1024;
 const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\n\
     content-type: text/plain; charset=utf-8\r\ncontent-length: 51\r\nconnection: close\r\n\r\n\
     this port speaks HTTPS: ask with https:// instead\r\n";
-
-/// A socket of which everything that is said is encrypted.
-pub(crate) type Encrypted = TlsStream<Rewound<StallLimit<Transport>>>;
 
 /// Agrees with the client on how to encrypt, and on what to speak.
 pub(crate) async fn begin(
