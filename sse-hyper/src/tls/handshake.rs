@@ -41,7 +41,7 @@ pub(crate) async fn begin(
         session.set_buffer_limit(Some(BUFFER));
     };
     let accepted = TlsAcceptor::from(tls).accept_with(socket, limit).await;
-    let stream = Box::new(accepted.map_err(failed)?);
+    let stream = Box::new(accepted.map_err(|error| failed(&error))?);
     match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Ok((Protocol::Http2, Rewound::new(Socket::Tls(stream)))),
         Some(_) => Ok((Protocol::Http1, Rewound::new(Socket::Tls(stream)))),
@@ -49,6 +49,6 @@ pub(crate) async fn begin(
     }
 }
 
-fn failed(error: io::Error) -> BoxError {
+fn failed(error: &io::Error) -> BoxError {
     format!("the TLS handshake failed: {error}").into()
 }
