@@ -13,7 +13,14 @@ use tower_service::Service;
 
 use crate::error::BoxError;
 use crate::exchange::Exchange;
-use crate::{PeerAddress, RequestBody};
+use crate::{OverTls, PeerAddress, RequestBody};
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) over_tls: bool,
+}
 
 /// A service that answers requests with bodies that can be sent.
 pub(crate) trait HttpService<B>:
@@ -40,7 +47,7 @@ impl<B> HttpBody for B where B: Body<Data: Send, Error: Into<BoxError>> + Send +
 /// In a box, since hyper keeps room for it as long as the connection lasts.
 pub(crate) fn answer<S, B>(
     mut service: S,
-    peer: SocketAddr,
+    peer: Peer,
     body_read_limit: Duration,
     exchange: Exchange,
     mut request: Request<Incoming>,
@@ -48,7 +55,10 @@ pub(crate) fn answer<S, B>(
 where
     S: Service<Request<RequestBody>, Response = Response<B>>,
 {
-    request.extensions_mut().insert(PeerAddress(peer));
+    request.extensions_mut().insert(PeerAddress(peer.address));
+    if peer.over_tls {
+        request.extensions_mut().insert(OverTls);
+    }
     let version = request.version();
     let request = request.map(|body| RequestBody::new(body, exchange.clone(), body_read_limit));
     Box::pin(async move {

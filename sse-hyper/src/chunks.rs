@@ -140,6 +140,7 @@ impl Client {
                 // It may wait for the rest, or be gone. Where there is nobody any more, the system
                 // answers what is written. A digit does not change the size of the next chunk.
                 let _ = Pin::new(&mut *socket).poll_write(context, b"0")?;
+                let _ = Pin::new(&mut *socket).poll_flush(context)?;
             }
         }
         socket.poll_gone(context).map(Ok)
@@ -173,10 +174,12 @@ impl<D: Buf> Unwritten<D> {
     where
         T: AsyncWrite + Unpin,
     {
-        match self {
+        ready!(match self {
             Self::Copied(bytes) => poll_write_all(bytes, socket, context),
             Self::Parts(parts) => poll_write_all(parts, socket, context),
-        }
+        })?;
+        // Where it is encrypted, what the system did not take waits.
+        Pin::new(socket).poll_flush(context)
     }
 }
 

@@ -1,17 +1,18 @@
 //! One connection, from its socket to its last response.
 
-use std::net::SocketAddr;
-
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::answer::{HttpBody, HttpService};
 use crate::error::BoxError;
-use crate::idle::{Readiness, StreamSocket};
+use crate::idle::Readiness;
 use crate::protocol::Protocol;
+use crate::rewound::Rewound;
 use crate::shutdown::{Shutdown, begun};
+use crate::socket::Socket;
 use crate::stream::Stream;
-use crate::{ServeOptions, StallLimit, http1, http2};
+#[cfg(feature = "tls")]
+use crate::tls;
+use crate::{Accepted, ServeOptions, StallLimit, http1, http2};
 
 /// What all connections of a server share.
 #[derive(Clone)]
@@ -24,8 +25,7 @@ pub(crate) struct Shared {
 /// Serves requests until the client or a shutdown ends the connection, or until one of them is an
 /// event stream, which is left to go on by itself.
 pub(crate) async fn connection<S, B>(
-    socket: TcpStream,
-    peer: SocketAddr,
+    accepted: Accepted,
     service: S,
     shared: Shared,
 ) -> Option<Stream<B>>
@@ -33,15 +33,15 @@ where
     S: HttpService<B>,
     B: HttpBody,
 {
-    exchanges(socket, peer, service, shared).await.unwrap_or_else(|error| {
+    let peer = accepted.peer;
+    exchanges(accepted, service, shared).await.unwrap_or_else(|error| {
         tracing::debug!(%peer, error, "the connection ended early");
         None
     })
 }
 
 async fn exchanges<S, B>(
-    socket: TcpStream,
-    peer: SocketAddr,
+    accepted: Accepted,
     service: S,
     shared: Shared,
 ) -> Result<Option<Stream<B>>, BoxError>
@@ -49,29 +49,41 @@ where
     S: HttpService<B>,
     B: HttpBody,
 {
-    let Shared { options, shutdown, readiness } = shared;
-    // Events are small and must not wait for the acknowledgement of the one before.
-    socket.set_nodelay(true)?;
-    let spoken = tokio::select! {
-        spoken = timeout(options.header_read_limit, Protocol::of(socket)) => spoken,
-        () = begun(shutdown.clone()) => return Ok(None),
+    let peer = accepted.peer();
+    let begun = tokio::select! {
+        begun = timeout(shared.options.header_read_limit, begin(accepted, &shared)) => begun,
+        () = begun(shared.shutdown.clone()) => return Ok(None),
     };
-    let (protocol, socket) = spoken.map_err(|_| "no request came in time")??;
-    let stall_limit = options.stall_limit;
-    let socket = StallLimit::new(socket, stall_limit);
+    let Shared { options, shutdown, readiness } = shared;
+    let (protocol, socket) = begun.map_err(|_| "no request came in time")??;
     match protocol {
         Protocol::Http1 => {
             // Those that wait for their turn to ask need no room for it.
             let left = Box::pin(http1::serve(socket, peer, service, options, shutdown)).await?;
-            let Some((socket, body)) = left else { return Ok(None) };
-            let socket = StreamSocket::new(socket, &readiness)?;
-            Ok(Some(Stream::new(StallLimit::new(socket, stall_limit), peer, body)))
+            let Some((mut socket, body)) = left else { return Ok(None) };
+            socket.make_idle(&readiness)?;
+            Ok(Some(Stream::new(socket, peer.address, body)))
         }
         Protocol::Http2 => {
             // It takes much, which one of HTTP/1.1 needs no room for.
             Box::pin(http2::serve(socket, peer, service, options, shutdown)).await.map(|()| None)
         }
     }
+}
+
+/// Waits until it is clear what the client speaks.
+async fn begin(
+    accepted: Accepted,
+    shared: &Shared,
+) -> Result<(Protocol, Rewound<Socket>), BoxError> {
+    accepted.transport.send_at_once()?;
+    let socket = StallLimit::new(accepted.transport, shared.options.stall_limit);
+    #[cfg(feature = "tls")]
+    if let Some(tls) = accepted.tls {
+        // It takes much, which a connection without it needs no room for.
+        return Box::pin(tls::begin(socket, tls, shared.shutdown.clone())).await;
+    }
+    Ok(Protocol::of(Socket::Plain(socket)).await?)
 }
 
 #[cfg(all(test, unix))]
@@ -86,7 +98,7 @@ mod tests {
     use http::{Request, Response};
     use http_body_util::Empty;
     use tokio::io::AsyncWriteExt;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::RequestBody;
@@ -119,7 +131,7 @@ mod tests {
         let (_end, shutdown) = tokio::sync::watch::channel(());
         let options = ServeOptions::default();
         let shared = Shared { options, shutdown, readiness: Readiness::default() };
-        assert!(connection(socket, peer, Nothing, shared).await.is_none());
+        assert!(connection(Accepted::tcp(socket, peer), Nothing, shared).await.is_none());
         assert!(twin.nodelay().unwrap());
     }
 }

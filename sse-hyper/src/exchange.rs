@@ -21,6 +21,9 @@ const TOO_SLOW: u8 = 1 << 5;
 /// The connection is about to be somebody else's.
 const UPGRADED: u8 = 1 << 6;
 
+/// The service waits for more of the request's body than has come.
+const WANTED: u8 = 1 << 7;
+
 /// The exchange that a connection of HTTP/1.1 is at, or one of HTTP/2. A clone is of the same.
 ///
 /// Its parts are polled by the task of the connection, but for a request's body, which a service
@@ -77,6 +80,15 @@ impl Exchange {
         }
     }
 
+    /// Whether the service waits for more of the request's body than has come.
+    pub(crate) fn wants(&self, more: bool) {
+        if more {
+            self.set(WANTED);
+        } else {
+            self.0.flags.fetch_and(!WANTED, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn too_slow(&self) {
         self.set(TOO_SLOW);
     }
@@ -104,6 +116,13 @@ impl Exchange {
     /// Whether the client has said all that it has to say, and waits.
     pub(crate) fn client_waits(&self) -> bool {
         self.has(ANSWERING | REQUEST_READ)
+    }
+
+    /// Whether the service may go on to read the request's body, and whether it waits for more.
+    pub(crate) fn reads_body(&self) -> Option<bool> {
+        let flags = self.0.flags.load(Ordering::Relaxed);
+        let reads = flags & (ANSWERING | REQUEST_READ) == ANSWERING;
+        reads.then_some(flags & WANTED == WANTED)
     }
 
     /// Whether the client waits for the beginning of a response, and an interim one may come first.

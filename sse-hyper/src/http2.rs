@@ -1,24 +1,23 @@
 //! HTTP/2 with prior knowledge: all streams of a client over one socket.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tokio::sync::{SetOnce, watch};
 use tokio::time::timeout;
 
-use crate::answer::{HttpBody, HttpService, answer};
+use crate::ServeOptions;
+use crate::answer::{HttpBody, HttpService, Peer, answer};
 use crate::error::BoxError;
 use crate::exchange::Exchange;
 use crate::options::YEAR;
-use crate::protocol::Rewound;
+use crate::rewound::Rewound;
 use crate::shutdown::{Shutdown, begun};
+use crate::socket::Socket;
 use crate::unsent::{Unsent, Watched};
-use crate::{ServeOptions, StallLimit};
 
 /// How much of a response waits for a client to read.
 const BUFFER: usize = 64 * 1024;
@@ -29,8 +28,8 @@ const STREAMS: u32 = 256;
 
 /// Ends with the connection.
 pub(crate) async fn serve<S, B>(
-    socket: StallLimit<Rewound<TcpStream>>,
-    peer: SocketAddr,
+    socket: Rewound<Socket>,
+    peer: Peer,
     service: S,
     options: ServeOptions,
     shutdown: Shutdown,

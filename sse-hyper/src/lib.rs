@@ -35,22 +35,32 @@ mod protocol;
 #[cfg(feature = "serve")]
 mod request_body;
 #[cfg(feature = "serve")]
+mod rewound;
+#[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
 mod shutdown;
 #[cfg(feature = "serve")]
+mod socket;
+#[cfg(feature = "serve")]
 mod stall;
 #[cfg(feature = "serve")]
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "serve")]
+mod transport;
 #[cfg(feature = "serve")]
 mod unsent;
 
 pub use headers::{InvalidLastEventId, LAST_EVENT_ID, last_event_id, response_headers};
-pub use peer_address::PeerAddress;
+pub use peer_address::{OverTls, PeerAddress};
 pub use refused::{refused_response, unavailable_response};
 
+#[cfg(all(feature = "serve", unix))]
+pub use listen::bind_unix;
 #[cfg(feature = "serve")]
-pub use listen::bind;
+pub use listen::{Accepted, InMemory, InMemoryListener, Listener, THIS_MACHINE, bind, in_memory};
 #[cfg(feature = "serve")]
 pub use options::ServeOptions;
 #[cfg(feature = "serve")]
@@ -59,3 +69,5 @@ pub use request_body::RequestBody;
 pub use serve::serve;
 #[cfg(feature = "serve")]
 pub use stall::StallLimit;
+#[cfg(feature = "tls")]
+pub use tls::{CertificateError, Certificates, Tls};

@@ -24,10 +24,10 @@ pub(crate) async fn linger<T>(mut socket: T, shutdown: Shutdown)
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    if socket.shutdown().await.is_err() {
-        return;
-    }
     let client = async {
+        if socket.shutdown().await.is_err() {
+            return;
+        }
         let mut left = LIMIT.1;
         while let Ok(read @ 1..) = poll_fn(|context| poll_discard(&mut socket, context)).await {
             let Some(after) = left.checked_sub(read) else { return };

@@ -1,16 +1,15 @@
 //! What a client speaks, by the first bytes that it sends.
 
-use std::io::{self, IoSlice};
-use std::ops::Range;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::AsyncRead;
+
+use crate::rewound::{LOOK, Rewound};
 
 /// HTTP/2 begins with a [preface][preface], and no method of HTTP/1.1 begins like it.
 ///
 /// [preface]: https://www.rfc-editor.org/rfc/rfc9113#section-3.4
-const PREFACE: &[u8; 3] = b"PRI";
+const PREFACE: &[u8; LOOK] = b"PRI";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -18,92 +17,12 @@ pub(crate) enum Protocol {
     Http2,
 }
 
-/// A socket from which a few bytes were read already, which come first when it is read.
-#[derive(Debug)]
-pub(crate) struct Rewound<T> {
-    socket: T,
-    begin: [u8; PREFACE.len()],
-    /// Those of `begin` that are still to be read again.
-    unread: Range<usize>,
-}
-
 impl Protocol {
     /// Reads until it is clear.
-    pub(crate) async fn of<T: AsyncRead + Unpin>(mut socket: T) -> io::Result<(Self, Rewound<T>)> {
-        let (mut begin, mut length) = ([0; PREFACE.len()], 0);
-        while length < PREFACE.len() && begin[..length] == PREFACE[..length] {
-            match socket.read(&mut begin[length..]).await? {
-                0 => {
-                    let what = "the client was gone before it asked for anything";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-                }
-                read => length += read,
-            }
-        }
-        let protocol = if begin == *PREFACE { Self::Http2 } else { Self::Http1 };
-        Ok((protocol, Rewound { socket, begin, unread: 0..length }))
-    }
-}
-
-impl<T> Rewound<T> {
-    pub(crate) fn get_ref(&self) -> &T {
-        &self.socket
-    }
-
-    /// The socket, when what was read first has been read again.
-    pub(crate) fn into_inner(self) -> T {
-        self.socket
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Rewound<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.unread.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(context, buffer);
-        }
-        let count = self.unread.len().min(buffer.remaining());
-        let until = self.unread.start + count;
-        buffer.put_slice(&self.begin[self.unread.start..until]);
-        self.unread.start = until;
-        if buffer.remaining() > 0 {
-            // What follows is mostly there too. What else comes of this try shows in the next one.
-            let _ = Pin::new(&mut self.socket).poll_read(context, buffer);
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Rewound<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
+    pub(crate) async fn of<T: AsyncRead + Unpin>(socket: T) -> io::Result<(Self, Rewound<T>)> {
+        let socket = Rewound::look(socket, |begin| !PREFACE.starts_with(begin)).await?;
+        let protocol = if socket.unread() == PREFACE { Self::Http2 } else { Self::Http1 };
+        Ok((protocol, socket))
     }
 }
 
@@ -115,7 +34,7 @@ mod tests {
     use std::pin::pin;
     use std::time::Duration;
 
-    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
     use tokio::time::sleep;
 
     use super::*;

@@ -74,7 +74,9 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
-        let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
+        let frame = Pin::new(&mut this.body).poll_frame(context);
+        this.exchange.wants(frame.is_pending());
+        let Poll::Ready(frame) = frame else {
             let limit = this.limit;
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
             ready!(timer.as_mut().poll(context));

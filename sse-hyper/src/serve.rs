@@ -1,15 +1,13 @@
 //! The accept loop and its end.
 
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -17,19 +15,21 @@ use tower_service::Service;
 
 use crate::connection::{Shared, connection};
 use crate::error::BoxError;
-use crate::idle::{Readiness, StreamSocket};
+use crate::idle::Readiness;
 use crate::linger::linger;
+use crate::socket::Socket;
 use crate::stream::Stream;
-use crate::{RequestBody, ServeOptions, StallLimit};
+use crate::{Accepted, Listener, RequestBody, ServeOptions};
 
 /// How long to wait after an accept that failed for want of something, the first time and at
 /// most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Serves `service` on `listener` until `shutdown`, over HTTP/1.1 and HTTP/2 (with prior
-/// knowledge, since there is no TLS here).
+/// Serves `service` on `listener` until `shutdown`, over HTTP/1.1 and HTTP/2 (over TLS as agreed there,
+/// else with prior knowledge).
 ///
-/// Each request carries its [`PeerAddress`](crate::PeerAddress) as an extension. An accept that
+/// A [`Listener`] is a port, a Unix socket, and more. Each request carries its
+/// [`PeerAddress`](crate::PeerAddress) as an extension. An accept that
 /// fails (too many open files, say) is logged and tried again. On `shutdown` no connection is
 /// accepted any more, idle ones are closed, and responses may go on for the
 /// [`drain_limit`](ServeOptions::drain_limit): let endless streams end themselves on the same
@@ -37,7 +37,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 ///
 /// Dropping the future ends all its connections at once.
 pub async fn serve<S, B>(
-    listener: TcpListener,
+    mut listener: impl Listener,
     service: S,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
@@ -60,14 +60,14 @@ pub async fn serve<S, B>(
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, pause) => accepted,
+            accepted = accept(&mut listener, pause) => accepted,
             true = open.next() => continue,
         };
         match accepted {
-            Ok((socket, peer)) => {
+            Ok(accepted) => {
                 (back_off, pause) = (BACK_OFF.0, None);
                 let (service, shared) = (service.clone(), open.shared.clone());
-                open.connections.spawn(connection(socket, peer, service, shared));
+                open.connections.spawn(connection(accepted, service, shared));
             }
             Err(error) if concerns_one_client(&error) => {}
             Err(error) => {
@@ -92,7 +92,7 @@ struct Open<B: Body> {
     /// One that comes to an event stream over HTTP/1.1 ends, and leaves the stream.
     connections: JoinSet<Option<Stream<B>>>,
     /// One that ends leaves its socket, to be closed.
-    streams: JoinSet<Option<StallLimit<StreamSocket>>>,
+    streams: JoinSet<Option<Socket>>,
     shared: Shared,
 }
 
@@ -133,14 +133,11 @@ impl Drop for StreamSockets {
 }
 
 /// Accepts a connection, after a pause if there is one; streams that are open go on meanwhile.
-async fn accept(
-    listener: &TcpListener,
-    pause: Option<Instant>,
-) -> io::Result<(TcpStream, SocketAddr)> {
+async fn accept(listener: &mut impl Listener, pause: Option<Instant>) -> io::Result<Accepted> {
     if let Some(end) = pause {
         sleep_until(end).await;
     }
-    listener.accept().await
+    poll_fn(|context| listener.poll_accept(context)).await
 }
 
 /// The client was gone before it was accepted.

@@ -51,6 +51,15 @@ impl<T> StallLimit<T> {
         &self.socket
     }
 
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        &mut self.socket
+    }
+
+    /// Lets go of what was made when a write had to wait.
+    pub(crate) fn forget_stall(&mut self) {
+        (self.timer, self.stalled) = (None, false);
+    }
+
     /// The socket without the limit.
     pub fn into_inner(self) -> T {
         self.socket

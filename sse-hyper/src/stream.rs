@@ -8,10 +8,9 @@ use std::task::{Context, Poll, ready};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::StallLimit;
 use crate::chunks::{Ended, WriteChunks};
 use crate::error::BoxError;
-use crate::idle::StreamSocket;
+use crate::socket::Socket;
 
 pin_project! {
     /// Writes a body to its socket until one of them ends.
@@ -20,13 +19,13 @@ pin_project! {
     /// something to write. So it is written by hand, to hold what it needs then, and nothing else.
     pub(crate) struct Stream<B: Body> {
         #[pin]
-        chunks: WriteChunks<StallLimit<StreamSocket>, B>,
+        chunks: WriteChunks<Socket, B>,
         peer: SocketAddr,
     }
 }
 
 impl<B: Body> Stream<B> {
-    pub(crate) fn new(socket: StallLimit<StreamSocket>, peer: SocketAddr, body: B) -> Self {
+    pub(crate) fn new(socket: Socket, peer: SocketAddr, body: B) -> Self {
         Self { chunks: WriteChunks::new(socket, body), peer }
     }
 }
@@ -36,7 +35,7 @@ where
     B: Body<Error: Into<BoxError>>,
 {
     /// The socket, to be closed when the client has read what was sent.
-    type Output = Option<StallLimit<StreamSocket>>;
+    type Output = Option<Socket>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -58,7 +58,7 @@ async fn taken(request: &[u8]) -> usize {
     let listener = listener.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, App(answer), ServeOptions::default(), pending()));
-    let mut client = Client(within(client.connect(address)).await.unwrap());
+    let mut client = Client::over(within(client.connect(address)).await.unwrap());
     client.send(request).await;
     let mut before = 0;
     loop {

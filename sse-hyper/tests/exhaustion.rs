@@ -57,10 +57,11 @@ fn accepting_goes_on_after_running_out_of_files() {
 #[tokio::main(flavor = "current_thread")]
 async fn accepting_goes_on() {
     let server = Server::start(ServeOptions::default(), |_| async { text("x") }).await;
-    let mut clients = use_up_files(server.address);
+    let mut clients = use_up_files(server.address());
     let first = clients.swap_remove(0);
     first.set_nonblocking(true).expect("a socket can be");
-    let mut first = Client(tokio::net::TcpStream::from_std(first).expect("it can be watched"));
+    let mut first =
+        Client::over(tokio::net::TcpStream::from_std(first).expect("it can be watched"));
     yield_often().await;
     drop(clients);
     first.get("/").await;
@@ -92,7 +93,7 @@ async fn streams_begin() {
             client.read_until("event\r\n").await;
             // The first one makes what all of them share, which needs files.
             if first == 0 {
-                waiting = use_up_files(server.address);
+                waiting = use_up_files(server.address());
                 yield_often().await;
             }
         }

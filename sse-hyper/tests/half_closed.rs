@@ -86,6 +86,24 @@ async fn requests_in_one_packet_are_all_answered_to_a_client_that_sends_no_more(
 }
 
 #[tokio::test]
+async fn a_body_may_be_read_long_after_the_client_has_said_that_it_sends_no_more() {
+    let server = Server::start(ServeOptions::default(), |request: Request<RequestBody>| async {
+        passes(WHILE).await;
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        text(format!("{} bytes", body.len()))
+    })
+    .await;
+    for (request, answer) in requests("/") {
+        let mut client = server.connect().await;
+        client.send(&request).await;
+        client.0.shutdown().await.unwrap();
+        let (read, in_order) = client.read_to_end().await;
+        let read = String::from_utf8(read).unwrap();
+        assert!(in_order && read.ends_with(answer), "{request:?}: {read:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_large_page_comes_whole_to_a_client_that_sends_no_more_and_reads_slowly() {
     const SIZE: usize = 20_000_000;
     let server =

@@ -108,7 +108,7 @@ async fn a_body_that_fails_has_no_last_chunk() {
     let listener = bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, app, ServeOptions::default(), pending()));
-    let mut client = Client(TcpStream::connect(address).await.unwrap());
+    let mut client = Client::over(TcpStream::connect(address).await.unwrap());
     client.get("/").await;
     client.read_until("\r\n\r\n").await;
     let (read, _) = client.read_to_end().await;
@@ -209,7 +209,7 @@ async fn a_head_that_takes_several_writes_comes_whole() {
     let listener = listener.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, App(answer), ServeOptions::default(), pending()));
-    let mut client = Client(within(client.connect(address)).await.unwrap());
+    let mut client = Client::over(within(client.connect(address)).await.unwrap());
     client.get("/").await;
     let (mut read, in_order) = client.read_to_end().await;
     assert!(in_order && read.len() > LONG, "{} bytes", read.len());

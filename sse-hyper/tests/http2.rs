@@ -12,7 +12,6 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::{Server, within};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
@@ -42,7 +41,7 @@ impl Streaming {
     /// A client that lets each stream, and all together, send `window` bytes until it has read
     /// half of them.
     async fn connect(&self, window: u32) -> Client {
-        let socket = TokioIo::new(TcpStream::connect(self.server.address).await.unwrap());
+        let socket = TokioIo::new(self.server.socket().await);
         let mut builder = Builder::new(TokioExecutor::new());
         builder.initial_stream_window_size(window).initial_connection_window_size(1 << 20);
         let (requests, connection) = builder.handshake(socket).await.unwrap();

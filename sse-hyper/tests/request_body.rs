@@ -12,7 +12,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::{Client, Server, passes, text, within};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 use tokio::time::{interval, timeout};
 
 mod support;
@@ -92,15 +92,15 @@ async fn a_body_of_a_byte_at_a_time_does_not_live_for_ever_and_its_client_reads_
     let answered = loop {
         pace.tick().await;
         // It goes on although it is answered, which must not destroy the answer.
-        let _ = client.0.try_write(b"x");
-        if let Ok(read @ 1..) = client.0.try_read(&mut answer) {
+        let _ = client.0.write(b"x").await;
+        if let Some(Ok(read @ 1..)) = client.try_read(&mut answer) {
             break read;
         }
         assert!(start.elapsed() < LIMIT * 10, "it lives");
     };
     for _ in 0..20 {
         pace.tick().await;
-        let _ = client.0.try_write(b"x");
+        let _ = client.0.write(b"x").await;
     }
     assert!(b"HTTP/1.1 408".starts_with(&answer[..answered]));
     assert!(as_text(client.read_to_end().await).contains("did not come in time"));
@@ -171,7 +171,7 @@ async fn a_head_that_cannot_be_read_is_answered_before_the_end() {
 #[tokio::test]
 async fn over_http_2_a_body_that_stands_still_is_answered_with_408_and_others_go_on() {
     let server = reading().await;
-    let socket = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+    let socket = TokioIo::new(server.socket().await);
     let (mut requests, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);

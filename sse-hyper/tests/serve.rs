@@ -20,17 +20,18 @@ async fn a_request_knows_its_peer() {
         text(peer.0.to_string())
     })
     .await;
-    let mut client = server.connect().await;
+    let socket = TcpStream::connect(server.address()).await.unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let mut client = Client::over(socket);
     client.get("/").await;
     client.read_until("\r\n\r\n").await;
-    let address = client.0.local_addr().unwrap().to_string();
     assert_eq!(client.read_until(&address).await, address);
 }
 
 #[tokio::test]
 async fn http_2_with_prior_knowledge_streams() {
     let (server, mut streams) = Server::streaming(ServeOptions::default()).await;
-    let socket = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+    let socket = TokioIo::new(server.socket().await);
     let (mut requests, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), socket).await.unwrap();
     tokio::spawn(connection);
@@ -177,7 +178,7 @@ async fn a_thousand_connects_at_once_need_no_second_try() {
 #[tokio::test]
 async fn a_port_can_be_bound_again_at_once_after_a_restart() {
     let server = Server::start(ServeOptions::default(), |_| async { text("x") }).await;
-    let address = server.address;
+    let address = server.address();
     let mut client = server.connect().await;
     client.get("/").await;
     client.read_until("\r\n\r\nx").await;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gapless_sse_hyper::ServeOptions;
 use support::{Client, PATHS, Server, text, within};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
 mod support;
@@ -73,9 +72,14 @@ async fn a_response_that_goes_on_is_dropped_after_the_drain_limit() {
 async fn no_connection_is_accepted_after_the_shutdown() {
     for path in PATHS {
         let (server, _client, sender) = streaming(ServeOptions::default(), path).await;
-        let address = server.address;
-        let served = server.shut_down();
-        within(async { while TcpStream::connect(address).await.is_ok() {} }).await;
+        let Server { over, shutdown, served } = server;
+        shutdown.send(()).unwrap();
+        let refused = async {
+            while over.connect().await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        within(refused).await;
         assert!(!served.is_finished(), "refused while a response still goes on");
         drop(sender);
         within(served).await.unwrap();

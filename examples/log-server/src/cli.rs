@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 
 use crate::config;
+use crate::http::Proxy;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -70,15 +71,20 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = interval)]
     pub max_lifetime: Duration,
 
-    /// How many streams may be open at the same time
-    #[arg(long, value_name = "N", default_value = "20000")]
-    pub max_streams: NonZero<usize>,
+    /// How many streams may be open at the same time [default: 20000]. More limits are set in the
+    /// configuration file, as docs/limits.md describes
+    #[arg(long, value_name = "N")]
+    pub max_streams: Option<NonZero<usize>>,
 
-    /// How many of them one address may have (of IPv6, one /64 network); the default is for an
-    /// office behind one address. All that comes through a proxy has the proxy's address: there,
-    /// give it what --max-streams has
-    #[arg(long, value_name = "N", default_value = "5000")]
-    pub max_streams_per_address: NonZero<usize>,
+    /// How many of them one address may have (of IPv6, one /64 network) [default: 5000], which is for
+    /// an office behind one address
+    #[arg(long, value_name = "N")]
+    pub max_streams_per_address: Option<NonZero<usize>>,
+
+    /// The proxies that are believed when they say for whom they ask, in `Forwarded` or
+    /// `X-Forwarded-For`; `unix` for those that come over a Unix socket
+    #[arg(long, value_name = "10.0.0.0/8,…", value_delimiter = ',')]
+    pub proxies: Vec<Proxy>,
 
     /// How many lines a page looks at that are not what it searches for, before it ends where it
     /// is; the next page goes on from there

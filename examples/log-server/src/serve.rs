@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use gapless_sse_core::follow::{Fault, SourceError};
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogEvent, LogFailure, LogOptions};
+use gapless_sse_core::{Log, LogEvent, LogFailure, LogOptions};
 use tokio::signal;
 use tokio::task::JoinError;
 
@@ -14,7 +14,8 @@ use crate::access::{Leases, SignIn, SignInError, tokens};
 use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
-use crate::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
+use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
+use crate::limits::Limits;
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError, Secrets};
 use crate::simulate;
@@ -103,7 +104,7 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
             let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
-            serve(arguments, sign_in, audit, store, secrets, name).await
+            serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments).await?;
@@ -125,7 +126,7 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
             let sign_in = SignIn::new(&config, &secrets, || {
                 Ok(folders()?.data_dir().join("revocations.json"))
             })?;
-            serve(arguments, sign_in, audit, store, secrets, name).await
+            serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
     }
 }
@@ -147,6 +148,7 @@ fn beside(path: &Path) -> PathBuf {
 
 async fn serve<S: Store>(
     arguments: Arguments,
+    config: Config,
     sign_in: SignIn,
     audit: Audit,
     store: S,
@@ -173,16 +175,17 @@ async fn serve<S: Store>(
         announce(&path)?;
     }
 
+    let (in_all, per_address) = (arguments.max_streams, arguments.max_streams_per_address);
+    let limits = config.limits.with_streams(in_all, per_address);
+    let proxies = [config.proxies, arguments.proxies].concat();
     let app = App {
         log: log.clone(),
         store: name,
         heartbeat: arguments.heartbeat,
         max_lifetime: arguments.max_lifetime,
-        admission: Admission::new(
-            AdmissionLimits::default()
-                .max_total(arguments.max_streams.get())
-                .max_per_key(arguments.max_streams_per_address.get()),
-        ),
+        limits: Limits::new(&limits),
+        proxies: Proxies::new(&proxies, config.proxy_header),
+        browsers: Browsers::new(&config.cors, &config.embedding),
         searches: Searches::new(arguments.search_bytes),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),

@@ -6,8 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::rewound::Rewound;
+use crate::socket::Socket;
 
 /// When it is looked at first, and how much apart at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -23,12 +26,15 @@ pub(crate) struct HalfClosed {
     looks_after: Duration,
     interim_sent: bool,
     wrote: Instant,
+    /// The service waited for more of a request's body when it was looked at.
+    body_awaited: bool,
 }
 
 impl HalfClosed {
     pub(crate) fn new() -> Self {
         let timer = Box::pin(sleep(LOOKS.0));
-        Self { timer, looks_after: LOOKS.0, interim_sent: false, wrote: Instant::now() }
+        let (looks_after, wrote) = (LOOKS.0, Instant::now());
+        Self { timer, looks_after, interim_sent: false, wrote, body_awaited: false }
     }
 
     /// Something was written to it.
@@ -40,33 +46,61 @@ impl HalfClosed {
     /// would tell.
     pub(crate) fn poll_gone(
         &mut self,
-        socket: &TcpStream,
+        socket: &mut Rewound<Socket>,
         takes_interim: bool,
         limit: Duration,
         context: &mut Context<'_>,
     ) -> Poll<io::Error> {
         loop {
             ready!(self.timer.as_mut().poll(context));
-            if let Some(error) = socket.take_error().unwrap_or_else(Some) {
+            if let Some(error) = socket.get_ref().error() {
                 return Poll::Ready(error);
             }
             if takes_interim && !self.interim_sent {
-                match socket.try_write(INTERIM) {
-                    Ok(written) if written == INTERIM.len() => self.interim_sent = true,
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                        return Poll::Ready(error);
+                match Pin::new(&mut *socket).poll_write(context, INTERIM) {
+                    Poll::Ready(Ok(written)) if written == INTERIM.len() => {
+                        self.interim_sent = true;
                     }
                     // There is something unread already, and no room.
-                    Ok(_) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
-                    Err(_) => {}
+                    Poll::Ready(Ok(_)) => return Poll::Ready(io::ErrorKind::WriteZero.into()),
+                    Poll::Ready(Err(error)) => return Poll::Ready(error),
+                    Poll::Pending => {}
                 }
+            }
+            if let Poll::Ready(Err(error)) = Pin::new(&mut *socket).poll_flush(context) {
+                return Poll::Ready(error);
             }
             if !(takes_interim && self.interim_sent) && self.wrote.elapsed() >= limit {
                 let what = "the client sends no more, and may have gone";
                 return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, what));
             }
-            self.timer.as_mut().reset(Instant::now() + self.looks_after);
-            self.looks_after = (self.looks_after * 2).min(LOOKS.1);
+            self.look_later();
         }
+    }
+
+    /// Waits until nothing more can come of a request's body: the service has waited for it from one
+    /// look to the next, or has not looked at it for `limit`.
+    ///
+    /// hyper gives up a request when it hears that the client sends no more, although it has all of
+    /// the body and the service only has to take it.
+    pub(crate) fn poll_body_ended(
+        &mut self,
+        awaited: bool,
+        limit: Duration,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if awaited && self.body_awaited || self.wrote.elapsed() >= limit {
+                return Poll::Ready(());
+            }
+            self.body_awaited = awaited;
+            self.look_later();
+        }
+    }
+
+    fn look_later(&mut self) {
+        self.timer.as_mut().reset(Instant::now() + self.looks_after);
+        self.looks_after = (self.looks_after * 2).min(LOOKS.1);
     }
 }

@@ -5,7 +5,6 @@ mod handover;
 mod socket;
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
@@ -13,20 +12,20 @@ use http::{Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use self::handover::{Handover, leaves_socket};
 use self::socket::{Http1Socket, LastWritten};
-use crate::answer::{HttpBody, HttpService, answer};
+use crate::ServeOptions;
+use crate::answer::{HttpBody, HttpService, Peer, answer};
 use crate::error::BoxError;
 use crate::exchange::{Awaited, Exchange};
 use crate::linger::linger;
 use crate::options::YEAR;
-use crate::protocol::Rewound;
+use crate::rewound::Rewound;
 use crate::shutdown::{Shutdown, begun};
-use crate::{ServeOptions, StallLimit};
+use crate::socket::Socket;
 
 /// How much of a request's head is accepted and, beside one more buffer of the body, how much of
 /// a response waits for a client to read.
@@ -34,12 +33,12 @@ const BUFFER: usize = 64 * 1024;
 
 /// Ends with the connection, or where its socket is left to the body of an event stream.
 pub(crate) async fn serve<S, B>(
-    socket: StallLimit<Rewound<TcpStream>>,
-    peer: SocketAddr,
+    socket: Rewound<Socket>,
+    peer: Peer,
     service: S,
     options: ServeOptions,
     shutdown: Shutdown,
-) -> Result<Option<(TcpStream, B)>, BoxError>
+) -> Result<Option<(Socket, B)>, BoxError>
 where
     S: HttpService<B>,
     B: HttpBody,
@@ -124,7 +123,7 @@ where
     };
     let socket = parts.io.into_inner();
     if let Ok(Some(body)) = ended {
-        return Ok(Some((socket.socket.into_inner().into_inner(), body)));
+        return Ok(Some((socket.socket.into_inner(), body)));
     }
     handover.cancel();
     if !idle && socket.is_open() {

@@ -6,19 +6,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::half_closed::HalfClosed;
 use super::handover::Handover;
-use crate::StallLimit;
 use crate::exchange::Exchange;
-use crate::protocol::Rewound;
+use crate::rewound::Rewound;
+use crate::socket::Socket;
 
 /// Tells the others what hyper reads and writes, and hyper no sooner than it is to know that the
 /// client sends no more.
 pub(crate) struct Http1Socket<B> {
-    pub(crate) socket: StallLimit<Rewound<TcpStream>>,
+    pub(crate) socket: Rewound<Socket>,
     pub(crate) handover: Handover<B>,
     pub(crate) exchange: Exchange,
     /// How long a client that sends no more may be written nothing.
@@ -110,10 +109,16 @@ impl<B> AsyncRead for Http1Socket<B> {
         match &mut this.half_closed {
             Some(client) if this.exchange.client_waits() || this.writing => {
                 let takes_interim = this.exchange.takes_interim() && !this.writing;
-                let socket = this.socket.get_ref().get_ref();
-                client.poll_gone(socket, takes_interim, this.silence_limit, context).map(Err)
+                let limit = this.silence_limit;
+                client.poll_gone(&mut this.socket, takes_interim, limit, context).map(Err)
             }
-            _ => Poll::Ready(Ok(())),
+            Some(client) => {
+                if let Some(waits) = this.exchange.reads_body() {
+                    ready!(client.poll_body_ended(waits, this.silence_limit, context));
+                }
+                Poll::Ready(Ok(()))
+            }
+            None => Poll::Ready(Ok(())),
         }
     }
 }

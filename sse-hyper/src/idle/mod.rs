@@ -10,11 +10,11 @@ mod socket;
 use std::task::{Context, Poll};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use portable::{Readiness, StreamSocket};
+pub(crate) use portable::Readiness;
 #[cfg(target_os = "linux")]
 pub(crate) use readiness::Readiness;
 #[cfg(target_os = "linux")]
-pub(crate) use socket::StreamSocket;
+pub(crate) use socket::IdleSocket;
 
 /// A socket whose client has said that it sends no more.
 pub(crate) trait PollGone {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -12,9 +13,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::PollGone;
 use super::readiness::{Direction, Readiness, Table};
 
-/// A socket that was tokio's.
+/// A socket that was tokio's. It may be a Unix socket too: what is done here is the same to both, and
+/// with one type there is nothing to tell apart.
 #[derive(Debug)]
-pub(crate) struct StreamSocket {
+pub(crate) struct IdleSocket {
     table: Arc<Table>,
     socket: TcpStream,
     entry: u32,
@@ -24,17 +26,21 @@ pub(crate) struct StreamSocket {
     full: bool,
 }
 
-impl StreamSocket {
+impl IdleSocket {
     /// Takes a socket over.
     ///
     /// # Errors
     ///
     /// When the system cannot watch it.
-    pub(crate) fn new(socket: tokio::net::TcpStream, readiness: &Readiness) -> io::Result<Self> {
+    pub(crate) fn new(socket: OwnedFd, readiness: &Readiness) -> io::Result<Self> {
         let table = readiness.table()?;
-        let mut socket = TcpStream::from_std(socket.into_std()?);
+        let mut socket = TcpStream::from_std(socket.into());
         let entry = table.add(&mut socket)?;
         Ok(Self { table, socket, entry, watches_writes: false, full: false })
+    }
+
+    pub(crate) fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.socket.take_error()
     }
 
     fn poll_write_with(
@@ -64,7 +70,7 @@ impl StreamSocket {
     }
 }
 
-impl PollGone for StreamSocket {
+impl PollGone for IdleSocket {
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while let Ok(None) = self.socket.take_error() {
             ready!(self.table.poll_ready(self.entry, Direction::Read, context));
@@ -73,7 +79,7 @@ impl PollGone for StreamSocket {
     }
 }
 
-impl AsyncRead for StreamSocket {
+impl AsyncRead for IdleSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -101,7 +107,7 @@ impl AsyncRead for StreamSocket {
     }
 }
 
-impl AsyncWrite for StreamSocket {
+impl AsyncWrite for IdleSocket {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -131,7 +137,7 @@ impl AsyncWrite for StreamSocket {
     }
 }
 
-impl Drop for StreamSocket {
+impl Drop for IdleSocket {
     fn drop(&mut self) {
         self.table.remove(&mut self.socket, self.entry);
     }

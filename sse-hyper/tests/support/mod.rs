@@ -1,25 +1,30 @@
-//! A server on a free port of loopback, and clients that are bytes on a socket.
+//! A server that only its test reaches, and clients that are bytes on a socket.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "what cannot go on fails its test")]
 
+pub(crate) mod over;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+
 use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
 use gapless_sse_hyper::RequestBody;
-use gapless_sse_hyper::{ServeOptions, bind, serve};
+use gapless_sse_hyper::{Listener, ServeOptions, serve};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use over::{Io, Over, Socket};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -80,9 +85,9 @@ fn open_ended() -> (mpsc::UnboundedSender<Bytes>, Response<Body>) {
 pub(crate) const PATHS: [&str; 2] = ["/events", "/other"];
 
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    shutdown: oneshot::Sender<()>,
-    served: JoinHandle<()>,
+    pub(crate) over: Over,
+    pub(crate) shutdown: oneshot::Sender<()>,
+    pub(crate) served: JoinHandle<()>,
 }
 
 impl Server {
@@ -103,12 +108,27 @@ impl Server {
         S::Error: Into<BoxError>,
         B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
-        let listener = bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let (over, listener) = Over::listen().await;
+        Self::on(over, listener, options, service)
+    }
+
+    /// A server of any service on a listener.
+    pub(crate) fn on<S, B>(
+        over: Over,
+        listener: impl Listener + 'static,
+        options: ServeOptions,
+        service: S,
+    ) -> Self
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
         let (shutdown, signal) = oneshot::channel();
         let signal = async move { signal.await.unwrap_or_default() };
         let served = tokio::spawn(serve(listener, service, options, signal));
-        Self { address, shutdown, served }
+        Self { over, shutdown, served }
     }
 
     /// A server whose responses each go on until the sender that is given for it is dropped.
@@ -129,7 +149,18 @@ impl Server {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        Client(within(TcpStream::connect(self.address)).await.unwrap())
+        Client(self.socket().await)
+    }
+
+    /// The client's end of a new connection.
+    pub(crate) async fn socket(&self) -> Socket {
+        within(self.over.connect()).await.unwrap()
+    }
+
+    /// Its port, if it has one.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let Over::Tcp(address) = self.over else { panic!("it has no port") };
+        address
     }
 
     /// Begins the shutdown and gives what ends when the server has.
@@ -144,9 +175,22 @@ impl Server {
     }
 }
 
-pub(crate) struct Client(pub(crate) TcpStream);
+pub(crate) struct Client(pub(crate) Socket);
 
 impl Client {
+    pub(crate) fn over(socket: impl Io + 'static) -> Self {
+        Self(Box::new(socket))
+    }
+
+    /// What has come, up to the length of `bytes`, if anything has.
+    pub(crate) fn try_read(&mut self, bytes: &mut [u8]) -> Option<std::io::Result<usize>> {
+        let mut read = ReadBuf::new(bytes);
+        match Pin::new(&mut self.0).poll_read(&mut Context::from_waker(Waker::noop()), &mut read) {
+            Poll::Ready(ended) => Some(ended.map(|()| read.filled().len())),
+            Poll::Pending => None,
+        }
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         within(self.0.write_all(bytes.as_ref())).await.unwrap();
     }

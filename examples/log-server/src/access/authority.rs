@@ -26,7 +26,12 @@ pub trait Authority: Debug + Send + Sync + 'static {
 }
 
 impl<T: Authority + ?Sized> Authority for Arc<T> {
-    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a> {
-        (**self).identify(credentials, place)
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        right: Right,
+        place: &'a Place,
+    ) -> Identified<'a> {
+        (**self).identify(credentials, right, place)
     }
 }

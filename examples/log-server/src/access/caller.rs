@@ -34,9 +34,6 @@ pub struct Caller {
     pub ask_again: Option<Instant>,
     /// What it is then asked with, if not with what the request has brought: a ticket is for once.
     pub ask_with: Option<Arc<Credentials>>,
-    /// Whether he may what he has asked for here, and his authority wants to be asked about each
-    /// workspace or workflow of it by itself: his grants say nothing about them.
-    pub by_place: bool,
 }
 
 impl Caller {
@@ -54,7 +51,6 @@ impl Caller {
             expires: None,
             ask_again: None,
             ask_with: None,
-            by_place: false,
         }
     }
 
@@ -64,7 +60,7 @@ impl Caller {
     ///
     /// When he may not, in words that do not depend on what there is.
     pub fn check(&self, right: Right, place: &Place) -> Result<(), Denied> {
-        if self.by_place || self.grants.allow(right, place) {
+        if self.grants.allow(right, place) {
             return Ok(());
         }
         let (user, right) = (&self.user, right.as_str());

@@ -65,6 +65,7 @@ impl Held {
             made_from: self.made_from,
             issued: self.issued.map(time),
             grants: Grants(grants.collect()),
+            only_there: false,
             rows: RowRules(rows.collect()),
             expires: self.expires.map(time),
             ask_again: None,

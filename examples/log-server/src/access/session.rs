@@ -15,7 +15,8 @@ use super::held::Held;
 use super::sealed::Sealed;
 use super::tokens::Tokens;
 use super::{
-    Authority, Caller, Credentials, Denied, Grants, Identified, KnownBy, Place, Reason, RowRules,
+    Authority, Caller, Credentials, Denied, Grants, Identified, KnownBy, Place, Reason, Right,
+    RowRules,
 };
 use crate::secret::Secrets;
 
@@ -188,7 +189,12 @@ impl Sessions {
 }
 
 impl Authority for Sessions {
-    fn identify<'a>(&'a self, credentials: &'a Credentials, _: &'a Place) -> Identified<'a> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        _: Right,
+        _: &'a Place,
+    ) -> Identified<'a> {
         Box::pin(std::future::ready(self.find(&credentials.headers)))
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::forward::{Forward, ForwardError};
 use super::jwt::{Jwt, JwtError};
 use super::revoked::{Revoked, RevokedError};
 use super::session::Sessions;
@@ -22,6 +23,9 @@ pub enum SignInError {
     /// The keys of signed tokens.
     #[error(transparent)]
     Jwt(#[from] JwtError),
+    /// The service that says who may do what.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// What was taken back.
     #[error(transparent)]
     Revoked(#[from] RevokedError),
@@ -49,7 +53,7 @@ struct Inner {
 impl SignIn {
     /// Whether the configuration says who may.
     pub fn is_wanted(config: &Config) -> bool {
-        !config.tokens.is_empty() || config.jwt.is_some()
+        !config.tokens.is_empty() || config.jwt.is_some() || config.forward_auth.is_some()
     }
 
     /// Those of the configuration. What is taken back is kept in the file that it names, or else in
@@ -75,7 +79,15 @@ impl SignIn {
             ways.push("jwt");
         }
         let sessions = Arc::new(Sessions::new(secrets, &config.session, tokens));
-        let tickets = Arc::new(Tickets::new(secrets));
+        let mut tickets = Tickets::new(secrets);
+        let mut forward = None;
+        if let Some(config) = &config.forward_auth {
+            let service: Arc<dyn Authority> = Arc::new(Forward::new(config, secrets.newest())?);
+            tickets = tickets.asking(Arc::clone(&service));
+            forward = Some(service);
+            ways.push("forward");
+        }
+        let tickets = Arc::new(tickets);
         let revoked = if Self::is_wanted(config) {
             authorities.push(Box::new(Arc::clone(&tickets)));
             authorities.push(Box::new(Arc::clone(&sessions)));
@@ -83,6 +95,8 @@ impl SignIn {
         } else {
             Revoked::in_memory()
         };
+        // It is asked about whoever is left, be it with nothing.
+        authorities.extend(forward.map(|service| Box::new(service) as Box<dyn Authority>));
         let access = Access::new(authorities, Arc::new(revoked.clone()));
         Ok(Self(Arc::new(Inner { access, sessions, tickets, revoked, ways })))
     }
@@ -116,7 +130,7 @@ impl SignIn {
         &self.0.revoked
     }
 
-    /// By what one signs in: `token`, `jwt`.
+    /// By what one signs in: `token`, `jwt`, `forward`.
     pub fn ways(&self) -> &[&'static str] {
         &self.0.ways
     }

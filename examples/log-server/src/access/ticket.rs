@@ -121,7 +121,7 @@ impl Tickets {
                 let Some(forward) = &self.forward else { return Ok(None) };
                 let credentials =
                     Credentials { headers: headers(authorization, cookies), ticket: None };
-                let caller = forward.identify(&credentials, place).await?;
+                let caller = forward.identify(&credentials, Right::Read, place).await?;
                 Ok(caller.map(|caller| Caller {
                     known_by: KnownBy::Ticket,
                     ask_with: Some(Arc::new(credentials)),
@@ -133,7 +133,12 @@ impl Tickets {
 }
 
 impl Authority for Tickets {
-    fn identify<'a>(&'a self, credentials: &'a Credentials, place: &'a Place) -> Identified<'a> {
+    fn identify<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        _: Right,
+        place: &'a Place,
+    ) -> Identified<'a> {
         Box::pin(async {
             match &credentials.ticket {
                 Some(ticket) => self.take(ticket, place).await,

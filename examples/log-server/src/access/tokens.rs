@@ -191,7 +191,6 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
         expires: *expires,
         ask_again: None,
         ask_with: None,
-        by_place: false,
     })
 }
 

@@ -23,7 +23,7 @@ const NOT_IN_A_FILE: [&str; 3] = ["config", "help", "version"];
 /// use log_server::config;
 ///
 /// let (arguments, config) = config::load(["log-server", "--max-streams", "7"])?;
-/// assert_eq!(arguments.max_streams.get(), 7);
+/// assert_eq!(arguments.max_streams.map(|most| most.get()), Some(7));
 /// assert_eq!(config, config::Config::default());
 /// # Ok::<(), config::ConfigError>(())
 /// ```

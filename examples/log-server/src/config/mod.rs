@@ -16,6 +16,8 @@ use crate::access::jwt::JwtConfig;
 use crate::access::session::SessionConfig;
 use crate::access::tokens::TokenEntry;
 use crate::audit;
+use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
+use crate::limits::LimitsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
@@ -39,6 +41,16 @@ pub struct Config {
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
+    /// `[limits]`
+    pub limits: LimitsConfig,
+    /// `proxies`: which are believed when they say for whom they ask.
+    pub proxies: Vec<Proxy>,
+    /// `proxy-header`: where they say it.
+    pub proxy_header: Option<ProxyHeader>,
+    /// `[cors]`
+    pub cors: Cors,
+    /// `[embedding]`
+    pub embedding: Embedding,
 }
 
 impl Config {

@@ -60,7 +60,7 @@ impl Asked {
             user: caller.map(|caller| short(&caller.user)),
             known_by: caller.map(|caller| caller.known_by.as_str()),
             credential: caller.map(|caller| short(&caller.credential)),
-            address: Some(self.client().0.to_string()),
+            address: Some(self.client().address().to_string()),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
 
 /// Why a request was refused, as an answer says it to the audit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Whether it is for lack of a right.
     pub(super) denied: bool,

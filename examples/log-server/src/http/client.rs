@@ -1,42 +1,83 @@
-//! Whom a request is counted for.
+//! Where a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::request::Parts;
 
 use super::problem::Problem;
+use super::proxies::Proxies;
 
-/// The address that a request came from. A client of IPv6 has a whole network to call from.
+/// Where a request comes from, as its connection says, or a proxy that is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Client(pub(super) IpAddr);
+pub(super) struct Client {
+    pub(super) address: IpAddr,
+    pub(super) https: bool,
+}
 
-impl From<SocketAddr> for Client {
-    fn from(peer: SocketAddr) -> Self {
-        Self(match peer.ip().to_canonical() {
-            IpAddr::V6(address) => {
-                Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()
-            }
-            address @ IpAddr::V4(_) => address,
-        })
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    Network(IpAddr),
+    /// Who comes over a Unix socket is on this machine.
+    Unix,
+}
+
+impl Peer {
+    pub(super) fn address(self) -> IpAddr {
+        match self {
+            Self::Network(address) => address,
+            Self::Unix => Ipv4Addr::LOCALHOST.into(),
+        }
     }
 }
 
 impl Client {
-    /// Whether it has come over TLS, here or at the proxy.
-    #[expect(clippy::unused_self, reason = "nothing is served over TLS yet")]
-    pub(super) fn is_https(&self) -> bool {
-        false
+    /// The address, as it is.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
     }
+
+    /// Whom a request is counted for: an address, or the network that a client of IPv6 has to call
+    /// from.
+    pub(super) fn network(&self) -> IpAddr {
+        match self.address {
+            IpAddr::V6(address) => {
+                Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()
+            }
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+
+    /// Whether it has come over TLS, here or at the proxy.
+    pub(super) fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+/// The outermost layer: notes the client, for all who ask.
+pub(super) async fn note(
+    State(proxies): State<Proxies>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    // What comes over a Unix socket has no port.
+    let peer = peer.filter(|peer| peer.0.port() != 0);
+    let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
+    let client = proxies.client(peer, false, request.headers());
+    request.extensions_mut().insert(client);
+    next.run(request).await
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let peer = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
-        let ConnectInfo(peer) = peer.map_err(|error| Problem::defect(&error))?;
-        Ok(peer.into())
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let client = parts.extensions.get::<Self>().copied();
+        client.ok_or_else(|| Problem::defect(&std::io::Error::other("a path without its layer")))
     }
 }
 
@@ -45,13 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_is_an_address_or_a_network_of_ipv6() {
-        let client = |peer: &str| {
-            let peer: SocketAddr = peer.parse().expect("an address");
-            Client::from(peer).0.to_string()
+    fn a_client_is_counted_by_address_or_by_network_of_ipv6() {
+        let counted = |address: &str| {
+            let address = address.parse::<IpAddr>().expect("an address").to_canonical();
+            Client { address, https: false }.network().to_string()
         };
-        assert_eq!(client("192.0.2.7:80"), "192.0.2.7");
-        assert_eq!(client("[::ffff:192.0.2.7]:80"), "192.0.2.7");
-        assert_eq!(client("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");
+        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 }

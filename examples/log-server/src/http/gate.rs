@@ -28,7 +28,7 @@ pub(super) async fn pass(
 ) -> Result<Response, Problem> {
     let part = |name| path.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let place = Place { workspace: part("workspace"), workflow: part("workflow") };
-    let caller = gate.access.identify(asked.credentials(), &place).await?;
+    let caller = gate.access.identify(asked.credentials(), gate.need, &place).await?;
     // The audit says also who it is that may not.
     asked.is_from(Arc::clone(&caller));
     caller.check(gate.need, &place)?;

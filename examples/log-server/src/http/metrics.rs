@@ -1,6 +1,6 @@
 //! Figures in Prometheus' text format, version 0.0.4.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -30,12 +30,12 @@ pub(super) async fn metrics<S: Store>(State(app): State<App<S>>) -> impl IntoRes
 fn streams<S: Store>(text: &mut Text, app: &App<S>) {
     let stats = app.log.stats();
     text.gauge("log_streams", "Streams that are open.", stats.open as u64);
-    let admitted = app.admission.stats();
-    text.gauge("log_stream_addresses", "Addresses that have streams.", admitted.keys as u64);
+    let addresses = app.limits.streaming_addresses();
+    text.gauge("log_stream_addresses", "Addresses that have streams.", addresses as u64);
     text.counters(
-        "log_streams_refused_total",
-        "Streams that were refused, by the limit that was reached.",
-        [("in_all", admitted.refused_total), ("per_address", admitted.refused_per_key)],
+        "log_refused_total",
+        "Requests that were refused, by the limit that was reached.",
+        app.limits.refusals(),
     );
     let help = "Streams that began without a position.";
     text.counter("log_streams_fresh_total", help, stats.fresh);
@@ -149,11 +149,11 @@ impl Text {
         self.line(format_args!("{name} {value}"));
     }
 
-    fn counters<'v>(
+    fn counters(
         &mut self,
         name: &str,
         help: &str,
-        values: impl IntoIterator<Item = (&'v str, u64)>,
+        values: impl IntoIterator<Item = (impl Display, u64)>,
     ) {
         self.head(name, "counter", help);
         for (kind, value) in values {

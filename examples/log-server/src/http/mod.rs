@@ -3,19 +3,25 @@
 mod append;
 mod asked;
 mod audited;
+mod browser;
 mod client;
 mod closed;
+mod forwarded;
 mod gate;
 mod health;
 mod host;
+mod limited;
 mod lists;
 mod metrics;
+mod node;
+mod origin;
 mod page_body;
 mod page_turns;
 mod pages;
 mod path;
 mod posted;
 mod problem;
+mod proxies;
 mod query;
 mod request_id;
 mod revocations;
@@ -28,17 +34,20 @@ mod unsent;
 mod upload;
 mod viewer;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use gapless_sse_core::{Admission, Log};
+use gapless_sse_core::Log;
 
 use crate::access::{Access, Leases, SignIn};
 use crate::audit::Audit;
+use crate::limits::Limits;
 use crate::search::Searches;
 use crate::store::Store;
+pub use browser::{Browsers, Cors, Embedding};
 pub use closed::ClosedStreams;
+pub use origin::{InvalidOrigin, Origin};
 pub use page_turns::PageTurns;
+pub use proxies::{InvalidProxy, Proxies, Proxy, ProxyHeader};
 pub use router::{Route, router, routes};
 pub use unsent::LargePages;
 pub use upload::Uploads;
@@ -54,8 +63,12 @@ pub struct App<S: Store> {
     pub heartbeat: Duration,
     /// After about how long a stream ends by itself.
     pub max_lifetime: Duration,
-    /// Which streams may open, by the address of the client.
-    pub admission: Admission<IpAddr>,
+    /// How much may be asked for.
+    pub limits: Limits,
+    /// Which proxies are believed.
+    pub proxies: Proxies,
+    /// What browsers are told.
+    pub browsers: Browsers,
     /// What streams and pages look for.
     pub searches: Searches,
     /// Pages that are being read.
@@ -83,7 +96,9 @@ impl<S: Store> Clone for App<S> {
             store: self.store.clone(),
             heartbeat: self.heartbeat,
             max_lifetime: self.max_lifetime,
-            admission: self.admission.clone(),
+            limits: self.limits.clone(),
+            proxies: self.proxies.clone(),
+            browsers: self.browsers.clone(),
             searches: self.searches.clone(),
             page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),

@@ -67,7 +67,7 @@ impl Incomplete {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
-    Client(client): Client,
+    client: Client,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -75,7 +75,7 @@ pub(super) async fn page<S: Store>(
     let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
-    let search = app.searches.open(client, terms).await?;
+    let search = app.searches.open(client.network(), terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let topic = workflow.topic();

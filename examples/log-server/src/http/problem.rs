@@ -2,16 +2,18 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use gapless_sse_core::PageError;
 use gapless_sse_core::follow::{Fault, SourceError};
-use gapless_sse_core::{PageError, Refused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::audited::Refusal;
 use super::request_id::RequestId;
 use crate::access::{Denied, Reason};
+use crate::limits::Reached;
 use crate::search::SearchError;
 use crate::store::chain;
 
@@ -25,6 +27,8 @@ pub(super) struct Problem {
     passing: bool,
     /// Why it is not allowed.
     denied: Option<Reason>,
+    /// The limit that is reached.
+    reached: Option<Reached>,
     /// How to say who one is.
     challenge: Option<HeaderValue>,
     /// In which ways one may sign in.
@@ -57,6 +61,22 @@ impl Problem {
     pub(super) fn too_large(limit: usize, of_what: &str) -> Self {
         let detail = format!("a request holds {limit} {of_what} at most; send several");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
+    }
+
+    pub(super) fn cross_site() -> Self {
+        let detail = "another site's page asks for this; if it is meant to, add its origin to \
+                      `cors.origins` in the server's configuration";
+        Self::new(StatusCode::FORBIDDEN, "the request comes from another site", detail)
+    }
+
+    /// Nothing was answered in time.
+    pub(super) fn too_slow(time: Duration) -> Self {
+        let detail = format!(
+            "there was no answer within {time:?}; try again in a few seconds. Rows that were sent \
+             may have been written: send them again under the same `Idempotency-Key`, or with the \
+             same ids"
+        );
+        Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long", detail)
     }
 
     /// The store did not answer, or not as it should: in a moment it may, or somebody has to act
@@ -126,6 +146,7 @@ impl Problem {
             detail: detail.to_string(),
             passing: false,
             denied: None,
+            reached: None,
             challenge: None,
             ways: Vec::new(),
         }
@@ -139,6 +160,10 @@ impl Problem {
     /// One that ends by itself: the answer says when to ask again.
     pub(super) fn passing(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
         Self { passing: true, ..Self::new(status, title, detail) }
+    }
+
+    pub(super) fn of_limit(self, reached: Reached) -> Self {
+        Self { reached: Some(reached), ..self }
     }
 }
 
@@ -182,31 +207,17 @@ impl From<SearchError> for Problem {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        let detail = match refused {
-            Refused::Total(limit) => format!(
-                "{limit} streams are open, and this server takes no more; try again in a few \
-                 seconds, or start it with a higher --max-streams"
-            ),
-            Refused::PerKey(limit) => format!(
-                "your address has {limit} streams open, and may have no more; close some, or \
-                 start the server with a higher --max-streams-per-address"
-            ),
-            other => format!("{other}; try again in a few seconds"),
-        };
-        Self::passing(StatusCode::TOO_MANY_REQUESTS, "too many streams are open", detail)
-    }
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied, challenge, ways } = self;
+        let Self { status, title, detail, passing, denied, reached, challenge, ways } = self;
         let mut body = json!({
             "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();
+        }
+        if let Some(reached) = &reached {
+            body["limit"] = reached.limit.to_string().into();
         }
         if !ways.is_empty() {
             body["sign_in"] = ways.into();
@@ -225,7 +236,14 @@ impl IntoResponse for Problem {
         }
         if passing {
             // Those who were refused together do not come back together.
-            headers.insert(header::RETRY_AFTER, fastrand::u16(2..=8).into());
+            let wait = reached.and_then(|reached| reached.wait);
+            let wait = wait.map_or(fastrand::u64(2..=8), |wait| wait + fastrand::u64(0..=2));
+            headers.insert(header::RETRY_AFTER, wait.into());
+        }
+        for (name, value) in reached.iter().flat_map(Reached::headers) {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
         }
         response
     }

@@ -1,16 +1,17 @@
 //! `/revocations`: taking back what was given out.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
+use super::audited::About;
 use super::problem::Problem;
 use super::session::{json, uncached};
 use crate::access::revoked::{NotRevoked, Revocation, Revoke};
@@ -49,10 +50,15 @@ pub(super) async fn add<S: Store>(
     if expires.is_some() && !matches!(what, Revoke::Credential(_)) {
         return Err(Problem::bad_request("`expires` is of one `credential`"));
     }
+    let about = About(match &what {
+        Revoke::Credential(id) => format!("credential {id}"),
+        Revoke::User(user) => format!("user {user}"),
+        Revoke::All(_) => "all".to_owned(),
+    });
     let revocation = Revocation { expires, ..Revocation::new(what) };
     let done = app.sign_in.revoked().revoke(revocation).await;
     done.map_err(|error| not_revoked(&error))?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok((StatusCode::NO_CONTENT, Extension(about)).into_response())
 }
 
 /// What was not taken back for good.

@@ -10,8 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, gate, health, host, lists, metrics, pages, request_id,
-    revocations, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, client, gate, health, host, limited, lists, metrics, pages,
+    request_id, revocations, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -64,12 +64,13 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let mut router = Router::new();
     for Route { path, need, handler, .. } in routes(&app) {
+        let held = middleware::from_fn_with_state(app.limits.clone(), limited::by_caller);
         let gated = need.map(|need| Gate { access: app.access.clone(), need });
         let gated = gated.map(|gate| middleware::from_fn_with_state(gate, gate::pass));
         router = router.route(
             path,
             match gated {
-                Some(gate) => handler.route_layer(gate),
+                Some(gate) => handler.route_layer(held).route_layer(gate),
                 None => handler,
             },
         );
@@ -77,12 +78,18 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let router = router
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(app.limits.clone(), limited::by_address));
     let local = middleware::from_fn(host::local_only);
     let router = if local_only { router.layer(local) } else { router };
-    router
+    let (proxies, browsers) = (app.proxies.clone(), app.browsers.clone());
+    let router = browsers
+        .guard(router)
         .layer(middleware::from_fn_with_state(app.audit.clone(), audited::note))
-        .layer(middleware::from_fn(asked::note))
+        .layer(middleware::from_fn(asked::note));
+    browsers
+        .tell(router)
         .layer(middleware::from_fn(request_id::name))
+        .layer(middleware::from_fn_with_state(proxies, client::note))
         .with_state(app)
 }

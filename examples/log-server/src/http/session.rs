@@ -22,7 +22,7 @@ pub(super) async fn show<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
 ) -> Result<Response, Problem> {
-    let caller = app.access.identify(asked.credentials(), &Place::default()).await;
+    let caller = app.access.identify(asked.credentials(), Right::Read, &Place::default()).await;
     let ways = app.sign_in.ways();
     let caller = caller.map_err(|denied| Problem::from(denied).with_ways(ways))?;
     asked.is_from(caller.clone());
@@ -49,7 +49,7 @@ pub(super) async fn begin<S: Store>(
         return Err(Problem::bad_request(detail));
     }
     let credentials = token(&headers, body)?;
-    let caller = app.access.identify(&credentials, &Place::default()).await?;
+    let caller = app.access.identify(&credentials, Right::Read, &Place::default()).await?;
     let begun = app.sign_in.sessions().begin(&caller, asked.client().is_https());
     asked.is_from(caller);
     let cookie = begun.map_err(|error| {

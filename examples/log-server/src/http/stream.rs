@@ -12,11 +12,11 @@ use serde_json::json;
 use super::App;
 use super::asked::Asked;
 use super::audited::{Opened, Template};
-use super::client::Client;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
-use crate::access::{Denied, Place, Right};
+use crate::access::{Denied, KnownBy, Place, Right};
+use crate::limits::Streamer;
 use crate::store::Store;
 
 const DENIED: EventType = EventType::from_static("denied");
@@ -24,7 +24,6 @@ const DENIED: EventType = EventType::from_static("denied");
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    client: Client,
     asked: Asked,
     template: Option<Extension<Template>>,
     workflow: Workflow,
@@ -40,19 +39,24 @@ pub(super) async fn stream<S: Store>(
     if !app.log.state().is_driven() {
         return Err(Problem::not_followed());
     }
-    let permit = app.admission.admit(client.0)?;
-    let search = app.searches.open(client.0, terms).await?;
+    let caller = asked.let_pass()?;
+    let (address, topic) = (asked.client().network(), workflow.topic());
+    let held = app.limits.open(&Streamer {
+        address,
+        user: (caller.known_by != KnownBy::Nothing).then_some(&caller.user),
+        workspace: topic.space(),
+    })?;
+    let search = app.searches.open(address, terms).await?;
     let opened = Opened::new(&app.audit, &asked, template, after.as_ref());
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
     let mut response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
-    let place = Place::from(&workflow.topic());
-    let caller = asked.let_pass()?;
+    let place = Place::from(&topic);
     if let Some(lease) = app.leases.of(caller, asked.credentials(), Right::Read, &place) {
         let ending = opened.ending();
         response = response.stop_when(async move { denied(&ending.by(lease.await)) });
     }
-    Ok(response.holding(permit).on_close(move |closed| {
+    Ok(response.holding(held).on_close(move |closed| {
         let Closed { reason, duration, events, bytes, .. } = closed;
         tracing::debug!(%peer, ?reason, ?duration, events, bytes, "a stream is over");
         app.closed.count(&closed);

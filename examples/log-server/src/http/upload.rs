@@ -25,7 +25,7 @@ use crate::store::chain;
 const SMALL: usize = 64 * 1024;
 
 /// How long a body may take, however many pieces of it come meanwhile.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// What all bodies take together that are being sent or looked at.
 #[derive(Clone, Debug)]

@@ -1,13 +1,13 @@
 //! `[limits]` of the configuration, and what is without it.
 
-use std::time::Duration;
+use std::num::NonZero;
 
-use jiff::SignedDuration;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::limit::{Limit, Per, What};
 use super::rate::{Most, Rate};
 use super::sizes::Sizes;
+use crate::config::Duration;
 
 /// `[limits]`: what is not given has a default that neither people nor programs notice who use
 /// the server as it is meant.
@@ -28,13 +28,13 @@ pub struct LimitsConfig {
     pub appends: Each<Rate>,
     /// Streams that read all of history.
     pub exports: Each<Rate>,
-    /// Credentials that nobody knows, from one address.
-    pub failed_sign_ins: Rate,
+    /// Credentials that nobody knows.
+    pub failed_sign_ins_per_address: Rate,
     /// How large a request's head may be.
     #[serde(rename = "head")]
     pub sizes: Sizes,
-    /// How long an answer may take to begin; streams have begun at once.
-    #[serde(deserialize_with = "duration")]
+    /// How long an answer may take to begin, or `0s` for as long as it takes. Streams have begun at
+    /// once.
     pub request_time: Duration,
 }
 
@@ -79,14 +79,26 @@ impl Default for LimitsConfig {
             searches: Each::default(),
             appends: Each::default(),
             exports: Each::default(),
-            failed_sign_ins: Rate::of(300, 60),
+            failed_sign_ins_per_address: Rate::of(300, 60),
             sizes: Sizes::default(),
-            request_time: Duration::from_secs(30),
+            request_time: Duration(std::time::Duration::from_secs(30)),
         }
     }
 }
 
 impl LimitsConfig {
+    /// With what the command line says about streams.
+    pub fn with_streams(
+        mut self,
+        in_all: Option<NonZero<usize>>,
+        per_address: Option<NonZero<usize>>,
+    ) -> Self {
+        let most = |given: NonZero<usize>| Most(given.get());
+        self.streams.in_all = in_all.map(most).or(self.streams.in_all);
+        self.streams.per_address = per_address.map(most).or(self.streams.per_address);
+        self
+    }
+
     /// How many streams may be open.
     pub(super) fn most(&self, per: Per) -> Most {
         self.streams.of(per).unwrap_or(match per {
@@ -129,13 +141,4 @@ fn usual(what: What, per: Per) -> Rate {
         Per::User => in_all / 5,
     };
     Rate::of(count, 5)
-}
-
-/// A time as on the command line.
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let parsed = text.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
-    parsed.filter(|time| !time.is_zero()).ok_or_else(|| {
-        serde::de::Error::custom(format!("{text:?} is no time; write it like 30s or 1m30s"))
-    })
 }

@@ -98,7 +98,7 @@ impl Limit {
     pub fn setting(self) -> String {
         let (what, per) = (self.what.as_str(), self.per.as_str().replace('_', "-"));
         match self.what {
-            What::FailedSignIns => "limits.failed-sign-ins".to_owned(),
+            What::FailedSignIns => "limits.failed-sign-ins-per-address".to_owned(),
             _ => format!("limits.{what}.{per}"),
         }
     }

@@ -53,10 +53,10 @@ impl Limits {
         Self(Arc::new(Inner {
             rates: rates.collect(),
             streams: Streams::new(|per| config.most(per)),
-            failures: Failures::new(config.failed_sign_ins),
+            failures: Failures::new(config.failed_sign_ins_per_address),
             refusals: Refusals::default(),
             sizes: config.sizes,
-            request_time: config.request_time,
+            request_time: config.request_time.0,
             hasher: RandomState::new(),
         }))
     }
@@ -110,9 +110,9 @@ impl Limits {
         &self.0.sizes
     }
 
-    /// How long an answer may take to begin.
-    pub fn request_time(&self) -> Duration {
-        self.0.request_time
+    /// How long an answer may take to begin, if that is limited.
+    pub fn request_time(&self) -> Option<Duration> {
+        Some(self.0.request_time).filter(|time| !time.is_zero())
     }
 
     fn key(&self, who: impl Hash) -> u64 {

@@ -26,6 +26,17 @@ impl Reached {
         Self { limit, most, window: Some(rate.seconds()), wait: Some(wait.max(1)) }
     }
 
+    /// The fields of draft-ietf-httpapi-ratelimit-headers.
+    pub(crate) fn headers(&self) -> [(&'static str, String); 2] {
+        let Self { limit, most, window, wait } = self;
+        let window = window.map_or_else(String::new, |window| format!(";w={window}"));
+        let wait = wait.map_or_else(String::new, |wait| format!(";t={wait}"));
+        [
+            ("ratelimit-policy", format!("\"{limit}\";q={most}{window}")),
+            ("ratelimit", format!("\"{limit}\";r=0{wait}")),
+        ]
+    }
+
     pub(super) fn places(per: Per, Most(most): Most) -> Self {
         Self { limit: Limit { what: What::Streams, per }, most, window: None, wait: None }
     }

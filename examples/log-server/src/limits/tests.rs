@@ -50,7 +50,7 @@ fn a_limit_may_be_off() {
         let limits = Limits::new(&config(&format!("[pages]\nper-user = {off}")));
         (0..50_000).for_each(|_| limits.take(What::Pages, Per::User, "x").unwrap());
     }
-    let limits = Limits::new(&config("failed-sign-ins = \"off\""));
+    let limits = Limits::new(&config("failed-sign-ins-per-address = \"off\""));
     (0..1000).for_each(|_| limits.sign_in_failed("x"));
     limits.may_sign_in("x").unwrap();
 }
@@ -66,7 +66,7 @@ fn what_is_no_limit_is_refused_in_words() {
         ("[pages]\nper-week = 1", "per-week"),
         ("[streams]\nin-all = \"5/1s\"", "off"),
         ("[sheets]\nper-user = 1", "sheets"),
-        ("request-time = \"0s\"", "30s"),
+        ("request-time = \"soon\"", "25s"),
     ] {
         let error = toml::from_str::<LimitsConfig>(wrong).unwrap_err().to_string();
         assert!(error.contains(word), "{wrong}: {error}");
@@ -99,7 +99,7 @@ fn a_stream_has_all_its_places_or_none() {
 
 #[test]
 fn who_fails_too_often_is_kept_away_and_nobody_else() {
-    let limits = Limits::new(&config("failed-sign-ins = \"3/1h\""));
+    let limits = Limits::new(&config("failed-sign-ins-per-address = \"3/1h\""));
     for _ in 0..3 {
         limits.may_sign_in("x").unwrap();
         limits.sign_in_failed("x");

@@ -95,7 +95,7 @@ async fn the_service_sees_names_as_they_are() {
     let lists = forward.ask(&token_of("ann"), Right::Read, &Place::default()).await.unwrap();
     assert!(lists.check(Right::Read, &place(odd, "any")).is_ok());
     assert!(lists.check(Right::Read, &place("a b", "any")).is_err());
-    assert!(!lists.by_place);
+    assert!(!lists.only_there);
 }
 
 pub(crate) async fn until<T>(mut what: impl AsyncFnMut() -> Option<T>) -> T {

@@ -8,11 +8,14 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use gapless_sse_core::follow::Seal;
-use gapless_sse_core::{Admission, AdmissionLimits, Log, LogDriver, LogOptions};
-use hyper::Request;
+use gapless_sse_core::{Log, LogDriver, LogOptions};
+use hyper::{Method, Request};
 use log_server::access::{Leases, SignIn};
 use log_server::audit::Audit;
-use log_server::http::{App, ClosedStreams, LargePages, PageTurns, Uploads, router};
+use log_server::http::{
+    App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
+};
+use log_server::limits::Limits;
 use log_server::search::Searches;
 use log_server::store::SqliteStore;
 use tempfile::TempDir;
@@ -27,6 +30,14 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
     (folder, router(app, true), driver)
 }
 
+/// All methods of all paths, with names in them.
+pub(crate) fn paths() -> Vec<(Method, String)> {
+    let (_folder, app, _driver) = parts();
+    let named = |path: &str| path.replace("{workspace}", "etl").replace("{workflow}", "orders");
+    let routes = log_server::http::routes(&app).into_iter();
+    routes.map(|route| (route.method, named(route.path))).collect()
+}
+
 /// What they need.
 pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
@@ -39,7 +50,9 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
         store: "a test".to_owned(),
         heartbeat: Duration::from_secs(1),
         max_lifetime: Duration::from_secs(60),
-        admission: Admission::new(AdmissionLimits::default()),
+        limits: Limits::default(),
+        proxies: Proxies::default(),
+        browsers: Browsers::default(),
         searches: Searches::new(1 << 20),
         page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),

@@ -1,10 +1,12 @@
 //! The configuration file as the program takes it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use log_server::config::{self, Config};
 use testbed::{Program, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -83,4 +85,55 @@ fn a_file_that_is_not_there_is_named() {
     assert!(!eventually(PATIENCE, || program.status()).expect("it ends").success());
     let said = program.output();
     assert!(said.contains("cannot read the configuration file /no/such/server.toml"), "{said}");
+}
+
+/// A key of a line of the example, which may be behind a `#`.
+fn key(line: &str) -> Option<&str> {
+    let (key, _) = line.trim_start_matches("# ").split_once(" = ")?;
+    key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-').then_some(key)
+}
+
+/// The keys that there are where a line is put, as the program says them.
+fn known(example: &[&str], at: usize) -> Option<BTreeSet<String>> {
+    let text = [&example[..at], &["not-known = 1"], &example[at..]].concat().join("\n");
+    let said = Config::parse(Path::new("x"), &text).err()?.to_string();
+    let (_, keys) = said.split_once("there is no key `not-known` here; there are ")?;
+    Some(keys.split(", ").map(|key| key.trim_matches('`').to_owned()).collect())
+}
+
+#[test]
+fn the_guide_has_every_key() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let (_, example) = guide.split_once("```toml\n").unwrap();
+    let example = example.split_once("```").unwrap().0.lines().collect::<Vec<_>>();
+    let config = Config::parse(Path::new("x"), &example.join("\n")).unwrap();
+    assert_ne!(config, Config::default());
+
+    let is_header = |line: &&str| line.starts_with('[');
+    let first = example.iter().position(is_header).unwrap();
+    let keys =
+        |lines: &[&str]| lines.iter().filter_map(|line| key(line)).map(str::to_owned).collect();
+    let mut sections: BTreeSet<String> = keys(&example[..first]);
+    for (at, header) in example.iter().enumerate().filter(|(_, line)| is_header(line)) {
+        let section = header.trim_matches(['[', ']']);
+        sections.extend(section.split('.').next().map(str::to_owned));
+        let lines = &example[at + 1..];
+        let end = lines.iter().position(is_header).unwrap_or(lines.len());
+        let mut written: BTreeSet<String> = keys(&lines[..end]);
+        let inner = format!("[{section}.");
+        let inner = example.iter().filter_map(|line| line.strip_prefix(&inner));
+        written.extend(inner.map(|name| name.trim_end_matches(']').to_owned()));
+        match known(&example, at + 1) {
+            Some(known) => assert_eq!(written, known, "{header}"),
+            None => assert_eq!(section, "options", "{header} takes any key"),
+        }
+    }
+    assert_eq!(Some(sections), known(&example, 0));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.toml");
+    fs::write(&file, example.join("\n")).unwrap();
+    let file = file.to_str().unwrap();
+    config::load(["log-server", "--config", file]).unwrap();
 }

@@ -68,8 +68,8 @@ async fn one_stream_too_many_is_refused_until_another_client_is_gone() {
     }
     let words = refusal(&server).await;
     assert!(words.starts_with("3 streams are open") && words.ends_with("--max-streams"), "{words}");
-    assert_eq!(server.counter("log_streams_refused_total{kind=\"in_all\"}").await, 1);
-    assert_eq!(server.counter("log_streams_refused_total{kind=\"per_address\"}").await, 0);
+    assert_eq!(server.counter("log_refused_total{kind=\"streams_in_all\"}").await, 1);
+    assert_eq!(server.counter("log_refused_total{kind=\"streams_per_address\"}").await, 0);
     assert_eq!(http::get(server.address, LOGS).await.status, 200, "pages are not streams");
 
     streams.pop();
@@ -85,7 +85,7 @@ async fn one_address_takes_no_more_than_its_share() {
     let words = refusal(&server).await;
     assert!(words.contains("your address has 2 streams"), "{words}");
     assert!(words.contains("--max-streams-per-address"), "{words}");
-    assert_eq!(server.counter("log_streams_refused_total{kind=\"per_address\"}").await, 1);
+    assert_eq!(server.counter("log_refused_total{kind=\"streams_per_address\"}").await, 1);
     assert_eq!(server.counter("log_stream_addresses").await, 1);
 
     drop(streams);

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use testbed::Program;
 
 use crate::http;
+use crate::store::Store;
 
 const START: Duration = Duration::from_secs(20);
 
@@ -16,13 +18,25 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What the counters said when the program was last ended.
     counted: Vec<(String, u64)>,
+    /// Where its configuration is, if it has one.
+    _folder: Option<TempDir>,
 }
 
 impl Server {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let (program, address) = launch("127.0.0.1:0", &arguments);
-        Self { arguments, program, address, counted: Vec::new() }
+        Self { arguments, program, address, counted: Vec::new(), _folder: None }
+    }
+
+    /// With this text as its configuration file.
+    pub(crate) fn configured(store: &Store, config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("log-server.toml");
+        std::fs::write(&file, config).unwrap();
+        let (store, file) = (store.address(), file.display().to_string());
+        let server = Self::start(&["--store", &store, "--config", &file, "--heartbeat", "200ms"]);
+        Self { _folder: Some(folder), ..server }
     }
 
     /// Ends the program, by SIGTERM or at once, and starts it anew at the same address.

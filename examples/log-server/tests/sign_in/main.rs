@@ -3,5 +3,6 @@
 
 mod jwks;
 mod key_server;
+mod revoked;
 mod signer;
 mod tokens;

@@ -54,7 +54,7 @@ fn but(changes: Value) -> Value {
 pub(crate) async fn ask(jwt: &Jwt, token: &str) -> Result<Option<Caller>, Denied> {
     let mut headers = http::HeaderMap::new();
     headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
-    jwt.identify(&Credentials::of(&headers, None), &Place::default()).await
+    jwt.identify(&Credentials::of(&headers, None), Right::Read, &Place::default()).await
 }
 
 async fn refusal(jwt: &Jwt, token: &str) -> Denied {
@@ -359,7 +359,7 @@ async fn what_is_no_signed_token_is_left_to_others() {
         assert_eq!(ask(&jwt, token).await.map(|caller| caller.is_some()), Ok(false), "{token}");
     }
     let nothing = Credentials::default();
-    assert!(jwt.identify(&nothing, &Place::default()).await.unwrap().is_none());
+    assert!(jwt.identify(&nothing, Right::Read, &Place::default()).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use std::future::poll_fn;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
@@ -12,7 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::*;
-use crate::idle::StreamSocket;
+use crate::idle::IdleSocket;
 
 /// A socket, and its other end.
 fn pair() -> (TcpStream, std::net::TcpStream) {
@@ -143,8 +144,7 @@ async fn a_stream_that_ends_lets_go_of_its_socket() {
     let table = readiness.table().unwrap();
     for _ in 0..3 {
         let (socket, _client) = pair();
-        let socket = tokio::net::TcpStream::from_std(socket.into()).unwrap();
-        drop(StreamSocket::new(socket, &readiness).unwrap());
+        drop(IdleSocket::new(OwnedFd::from(socket), &readiness).unwrap());
     }
     let entries = table.entries();
     assert_eq!((entries.all.len(), entries.free.len()), (1, 1));

@@ -96,24 +96,18 @@ impl Reader {
         };
         let place = question.place();
         let (named, of_named) = (list(headers, &self.workspaces)?, list(headers, &self.workflows)?);
-        // Without a header, a word about all of a list is about nothing in it.
-        let mut by_place = match place {
+        // Without a header, a word about a list is about nothing in it.
+        let only_there = match place {
             Place { workspace: None, .. } => named.is_none(),
             Place { workflow, .. } => workflow.is_none() && of_named.is_none(),
         };
-        let here = |name: &Option<Box<str>>| {
-            name.iter().map(|name| Pattern::from(name.to_string())).collect::<Vec<_>>()
+        let patterns = |named: Option<Vec<String>>, place: &Option<Box<str>>| match (named, place) {
+            (Some(named), _) => patterns(&named),
+            (None, Some(name)) => Ok(vec![Pattern::from(name.to_string())]),
+            (None, None) => Ok(vec![Pattern::any()]),
         };
-        let workflows = match &of_named {
-            Some(of_named) => patterns(of_named)?,
-            None if named.is_some() && place.workspace.is_none() => vec![Pattern::any()],
-            None => here(&place.workflow),
-        };
-        let workspaces = match &named {
-            Some(named) => patterns(named)?,
-            None => here(&place.workspace),
-        };
-        by_place &= rights.has(question.right());
+        let workspaces = patterns(named, &place.workspace)?;
+        let workflows = patterns(of_named, &place.workflow)?;
         let grants = Grants(vec![Grant { workspaces, workflows, rights }]);
         let rows = list(headers, &self.rows)?.unwrap_or_default();
         let rows = rows.iter().map(|rule| row_rule(rule)).collect::<Result<_, _>>()?;
@@ -128,7 +122,7 @@ impl Reader {
             expires: None,
             ask_again: None,
             ask_with: None,
-            by_place,
+            only_there,
         })
     }
 }

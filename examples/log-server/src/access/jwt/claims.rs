@@ -54,7 +54,7 @@ impl Reading {
             expires: time(claims, "exp", leeway),
             ask_again: None,
             ask_with: None,
-            by_place: false,
+            only_there: false,
         })
     }
 

@@ -1,13 +1,11 @@
-//! The listening socket.
+//! Listening on a port.
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpSocket, ToSocketAddrs, lookup_host};
 
-/// How many connects may wait to be accepted. When a server comes back, all its clients connect
-/// at once; with the common 128, most are dropped and try again a second later.
-const BACKLOG: u32 = 4096;
+use super::BACKLOG;
 
 /// Listens on the first of `address` that can be had, with `SO_REUSEADDR` (a restart need not
 /// wait for old connections to time out) and a backlog of 4,096 (which the system may lower:

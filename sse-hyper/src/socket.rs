@@ -1,0 +1,112 @@
+//! The socket of a connection, as what is said on it is read and written.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::StallLimit;
+use crate::idle::{PollGone, Readiness};
+#[cfg(feature = "tls")]
+use crate::tls::Encrypted;
+use crate::transport::Transport;
+
+/// The stall limit is below the encryption: there the client's progress shows.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Plain(StallLimit<Transport>),
+    #[cfg(feature = "tls")]
+    Tls(Box<Encrypted>),
+}
+
+impl Socket {
+    fn transport(&self) -> &StallLimit<Transport> {
+        match self {
+            Self::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Self::Tls(socket) => socket.get_ref().0.get_ref(),
+        }
+    }
+
+    fn transport_mut(&mut self) -> &mut StallLimit<Transport> {
+        match self {
+            Self::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Self::Tls(socket) => socket.get_mut().0.get_mut(),
+        }
+    }
+
+    /// What the system has heard of the other side since it was asked the last time.
+    pub(crate) fn error(&self) -> Option<io::Error> {
+        self.transport().get_ref().error()
+    }
+
+    /// Keeps next to nothing for it from now on, since it is a stream's.
+    ///
+    /// # Errors
+    ///
+    /// When the system cannot watch it.
+    pub(crate) fn make_idle(&mut self, readiness: &Readiness) -> io::Result<()> {
+        let socket = self.transport_mut();
+        socket.forget_stall();
+        socket.get_mut().make_idle(readiness)
+    }
+}
+
+/// Does the same with what it is.
+macro_rules! with {
+    ($of:expr, $socket:ident => $do:expr) => {
+        match $of {
+            Socket::Plain($socket) => $do,
+            #[cfg(feature = "tls")]
+            Socket::Tls($socket) => $do,
+        }
+    };
+}
+
+impl PollGone for Socket {
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.transport_mut().poll_gone(context)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        with!(self.get_mut(), socket => Pin::new(socket).poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        with!(self.get_mut(), socket => Pin::new(socket).poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        with!(self.get_mut(), socket => Pin::new(socket).poll_write_vectored(context, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        with!(self, socket => socket.is_write_vectored())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        with!(self.get_mut(), socket => Pin::new(socket).poll_flush(context))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        with!(self.get_mut(), socket => Pin::new(socket).poll_shutdown(context))
+    }
+}

@@ -1,0 +1,12 @@
+//! Connections that are encrypted.
+
+mod certificates;
+mod handshake;
+mod listener;
+mod pem;
+mod validity;
+
+pub use certificates::Certificates;
+pub(crate) use handshake::{Encrypted, begin};
+pub use listener::Tls;
+pub use pem::CertificateError;
