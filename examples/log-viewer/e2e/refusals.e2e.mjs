@@ -55,7 +55,7 @@ test("the service beside the server decides, and the page says what it decided",
     await signedIn.click();
     await live(page);
     await lineCount(page, 40);
-    await page.getByText("ann", { exact: true }).click();
+    await page.locator(".user summary").click();
     await page.getByText("You sign out at the service").waitFor();
     await page.keyboard.press("Escape");
 
