@@ -4,6 +4,7 @@ import { openPage, startBrowser } from "./browser.mjs";
 import { lineCount, live, readAll } from "./reading.mjs";
 import { rows, Server } from "./server.mjs";
 import { Service } from "./service.mjs";
+import { twoUsers } from "./tokens.mjs";
 
 const LOG = { workspace: "etl", workflow: "inventory-sync" };
 const LIMIT = { timeout: 90_000 };
@@ -32,6 +33,35 @@ test("a limit is named, and the stream comes when there is room", LIMIT, async (
     }
     await live(tab);
     assert.equal(await notice.count(), 0);
+  } finally {
+    await close();
+    await server.stop();
+  }
+});
+
+test("who has guessed too often is told when to try again, and not let try before", LIMIT, async () => {
+  const { tokens, config } = twoUsers();
+  const limits = '[limits]\nfailed-sign-ins-per-address = "2/6s"\n';
+  const server = await Server.start([], { config: config + limits });
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const { page, close } = await openPage(browser, server.page(LOG), { permissions });
+  try {
+    const send = page.locator(".sign-in-send");
+    const alert = page.getByRole("alert");
+    const limited = alert.getByText("The limit is “failed sign ins per address”.");
+    do {
+      await page.getByLabel("Token").fill("a guess");
+      await page.keyboard.press("Enter");
+      await alert.getByText("Nobody knows").or(limited).waitFor();
+    } while ((await limited.count()) === 0);
+    assert.match(await send.textContent(), /^Try again in \d+ s$/);
+    assert.ok(await send.isDisabled());
+    await page.getByRole("button", { name: "Copy the id of the request" }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied, await page.locator(".request-id code").textContent());
+    await page.getByLabel("Token").fill(tokens.operator);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.locator(".user").waitFor();
   } finally {
     await close();
     await server.stop();
