@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue};
 use jsonwebtoken::Algorithm::{ES256, EdDSA, HS256, RS256};
 use log_server::access::tokens::TokenHash;
-use log_server::access::{Credentials, Place, SignIn};
+use log_server::access::{Credentials, Place, Right, SignIn};
 use log_server::config::Config;
 use log_server::secret;
 use serde_json::json;
@@ -48,7 +48,7 @@ async fn main() {
         first = tokens[0].clone();
         measure(&format!("{:?}", signer.algorithm), &sign_in, || tokens.clone()).await;
     }
-    let caller = sign_in.access().identify(&first, &Place::default()).await.unwrap();
+    let caller = sign_in.access().identify(&first, Right::Read, &Place::default()).await.unwrap();
     let session = || {
         let cookie = sign_in.sessions().begin(&caller, true).unwrap();
         header(COOKIE, &format!("{}={}", cookie.name(), cookie.value()))
@@ -69,7 +69,7 @@ async fn measure(way: &str, sign_in: &SignIn, make: impl Fn() -> Vec<Credentials
         let all = make();
         let began = Instant::now();
         for credentials in &all {
-            sign_in.access().identify(credentials, &place).await.unwrap();
+            sign_in.access().identify(credentials, Right::Read, &place).await.unwrap();
         }
         #[expect(clippy::cast_precision_loss, reason = "it is a few thousand")]
         rates.push(all.len() as f64 / began.elapsed().as_secs_f64());
