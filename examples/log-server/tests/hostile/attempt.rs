@@ -32,8 +32,7 @@ impl Attempt {
 
     /// A request of this head, whose lines end as they should.
     pub(crate) fn head(name: impl Into<String>, lines: &[&str]) -> Self {
-        let head: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-        Self::new(name, format!("{head}\r\n"))
+        Self::new(name, lines.join("\r\n") + "\r\n\r\n")
     }
 
     /// A request for this path by somebody with this `Authorization`.

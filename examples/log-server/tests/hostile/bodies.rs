@@ -12,16 +12,13 @@ const JSON: &str = "Content-Type: application/json";
 const LINES: &str = "Content-Type: application/x-ndjson";
 
 fn post(name: &str, path: &str, headers: &[&str], body: &[u8]) -> Attempt {
-    let mut bytes = format!(
+    let headers: Vec<_> = headers.iter().map(|header| (*header).to_owned() + "\r\n").collect();
+    let head = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-         Authorization: Bearer {ANN}\r\n"
+         Authorization: Bearer {ANN}\r\n{}\r\n",
+        headers.concat()
     );
-    for header in headers {
-        bytes += &format!("{header}\r\n");
-    }
-    let mut bytes = (bytes + "\r\n").into_bytes();
-    bytes.extend_from_slice(body);
-    Attempt::new(name, bytes)
+    Attempt::new(name, [head.as_bytes(), body].concat())
 }
 
 /// With the length that it has.
@@ -36,7 +33,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
     let deep = [b"{\"message\":".to_vec(), vec![b'['; 100_000]].concat();
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..256 {
-        bomb.write_all(&[b' '; 1 << 20]).unwrap();
+        bomb.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
     let packed = "Content-Encoding: gzip";

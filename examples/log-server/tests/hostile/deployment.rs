@@ -105,7 +105,7 @@ impl Deployment {
     }
 
     /// A token that is right, of somebody who may read `etl`, but for what is changed.
-    pub(crate) fn claims(&self, change: impl FnOnce(&mut Value)) -> Value {
+    pub(crate) fn claims(change: impl FnOnce(&mut Value)) -> Value {
         let mut claims = json!({
             "sub": "cem", "iss": "https://issuer.example", "aud": "logs",
             "exp": 4_102_444_800_u64, "workspaces": ["etl"],
@@ -124,7 +124,7 @@ impl Deployment {
     pub(crate) async fn is_well(&self) {
         let page = self.json(&logs("etl", "orders"), ANN).await;
         assert_eq!(page["logs"].as_array().unwrap().len(), 20, "{page}");
-        let cem = self.signed(&self.claims(|_| {}));
+        let cem = self.signed(&Self::claims(|_| {}));
         let page = self.json(&logs("etl", "orders"), &cem).await;
         assert_eq!(page["logs"].as_array().unwrap().len(), 20, "{page}");
         let output = self.program.output();

@@ -37,7 +37,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
             Attempt::head(said.join(", "), &[&first, *said].concat())
         })
         .collect();
-    let many: String = (0..1000).map(|nth| format!("X-{nth}: y\r\n")).collect();
+    let many = (0..1000).map(|nth| format!("X-{nth}: y\r\n")).collect::<Vec<_>>().concat();
     let large = format!("X-Large: {}\r\n", "y".repeat(200_000));
     let malformed = [
         ("1,000 headers", format!("{get}\r\nHost: a\r\n{many}\r\n")),

@@ -44,10 +44,7 @@ async fn no_hostile_request_gets_anything_and_a_good_client_notices_nothing() {
     .concat();
     assert!(attempts.len() >= 250, "only {}", attempts.len());
 
-    let alone = Neighbour::measure(&deployment, async {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    });
-    let (alone, ()) = alone.await;
+    let alone = Neighbour::alone(&deployment).await;
     let made = async {
         let slow = slow::crowd(deployment.address);
         let made = stream::iter(&attempts).map(|attempt| attempt.make(deployment.address));
@@ -55,7 +52,7 @@ async fn no_hostile_request_gets_anything_and_a_good_client_notices_nothing() {
         let (results, ()) = tokio::join!(results, slow);
         results
     };
-    let (beside, results) = Neighbour::measure(&deployment, made).await;
+    let (beside, results) = Neighbour::beside(&deployment, made).await;
     let failed: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     println!("{} requests; a good client alone: {alone}, beside: {beside}", attempts.len());
     assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));

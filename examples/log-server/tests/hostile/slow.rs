@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::interval;
 
 use crate::deployment::{ANN, logs};
 
@@ -24,8 +24,9 @@ pub(crate) async fn crowd(server: SocketAddr) {
     let clients = (0..CLIENTS).map(|nth| async move {
         let mut socket = TcpStream::connect(server).await.unwrap();
         let _ = socket.write_all(begins(nth).as_bytes()).await;
+        let mut pace = interval(Duration::from_millis(100));
         for _ in 0..STEPS {
-            sleep(Duration::from_millis(100)).await;
+            pace.tick().await;
             if socket.write_all(b" ").await.is_err() {
                 return;
             }

@@ -23,7 +23,7 @@ fn by_secret(head: &Value, claims: &Value, secret: &[u8]) -> String {
 }
 
 pub(crate) fn attempts(server: &Deployment) -> Vec<Attempt> {
-    let right = server.claims(|_| {});
+    let right = Deployment::claims(|_| {});
     let mut tokens = heads(server, &right);
     tokens.extend(claims(server));
     tokens.extend(texts(server, &right));
@@ -111,7 +111,7 @@ fn claims(server: &Deployment) -> Vec<(String, String)> {
         ("a beginning as text", |claims| claims["nbf"] = json!("now")),
         ("another issuer", |claims| claims["iss"] = json!("https://evil.example")),
         ("an issuer that begins alike", |claims| {
-            claims["iss"] = json!("https://issuer.example.evil")
+            claims["iss"] = json!("https://issuer.example.evil");
         }),
         ("no issuer", |claims| claims["iss"] = Value::Null),
         ("an issuer in a list", |claims| claims["iss"] = json!([["https://issuer.example"]])),
@@ -129,7 +129,7 @@ fn claims(server: &Deployment) -> Vec<(String, String)> {
         ("workspaces of others", |claims| claims["workspaces"] = json!(["et", "etl2", "ETL"])),
     ];
     let signed =
-        changes.map(|(name, change)| (name.to_owned(), server.signed(&server.claims(change))));
+        changes.map(|(name, change)| (name.to_owned(), server.signed(&Deployment::claims(change))));
     signed.to_vec()
 }
 
@@ -138,7 +138,7 @@ fn texts(server: &Deployment, right: &Value) -> Vec<(String, String)> {
     let token = server.signed(right);
     let parts: Vec<&str> = token.split('.').collect();
     let [head, body, signature] = parts[..] else { unreachable!("a token has three parts") };
-    let more = part(&server.claims(|claims| claims["workspaces"] = json!(["*"])));
+    let more = part(&Deployment::claims(|claims| claims["workspaces"] = json!(["*"])));
     [
         ("no signature", format!("{head}.{body}.")),
         ("no third part", format!("{head}.{body}")),
