@@ -31,10 +31,9 @@ impl Prefixes {
     /// assert_eq!(Prefixes::all().go_on(None), Some(None));
     /// ```
     pub fn go_on(&self, after: Option<&str>) -> Option<Option<String>> {
-        let is_left = |prefix: &&Box<str>| {
-            after.is_none_or(|after| *after < ***prefix || after.starts_with(&***prefix))
-        };
-        let prefix = self.0.iter().find(is_left)?;
+        let is_left =
+            |prefix: &&str| after.is_none_or(|after| after < *prefix || after.starts_with(*prefix));
+        let prefix = self.0.iter().map(AsRef::as_ref).find(is_left)?;
         Some(before(prefix).max(after.map(str::to_owned)))
     }
 }

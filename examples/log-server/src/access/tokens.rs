@@ -166,14 +166,14 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
         return Err(TokensError::Nowhere(name.clone()));
     }
     let user = user.as_ref().unwrap_or(name);
-    let rule = |(field, value): (&Box<str>, &String)| {
+    let rule = |field: &str, value: &str| {
         let filled = value.replace("{sub}", user);
         let left = value.replace("{sub}", "");
         if left.contains(['{', '}']) {
-            let (name, field, value) = (name.clone(), field.clone(), value.clone());
+            let (name, field, value) = (name.clone(), field.into(), value.to_owned());
             return Err(TokensError::Placeholder { name, field, value });
         }
-        Ok(RowRule { field: field.clone(), value: filled.into() })
+        Ok(RowRule { field: field.into(), value: filled.into() })
     };
     Ok(Caller {
         user: user.clone(),
@@ -187,7 +187,9 @@ fn caller(entry: &TokenEntry) -> Result<Caller, TokensError> {
             rights: *rights,
         }]),
         only_there: false,
-        rows: RowRules(rows.iter().map(rule).collect::<Result<_, _>>()?),
+        rows: RowRules(
+            rows.iter().map(|(field, value)| rule(field, value)).collect::<Result<_, _>>()?,
+        ),
         expires: *expires,
         ask_again: None,
         ask_with: None,

@@ -43,6 +43,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Behind which name the next one may come that may be seen; see [`Prefixes::go_on`].
+    #[expect(clippy::option_option, reason = "no name, and none left")]
     pub(super) fn go_on(&self, after: Option<&str>) -> Option<Option<String>> {
         self.prefixes.go_on(after)
     }

@@ -177,8 +177,9 @@ async fn what_is_decided_says_why_a_stream_ends() {
 async fn what_is_taken_back_ends_at_once_and_only_that() {
     let revoked = Arc::new(TakesBack(watch::Sender::new(0), Mutex::default()));
     let streams = Streams::new(revoked.clone());
-    let leases = streams.open_many("ann", 100).await;
+    let mut leases = streams.open_many("ann", 100).await;
     let mut other = streams.open("bob").await;
+    goes_on(&mut leases[0], Duration::from_millis(1)).await;
     let asked = streams.decides.asked();
     revoked.take_back("ann");
     let began = Instant::now();

@@ -188,7 +188,7 @@ fn check_text(question: &Question, user: &str, text: &str) {
     if question.path == "/wfm/workflow/workspace" && text.contains("workspaces") {
         let list: serde_json::Value = serde_json::from_str(text).unwrap();
         let seen = WORKSPACES.into_iter().filter(|name| may(user, Right::Read, Some(name)));
-        assert_eq!(list["workspaces"], serde_json::Value::from_iter(seen), "{user}");
+        assert_eq!(list["workspaces"], seen.collect::<serde_json::Value>(), "{user}");
     }
 }
 
