@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::access::RowFields;
 use crate::access::forward::ForwardAuth;
 use crate::access::jwt::JwtConfig;
 use crate::access::session::SessionConfig;
@@ -18,6 +19,7 @@ use crate::access::tokens::TokenEntry;
 use crate::audit;
 use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
 use crate::limits::LimitsConfig;
+use crate::listen::TlsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
@@ -41,6 +43,10 @@ pub struct Config {
     pub options: Options,
     /// `[audit]`
     pub audit: audit::Settings,
+    /// `row-fields`: what rules on rows may be about.
+    pub row_fields: RowFields,
+    /// `[tls]`
+    pub tls: TlsConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `proxies`: which are believed when they say for whom they ask.

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
-use super::audited::About;
 use super::problem::Problem;
 use super::sent::{json, uncached};
+use super::told::About;
 use crate::access::revoked::{Revocation, Revoke};
 use crate::store::Store;
 

@@ -10,7 +10,7 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, client, gate, health, host, limited, lists, metrics, pages,
+    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, proxies,
     request_id, revocations, sent, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
@@ -87,6 +87,6 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     browsers
         .tell(router)
         .layer(middleware::from_fn(request_id::name))
-        .layer(middleware::from_fn_with_state(proxies, client::note))
+        .layer(middleware::from_fn_with_state(proxies, proxies::note_client))
         .with_state(app)
 }
