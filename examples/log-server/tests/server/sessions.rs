@@ -234,3 +234,34 @@ async fn a_token_that_allows_too_much_for_a_cookie_is_told_so() {
     assert_eq!(answer["rights"], json!(["operate"]));
     assert_eq!(answer["expires"], json!(null));
 }
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_for_tls_alone_and_other_sites_begin_and_end_nothing() {
+    let mut server = Signed::start("").await;
+    let secure = async |server: &Signed, proto: &str| {
+        let ask = Ask::post("/session").bearer(ANN).header("x-forwarded-proto", proto);
+        let ask = ask.header("x-forwarded-for", "192.0.2.7");
+        let (response, _connection) = server.send(ask).await;
+        response.headers()["set-cookie"].to_str().unwrap().contains("; Secure")
+    };
+    assert!(!secure(&server, "https").await, "anybody may say so");
+    server.configure(|text| format!("proxies = [\"127.0.0.1/32\"]\n{text}"));
+    server.server.restart(true).await;
+    assert!(secure(&server, "https").await, "a listed proxy says so");
+    assert!(!secure(&server, "http").await);
+
+    let session = server.session(ANN).await;
+    let row = serde_json::json!({"message": "from another site"});
+    for ask in [
+        Ask::post("/session").json(&json!({ "token": BOB })),
+        Ask::delete("/session").cookie(&session),
+        Ask::post("/ticket").cookie(&session),
+        Ask::post(LOGS).cookie(&session).json(&row),
+        Ask::post("/revocations").bearer(OPERATOR).json(&json!({"all": true})),
+    ] {
+        let (response, _connection) = server.send(ask.header("sec-fetch-site", "cross-site")).await;
+        assert_eq!(response.status(), 403);
+        assert!(!response.headers().contains_key("set-cookie"));
+    }
+    assert_eq!(server.status(Ask::get(LOGS).cookie(&session)).await, 200);
+}
