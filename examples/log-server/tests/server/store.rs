@@ -76,6 +76,14 @@ impl Store {
 }
 
 impl Writer {
+    /// Writes a row into a workflow of each of these workspaces of a file.
+    pub(crate) async fn write_in(&self, workspaces: &[&str], workflow: &str) {
+        let Self::Sqlite(store) = self else { panic!("not an SQLite file") };
+        for workspace in workspaces {
+            store.append(&Topic::new(*workspace, workflow), vec![row("x")]).await.unwrap();
+        }
+    }
+
     /// Writes a row of any workflow.
     pub(crate) async fn write_to(&self, topic: &Topic, message: &str) {
         match self {
