@@ -67,12 +67,13 @@ impl Beside {
 
     /// Asks until the answer has this status.
     async fn until(&self, path: &str, token: &str, status: u16) -> http::Answer {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
         for _ in 0..1_000 {
             let answer = self.guarded.get(path, token).await;
             if answer.status == status {
                 return answer;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            pause.tick().await;
         }
         panic!("{path} as {token} is never {status}");
     }
