@@ -16,3 +16,4 @@ class Log(MongoModel):
     class Meta:
         collection_name = "logs"
         final = True  # no `_cls` in the documents
+        ignore_unknown_fields = True

@@ -31,7 +31,7 @@ pub(super) struct Problem {
     /// The limit that is reached.
     reached: Option<Box<Reached>>,
     /// How to say who one is.
-    challenge: Option<HeaderValue>,
+    challenge: Option<Box<HeaderValue>>,
     /// In which ways one may sign in.
     ways: Vec<&'static str>,
 }
@@ -191,7 +191,12 @@ impl From<Denied> for Problem {
             Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can say who may"),
         };
         let passing = reason == Reason::Unavailable;
-        Self { passing, denied: Some(reason), challenge, ..Self::new(status, title, words) }
+        Self {
+            passing,
+            denied: Some(reason),
+            challenge: challenge.map(Box::new),
+            ..Self::new(status, title, words)
+        }
     }
 }
 
@@ -261,7 +266,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = challenge.unwrap_or_else(|| HeaderValue::from_static("Bearer"));
+            let challenge = challenge
+                .map_or_else(|| HeaderValue::from_static("Bearer"), |challenge| *challenge);
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if passing {

@@ -121,11 +121,12 @@ async fn the_service_sees_names_as_they_are() {
 
 pub(crate) async fn until<T>(mut what: impl AsyncFnMut() -> Option<T>) -> T {
     let began = std::time::Instant::now();
+    let mut pause = tokio::time::interval(Duration::from_millis(10));
     loop {
         if let Some(found) = what().await {
             return found;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "it does not come about");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        pause.tick().await;
     }
 }

@@ -172,6 +172,26 @@ async fn a_yes_without_names_is_about_no_name() {
     assert!(caller.check(Right::Read, &place("crm", "a")).is_err());
 }
 
+/// However long an answer is to count.
+#[tokio::test(flavor = "multi_thread")]
+async fn times_may_be_any() {
+    let service = Strange::start(|_| head("204 No Content")).await;
+    for time in [Duration::ZERO, Duration::MAX] {
+        let time = config::Duration(time);
+        let config = ForwardAuth {
+            cache: time,
+            cache_refusals: time,
+            grace: time,
+            timeout: config::Duration(Duration::from_secs(60).max(time.into())),
+            ..service.config()
+        };
+        let forward = forward(&config);
+        for _ in 0..3 {
+            assert!(forward.ask(&headers(&[]), Right::Read, &place("etl", "a")).await.is_ok());
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_asked_is_refused_at_the_start() {
     let refused = |config: &ForwardAuth| {

@@ -56,8 +56,9 @@ async fn no_more_is_asked_at_a_time_than_may_be() {
         });
     }
     crate::asks::until(async || (service.asked() == 3).then_some(())).await;
+    let mut pause = tokio::time::interval(Duration::from_millis(10));
     for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        pause.tick().await;
         assert_eq!(service.asked(), 3);
     }
     all.abort_all();

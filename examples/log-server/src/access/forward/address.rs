@@ -110,7 +110,7 @@ impl Address {
 }
 
 impl Name {
-    fn of<'a>(self, right: Right, place: &'a Place) -> Option<&'a str> {
+    fn of(self, right: Right, place: &Place) -> Option<&str> {
         match self {
             Self::Workspace => place.workspace.as_deref(),
             Self::Workflow => place.workflow.as_deref(),

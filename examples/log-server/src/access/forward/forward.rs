@@ -39,7 +39,7 @@ impl Forward {
     pub fn new(config: &ForwardAuth, secret: &[u8]) -> Result<Self, ForwardError> {
         let most = usize::try_from(config.max_remembered.get()).unwrap_or(usize::MAX);
         Ok(Self {
-            pass: config.pass.iter().map(passed).collect(),
+            pass: config.pass.iter().copied().map(passed).collect(),
             inner: Arc::new(Inner {
                 service: Service::new(config)?,
                 memory: Memory::new(config),
@@ -120,7 +120,7 @@ fn unavailable() -> Denied {
     Denied::new(Reason::Unavailable, words)
 }
 
-fn passed(header: &Passed) -> HeaderName {
+fn passed(header: Passed) -> HeaderName {
     match header {
         Passed::Authorization => AUTHORIZATION,
         Passed::Cookie => COOKIE,

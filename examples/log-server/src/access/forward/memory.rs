@@ -13,6 +13,9 @@ use crate::access::Caller;
 /// For how long a service that did not answer is not asked the same again.
 pub(super) const REST: Duration = Duration::from_secs(1);
 
+/// However long an answer is to count.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// An answer, and until when it counts.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
@@ -38,20 +41,21 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new(config: &ForwardAuth) -> Self {
-        let (yes, grace) = (Duration::from(config.cache), Duration::from(config.grace));
+        let bounded = |time| Duration::from(time).min(LONGEST);
+        let (yes, grace) = (bounded(config.cache), bounded(config.grace));
         let most = u64::from(config.max_remembered.get());
         Self {
             yes,
-            no: config.cache_refusals.into(),
+            no: bounded(config.cache_refusals),
             lately: Cache::builder()
                 .max_capacity(most)
                 .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(yes.saturating_add(grace))
+                .time_to_live(yes + grace)
                 .build(),
             allowed: Cache::builder()
                 .max_capacity(most)
                 .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(yes.saturating_add(grace))
+                .time_to_live(yes + grace)
                 .build(),
         }
     }

@@ -11,6 +11,7 @@ mod answer;
 mod client;
 mod config;
 mod flight;
+#[expect(clippy::module_inception, reason = "it is what the folder is for")]
 mod forward;
 mod memory;
 mod question;

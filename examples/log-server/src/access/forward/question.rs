@@ -67,7 +67,8 @@ impl Question {
         let mut hash = Sha256::new();
         add(&mut hash, secret);
         add(&mut hash, &self.hash_of_credentials().finalize());
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let first = hash.finalize().first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(first))
     }
 
     /// Whether the caller brings nothing.

@@ -15,11 +15,14 @@ use crate::stream::{Client, Stream};
 
 const STREAM: &str = "/wfm/workflow/workspace/etl/workflow/orders/logs/stream?history=all";
 
-/// Ann and Bob read in `etl`, Ann writes there too; Cid reads in `crm` and runs the server.
+/// Ann and Bob read in `etl`, Ann writes there too, and Dan sees what is his; Cid reads in `crm` and runs the server.
 fn users() -> Value {
     json!({
         "ann": { "token": "ann", "workspaces": { "etl": ["read", "append"], "billing": ["read"] } },
         "bob": { "token": "bob", "workspaces": { "etl": ["read"] } },
+        "dan": {
+            "token": "dan", "workspaces": { "etl": ["read"] }, "rows": { "owner": "dan & co" },
+        },
         "cid": { "token": "cid", "workspaces": { "crm": ["read"] }, "operator": true },
     })
 }
@@ -43,7 +46,7 @@ impl Beside {
         let query = "workspace={workspace}&workflow={workflow}&right={right}";
         let url = format!("http://{}/auth/logs?{query}", flask.address);
         let config = format!(
-            "[forward-auth]\nurl = \"{url}\"\ncache = \"300ms\"\ncache-refusals = \"100ms\"\n\
+            "row-fields = [\"owner\"]\n[forward-auth]\nurl = \"{url}\"\ncache = \"300ms\"\ncache-refusals = \"100ms\"\n\
              timeout = \"1s\"\n{more}"
         );
         Self { flask, guarded: Guarded::start_with(store, &config) }
@@ -64,12 +67,13 @@ impl Beside {
 
     /// Asks until the answer has this status.
     async fn until(&self, path: &str, token: &str, status: u16) -> http::Answer {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
         for _ in 0..1_000 {
             let answer = self.guarded.get(path, token).await;
             if answer.status == status {
                 return answer;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            pause.tick().await;
         }
         panic!("{path} as {token} is never {status}");
     }
@@ -136,6 +140,40 @@ async fn a_user_who_loses_the_right_is_delivered_nothing_more() {
     ann.read_until(&mut anns, |client| client.messages.len() >= 2).await;
     ann.read_all_that_is_due(&mut anns).await;
     assert_eq!(ann.messages, ["before", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MongoDB and Flask; cargo xtask test runs it"]
+async fn the_service_says_which_rows_one_sees() {
+    let beside = Beside::start(Store::replica_set(), "");
+    let post = async |message: &str, owner: &str| {
+        let row = json!({ "message": message, "owner": owner }).to_string();
+        assert_eq!(beside.guarded.post(LOGS, "ann", row).await.status, 201);
+    };
+    post("his", "dan & co").await;
+    post("not his", "dan").await;
+    let page = beside.guarded.get(LOGS, "dan").await.json();
+    let messages = page["logs"].as_array().unwrap().iter().map(|row| row["message"].clone());
+    assert_eq!(messages.collect::<Vec<_>>(), ["his"]);
+    let own = [("Authorization", "Bearer dan")];
+    let mut own = Visit::get(&beside.flask.address.to_string(), LOGS, &own).unwrap();
+    let own = own.line_after("{\"logs\"").unwrap();
+    assert!(own.contains("his") && !own.contains("not his"), "{own}");
+
+    let mut dan = client("dan");
+    let mut stream = beside.connect(&dan).await;
+    dan.read_until(&mut stream, |client| client.messages == ["his"]).await;
+    post("not his either", "ann").await;
+    post("his too", "dan & co").await;
+    dan.read_until(&mut stream, |client| client.messages.len() > 1).await;
+    assert_eq!(dan.messages, ["his", "his too"]);
+    // Another rule is another stream.
+    let mut users = users();
+    users["dan"]["rows"] = json!({ "owner": "dan" });
+    beside.has_users(&users);
+    while dan.read(&mut stream).await {}
+    assert!(dan.notices("denied")[0].contains("connect again"), "{dan:?}");
+    assert_eq!(dan.messages, ["his", "his too"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
