@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::request_id::RequestId;
 use super::told::Refusal;
-use crate::access::{Denied, Reason};
+use crate::access::revoked::NotRevoked;
+use crate::access::{Denied, Reason, UnkeptField};
 use crate::limits::Reached;
 use crate::search::SearchError;
 use crate::store::chain;
@@ -194,16 +195,42 @@ impl From<Denied> for Problem {
     }
 }
 
+impl From<NotRevoked> for Problem {
+    fn from(error: NotRevoked) -> Self {
+        match error {
+            NotRevoked::Full(_) => {
+                let title = "too much is taken back already";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, title, error)
+            }
+            NotRevoked::NotWritten(_) => {
+                tracing::error!(%error, "what was taken back cannot be written");
+                let title = "it is not taken back for good";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
+            }
+        }
+    }
+}
+
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
         if matches!(error, SearchError::Defect) {
             Self::defect(&error)
+        } else if let SearchError::Rule(field) = error {
+            field.into()
         } else if error.is_passing() {
             let title = "too many searches are under way";
             Self::passing(StatusCode::TOO_MANY_REQUESTS, title, error)
         } else {
             Self::bad_request(error)
         }
+    }
+}
+
+impl From<UnkeptField> for Problem {
+    fn from(field: UnkeptField) -> Self {
+        tracing::error!(%field, "a caller has rules that this server cannot decide");
+        let title = "your rules cannot be decided here";
+        Self::new(StatusCode::FORBIDDEN, title, field)
     }
 }
 
