@@ -17,6 +17,7 @@ use log_server::secret;
 use serde_json::json;
 
 #[path = "../tests/sign_in/signer.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
 mod signer;
 
 use signer::{Signer, key_set, now};
@@ -34,12 +35,13 @@ async fn main() {
     let hash = TokenHash::of("a-token");
     let text = format!(
         "[[token]]\nname = \"ann\"\nsha256 = \"{hash}\"\nworkspaces = [\"etl\"]\n[jwt]\n\
-         jwks-file = {keys:?}\nissuer = \"https://login.example\"\naudience = \"logs\"\n\
-         workspaces-claim = \"workspaces\"\nrows = {{ owner = \"{{sub}}\" }}"
+         jwks-file = '{}'\nissuer = \"https://login.example\"\naudience = \"logs\"\n\
+         workspaces-claim = \"workspaces\"\nrows = {{ owner = \"{{sub}}\" }}",
+        keys.display()
     );
     let config: Config = toml::from_str(&text).unwrap();
     let file = folder.path().join("revocations");
-    let sign_in = SignIn::new(&config, &secret::random().unwrap(), || Ok(file)).unwrap();
+    let sign_in = SignIn::new(&config, &secret::random().unwrap(), Some(file)).unwrap();
 
     measure("token of the configuration", &sign_in, || vec![bearer("a-token"); SIGN_INS]).await;
     let mut first = Credentials::default();

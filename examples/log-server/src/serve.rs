@@ -38,8 +38,8 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] InvalidStore),
     /// There is no data folder to put a file into.
-    #[error(transparent)]
-    NoDataFolder(#[from] NoDataFolder),
+    #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
+    NoDataFolder,
     /// The ways of signing in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -62,14 +62,6 @@ pub enum ServeError {
     #[error("the system refused")]
     System(#[from] io::Error),
 }
-
-/// The system has no folder for the data of programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no data folder on this system; name a file with --store sqlite:FILE, and one for \
-     revocations in [session] of the configuration"
-)]
-pub struct NoDataFolder;
 
 /// Runs the server until it is told to end.
 ///
@@ -97,17 +89,18 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
         Some(address) => address.parse()?,
         None => default_store()?,
     };
+    let fields = config.row_fields.clone();
     match store {
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
-            let store = SqliteStore::open(&path)?.searching(effort);
+            let store = SqliteStore::ruled_by(&path, fields)?.searching(effort);
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
-            let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
+            let sign_in = SignIn::new(&config, &secrets, Some(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
         StoreAddress::Mongo(uri) => {
-            let store = mongo::connect(&uri, &arguments).await?;
+            let store = mongo::connect(&uri, &arguments, fields).await?;
             if arguments.make_indexes {
                 store.make_indexes().await?;
                 announce(&format!("collection {} has its indexes", arguments.collection))?;
@@ -123,20 +116,18 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            let sign_in = SignIn::new(&config, &secrets, || {
-                Ok(folders()?.data_dir().join("revocations.json"))
-            })?;
+            let sign_in = SignIn::new(&config, &secrets, in_data_folder("revocations.json"))?;
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
     }
 }
 
 fn default_store() -> Result<StoreAddress, ServeError> {
-    Ok(StoreAddress::Sqlite(folders()?.data_dir().join("logs.db")))
+    in_data_folder("logs.db").map(StoreAddress::Sqlite).ok_or(ServeError::NoDataFolder)
 }
 
-fn folders() -> Result<ProjectDirs, NoDataFolder> {
-    ProjectDirs::from("", "", "log-server").ok_or(NoDataFolder)
+fn in_data_folder(name: &str) -> Option<PathBuf> {
+    Some(ProjectDirs::from("", "", "log-server")?.data_dir().join(name))
 }
 
 /// Where the revocations are kept of a server with this SQLite file.
@@ -184,7 +175,7 @@ async fn serve<S: Store>(
         limits: Limits::new(&limits),
         proxies: Proxies::new(&proxies, config.proxy_header),
         browsers: Browsers::new(&config.cors, &config.embedding),
-        searches: Searches::new(arguments.search_bytes),
+        searches: Searches::new(arguments.search_bytes).ruled_by(config.row_fields),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),

@@ -13,20 +13,25 @@ use super::topic::Scope;
 use crate::wire::EventId;
 
 /// The version of the format, in the upper half of the first byte.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const LIVE: u8 = 0;
 const HISTORY: u8 = 1;
 const MAC_LENGTH: usize = 8;
+const MASK_LENGTH: usize = 32;
 
 /// The secret that signs event ids, so that only ids of this log are believed: [`Seal::new`] with a
 /// secret that all servers share and that survives restarts, otherwise [`Seal::random`].
 ///
 /// It turns frontiers into the ids of events, and ids that clients bring back into frontiers.
-/// An id is `base64url(version and kind 1 B ‖ epoch 4 B ‖ coordinates ‖ mac 8 B)`. The mac is
-/// HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
+/// An id is `base64url(version and kind 1 B ‖ masked (epoch 4 B ‖ coordinates) ‖ mac 8 B)`. The mac
+/// is HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
 /// every stream of it; an id within history is bound to the exact topics. A filter is no part of
 /// it: a position is past what was left out. It keeps clients from
 /// asking for costly or senseless positions; it grants no access.
+///
+/// Nobody reads in an id where it stands, which would tell how much others have written: epoch and
+/// coordinates are masked with HMAC-SHA-256 of the mac, by a key of its own
+/// ([SIV](https://www.rfc-editor.org/rfc/rfc5297) made of HMAC). Equal positions have equal ids.
 ///
 /// ```
 /// use gapless_sse_core::follow::{Frontier, Scope, Seal};
@@ -40,14 +45,21 @@ const MAC_LENGTH: usize = 8;
 /// ```
 #[derive(Clone)]
 pub struct Seal {
-    signing: Hmac<Sha256>,
-    accepted: Vec<Hmac<Sha256>>,
+    signing: Keys,
+    accepted: Vec<Keys>,
+}
+
+/// What a secret makes macs and masks with.
+#[derive(Clone)]
+struct Keys {
+    mac: Hmac<Sha256>,
+    mask: Hmac<Sha256>,
 }
 
 impl Seal {
     /// Seals with `secret`; 32 random bytes or more are a good one.
     pub fn new(secret: &[u8]) -> Self {
-        let signing = keyed(secret);
+        let signing = Keys::of(secret);
         Self { accepted: vec![signing.clone()], signing }
     }
 
@@ -62,7 +74,7 @@ impl Seal {
 
     /// Also accepts ids sealed with an `older` secret, so that secrets can be rotated.
     pub fn accepting(mut self, older: &[u8]) -> Self {
-        self.accepted.push(keyed(older));
+        self.accepted.push(Keys::of(older));
         self
     }
 
@@ -92,10 +104,13 @@ impl Seal {
     }
 
     fn finish(&self, mut token: Vec<u8>, bind: impl FnOnce(&mut Hmac<Sha256>)) -> EventId {
-        let mut mac = self.signing.clone();
+        let mut mac = self.signing.mac.clone();
         mac.update(&token);
         bind(&mut mac);
-        token.extend_from_slice(&mac.finalize().as_bytes()[..MAC_LENGTH]);
+        let mac = mac.finalize();
+        let mac = &mac.as_bytes()[..MAC_LENGTH];
+        self.signing.mask(&mut token[1..], mac);
+        token.extend_from_slice(mac);
         EventId::new(URL_SAFE_NO_PAD.encode(token)).expect("base64 holds no line break and no NUL")
     }
 
@@ -107,24 +122,25 @@ impl Seal {
         scope: &Scope<impl Sized>,
     ) -> Option<(u32, Frontier<P, K>)> {
         let token = URL_SAFE_NO_PAD.decode(id).ok()?;
-        let (token, mac) = token.split_last_chunk::<MAC_LENGTH>()?;
-        let (&first, rest) = token.split_first()?;
+        let (masked, mac) = token.split_last_chunk::<MAC_LENGTH>()?;
+        let &first = masked.first()?;
         if first >> 4 != VERSION {
             return None;
         }
         let kind = first & 0x0f;
-        let genuine = self.accepted.iter().any(|key| {
-            let mut expected = key.clone();
-            expected.update(token);
+        let genuine = |keys: &Keys| {
+            let mut token = masked.to_vec();
+            keys.mask(&mut token[1..], mac);
+            let mut expected = keys.mac.clone();
+            expected.update(&token);
             match kind {
                 LIVE => bind_space(&mut expected, scope.space()),
                 _ => bind_scope(&mut expected, scope),
             }
-            expected.verify_truncated_left(mac).is_ok()
-        });
-        if !genuine {
-            return None;
-        }
+            expected.verify_truncated_left(mac).is_ok().then_some(token)
+        };
+        let token = self.accepted.iter().find_map(genuine)?;
+        let rest = &token[1..];
         let (epoch, mut coordinates) = rest.split_first_chunk::<4>()?;
         let frontier = decode(kind, &mut coordinates)?;
         coordinates.is_empty().then_some((u32::from_be_bytes(*epoch), frontier))
@@ -134,6 +150,26 @@ impl Seal {
 impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Seal").field("secrets", &self.accepted.len()).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    fn of(secret: &[u8]) -> Self {
+        let mac = keyed(secret);
+        let mut mask = mac.clone();
+        mask.update(b"mask");
+        Self { mask: keyed(&mask.finalize().into_bytes()), mac }
+    }
+
+    /// Masks what was not, and the other way round.
+    fn mask(&self, coordinates: &mut [u8], mac: &[u8]) {
+        for (part, nth) in coordinates.chunks_mut(MASK_LENGTH).zip(0_u32..) {
+            let mut mask = self.mask.clone();
+            mask.update(mac);
+            mask.update(&nth.to_be_bytes());
+            let mask = mask.finalize();
+            part.iter_mut().zip(mask.as_bytes()).for_each(|(byte, mask)| *byte ^= mask);
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Only ids of our own are believed, and only where they belong.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gapless_sse_core::EventId;
 use gapless_sse_core::follow::{Frontier, Scope, Seal};
 use proptest::prelude::*;
 
@@ -44,6 +47,35 @@ proptest! {
     fn any_text_is_refused_without_a_panic(id in ".*") {
         prop_assert_eq!(seal().open::<Number, Number>(&id, &Scope::new("s", ["a"])), None);
     }
+}
+
+/// Of two ids, how many bytes are the same, beside the first.
+fn alike(left: &EventId, right: &EventId) -> usize {
+    let bytes = |id: &EventId| URL_SAFE_NO_PAD.decode(id.as_str()).unwrap();
+    let (left, right) = (bytes(left), bytes(right));
+    assert_eq!(left.len(), right.len());
+    left.iter().zip(&right).skip(1).filter(|(left, right)| left == right).count()
+}
+
+#[test]
+fn nobody_reads_in_an_id_where_it_stands() {
+    let scope = Scope::new("s", ["a"]);
+    let id = |number: u32, epoch: u32| {
+        let live: Mine = Frontier::Live(Number(number));
+        seal().seal(epoch, &live, &scope)
+    };
+    // Of neighbours, nothing is alike but by chance.
+    let alike: usize = (0..100).map(|number| alike(&id(number, 1), &id(number + 1, 1))).sum();
+    assert!(alike < 40, "{alike} of 1,600 bytes");
+    assert_eq!(id(7, 1), id(7, 1), "of one position there is one id");
+    // A long one is masked to its end.
+    let history = |after: u32| -> EventId {
+        let frontier: Frontier<String, Number> =
+            Frontier::History { as_of: "x".repeat(90), after: Number(after) };
+        seal().seal(1, &frontier, &scope)
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(history(1).as_str()).unwrap();
+    assert!(!bytes.windows(4).any(|part| part == b"xxxx"), "{bytes:?}");
 }
 
 #[test]

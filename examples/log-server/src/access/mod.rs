@@ -40,5 +40,5 @@ pub use place::Place;
 pub use prefixes::Prefixes;
 pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};
-pub use rows::{RowRule, RowRules};
+pub use rows::{InvalidField, RowFields, RowRule, RowRules, UnkeptField};
 pub use sign_in::{SignIn, SignInError};

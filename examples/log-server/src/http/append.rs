@@ -10,10 +10,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::App;
-use super::audited::Written;
+use super::asked::Asked;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
+use super::told::Written;
+use crate::access::Place;
+use crate::row::Writer;
 use crate::store::{AppendError, Store};
 
 pub(super) use super::posted::LARGEST_BODY;
@@ -23,11 +26,12 @@ const LONGEST_NAME: usize = 255;
 
 pub(super) async fn append<S: Store>(
     State(app): State<App<S>>,
+    asked: Asked,
     workflow: Workflow,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    match write(&app, &workflow, &headers, body).await {
+    match write(&app, &asked, &workflow, &headers, body).await {
         Ok(ids) => {
             let written = Extension(Written(ids.len()));
             (StatusCode::CREATED, written, Json(json!({ "ids": ids }))).into_response()
@@ -57,6 +61,7 @@ impl From<Problem> for Failed {
 
 async fn write<S: Store>(
     app: &App<S>,
+    asked: &Asked,
     workflow: &Workflow,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -65,8 +70,17 @@ async fn write<S: Store>(
     check_name("workspace", topic.space())?;
     check_name("workflow", topic.name())?;
     let body = body.map_err(|_| Problem::too_large(LARGEST_BODY, "bytes"))?;
-    let Posted { rows, lines } = posted::read(headers, body).await?;
+    let caller = asked.let_pass()?;
+    let writer = Writer::of(caller, &Place::from(&topic), app.searches.fields());
+    let writer = writer.map_err(Problem::from)?;
+    let Posted { mut rows, lines } = posted::read(headers, body).await?;
     let count = rows.len();
+    for (row, line) in rows.iter_mut().zip(&lines) {
+        writer.sign(row).map_err(|wrong| {
+            let detail = format!("line {line}: {wrong}; none of the {count} lines was written");
+            Problem::new(StatusCode::FORBIDDEN, "a row is not yours to write", detail)
+        })?;
+    }
     let written = app.log.source().append(&topic, rows).await;
     written.map_err(|error| {
         let written = match &error {

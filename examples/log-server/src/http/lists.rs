@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::asked::Asked;
+use super::own_rows::OwnRows;
 use super::path::Workspace;
 use super::problem::Problem;
 use super::query::Parameters;
@@ -25,7 +26,8 @@ pub(super) async fn workspaces<S: Store>(
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let seen = Seen::new(&app.access, &asked, None)?;
-    let (names, next) = List::new(query)?.page(app.log.source(), &seen).await?;
+    let own = OwnRows::new(&app, &asked).await?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workspaces": names, "next": next })))
 }
 
@@ -36,7 +38,8 @@ pub(super) async fn workflows<S: Store>(
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let seen = Seen::new(&app.access, &asked, Some(&workspace))?;
-    let (names, next) = List::new(query)?.page(app.log.source(), &seen).await?;
+    let own = OwnRows::new(&app, &asked).await?;
+    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
     Ok(Json(json!({ "workflows": names, "next": next })))
 }
 
@@ -58,6 +61,7 @@ impl List {
         self,
         store: &S,
         seen: &Seen<'_>,
+        own: &OwnRows<'_, S>,
     ) -> Result<(Vec<String>, Option<String>), Problem> {
         let Self { after, limit } = self;
         let (mut found, mut looked_at) = (Vec::new(), 0);
@@ -66,7 +70,8 @@ impl List {
             let names = ask(store, seen.workspace(), position.as_deref(), wanted).await?;
             let more = (names.len() == wanted).then(|| names.last().cloned()).flatten();
             looked_at += names.len();
-            found.extend(seen.of(names).await?);
+            let names = seen.of(names).await?;
+            found.extend(own.of(seen.workspace(), names, limit + 1 - found.len()).await?);
             if found.len() > limit {
                 found.truncate(limit);
                 let next = found.last().cloned();

@@ -11,12 +11,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::App;
-use super::client::Client;
+use super::asked::Asked;
 use super::page_body::PageBody;
 use super::page_turns::PageTurn;
 use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
+use crate::access::RowRules;
 use crate::store::Store;
 
 /// What a page says besides its rows.
@@ -42,17 +43,32 @@ const RENEWED: Renewed = Renewed {
              after `stream_position`; for each row exactly once, begin again without `cursor`",
 };
 
-/// How far a search has come that was not done when it had looked at enough for one page.
+/// How far a search has come that was not done when it had looked at enough for one page. Who has
+/// rules is not told how many rows there are, nor when one was written: they may be of others.
 #[derive(Serialize)]
-struct Incomplete {
-    scanned: usize,
-    /// The date of the last row that was looked at.
-    reached: Option<String>,
-    detail: String,
+#[serde(untagged)]
+enum Incomplete {
+    OfAll {
+        scanned: usize,
+        /// The date of the last row that was looked at.
+        reached: Option<String>,
+        detail: String,
+    },
+    OfOwn {
+        detail: &'static str,
+    },
 }
 
+const MORE_OF_ONES_OWN: Incomplete = Incomplete::OfOwn {
+    detail: "there is more to look at than one page does: go on with `next`, or look for less time \
+             (`from`, `to`)",
+};
+
 impl Incomplete {
-    fn of<S: Store>(page: &LogPage<S>, order: SortOrder) -> Self {
+    fn of<S: Store>(page: &LogPage<S>, order: SortOrder, rules: &RowRules) -> Self {
+        if !rules.is_empty() {
+            return MORE_OF_ONES_OWN;
+        }
         let reached = page.more_after.as_ref().and_then(S::date).map(|date| date.to_string());
         let (scanned, found) = (page.scanned, page.records.len());
         let direction = if order == SortOrder::Ascending { "up to" } else { "back to" };
@@ -61,13 +77,13 @@ impl Incomplete {
             "found {found} among {scanned} rows{to}, and there are more to look at: go on with \
              `next`, or look for less time (`from`, `to`)"
         );
-        Self { scanned, reached, detail }
+        Self::OfAll { scanned, reached, detail }
     }
 }
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
-    client: Client,
+    asked: Asked,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -75,7 +91,8 @@ pub(super) async fn page<S: Store>(
     let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
-    let search = app.searches.open(client.network(), terms).await?;
+    let rules = &asked.let_pass()?.rows;
+    let search = app.searches.open(asked.client().network(), rules, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let topic = workflow.topic();
@@ -94,7 +111,7 @@ pub(super) async fn page<S: Store>(
     let about = About {
         next: page.next.as_ref().map(EventId::as_str),
         stream_position: page.stream_position.as_str(),
-        incomplete: cut.then(|| Incomplete::of(&page, order)),
+        incomplete: cut.then(|| Incomplete::of(&page, order, rules)),
         renewed: page.renewed.then_some(RENEWED),
     };
     let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;

@@ -46,7 +46,7 @@ pub(super) async fn stream<S: Store>(
         user: (caller.known_by != KnownBy::Nothing).then_some(&caller.user),
         workspace: topic.space(),
     })?;
-    let search = app.searches.open(address, terms).await?;
+    let search = app.searches.open(address, &caller.rows, terms).await?;
     let opened = Opened::new(&app.audit, &asked, template, after.as_ref());
     let events =
         app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));

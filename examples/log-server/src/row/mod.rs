@@ -1,11 +1,14 @@
 //! A line of a workflow's log, as it is written and as it is read.
 
 mod date;
+mod id;
 mod number;
 mod posted;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::Record;
@@ -13,11 +16,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::json::Text;
 use crate::mark::Level;
 pub use crate::mark::{LEVELS, Mark};
+use crate::ruled::Ruled;
 use crate::search::Search;
+pub(crate) use id::Ids;
 pub use posted::NewRow;
 pub(crate) use posted::{check_id, with_id};
+pub use writer::Writer;
 
 /// How much of a message is looked at when one is searched for, in bytes.
 const SEARCHED: usize = 16 * 1024;
@@ -27,12 +34,18 @@ const SEARCHED: usize = 16 * 1024;
 pub struct Row {
     json: Box<str>,
     date: Option<i64>,
+    ruled: Option<Arc<Ruled>>,
 }
 
 impl Row {
     /// The row that `json` is, and its date in milliseconds since 1970, if it has one.
     pub fn new(json: impl Into<Box<str>>, date: Option<i64>) -> Self {
-        Self { json: json.into(), date }
+        Self { json: json.into(), date, ruled: None }
+    }
+
+    /// The same, of which rules may look at this.
+    pub(crate) fn ruled_by(self, ruled: Option<Arc<Ruled>>) -> Self {
+        Self { ruled, ..self }
     }
 
     /// The row as JSON.
@@ -81,10 +94,6 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// A text that is borrowed as far as it holds no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
 impl Record for Row {
     type Filter = Search;
 
@@ -103,7 +112,8 @@ impl Record for Row {
             end -= 1;
         }
         let kind = kind.map(text).unwrap_or_default().into();
-        Mark { level, kind, message: message[..end].into(), date: self.date }
+        let ruled = self.ruled.clone();
+        Mark { level, kind, message: message[..end].into(), date: self.date, ruled }
     }
 }
 

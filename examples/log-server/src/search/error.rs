@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::access::UnkeptField;
 use crate::mark::LEVELS;
 
 /// The most characters of a text or a pattern.
@@ -37,6 +38,9 @@ pub enum SearchError {
          `(^|\\W)` before a word and `(\\W|$)` behind it"
     )]
     WordEdge,
+    /// A rule of who looks is about a field that is not kept.
+    #[error(transparent)]
+    Rule(#[from] UnkeptField),
     /// There is no room for it among the searches under way.
     #[error(
         "the searches under way take {most} KiB, and this server gives them no more; try again \

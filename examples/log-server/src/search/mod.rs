@@ -13,6 +13,7 @@ use gapless_sse_core::follow::Filter;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::access::RowRules;
 pub use crate::mark::Level;
 use crate::mark::Mark;
 pub use error::SearchError;
@@ -21,7 +22,8 @@ pub use searches::Searches;
 
 /// Which rows are looked for. All that it says is to hold; without anything, every row does.
 ///
-/// A clone shares everything.
+/// The rules of who looks are a part of it: whatever is looked for, only rows that meet them are
+/// found. A clone shares everything.
 ///
 /// ```
 /// use log_server::search::{Search, Terms};
@@ -35,7 +37,10 @@ pub use searches::Searches;
 /// # Ok::<(), log_server::search::SearchError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Search(Arc<Known>);
+pub struct Search {
+    known: Arc<Known>,
+    rules: Arc<RowRules>,
+}
 
 /// A search, and the room that it takes among those under way.
 #[derive(Debug, Default)]
@@ -82,22 +87,41 @@ impl Search {
     ///
     /// When some of it makes no sense.
     pub fn new(terms: Terms) -> Result<Self, SearchError> {
-        Ok(Self(Arc::new(Known { checked: Checked::new(terms)?, _room: None })))
+        Ok(Self::of(Arc::new(Known { checked: Checked::new(terms)?, _room: None })))
+    }
+
+    fn of(known: Arc<Known>) -> Self {
+        Self { known, rules: Arc::default() }
+    }
+
+    /// The same, of which only rows are found that meet these rules too.
+    #[must_use]
+    pub fn under(self, rules: &RowRules) -> Self {
+        let mut all: Vec<_> = self.rules.0.iter().chain(&rules.0).cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        Self { rules: Arc::new(RowRules(all)), ..self }
     }
 
     /// Whether every row is looked for.
     pub fn is_everything(&self) -> bool {
-        self.0.checked == Checked::default()
+        self.rules.is_empty() && self.known.checked == Checked::default()
+    }
+
+    /// The rules of who looks.
+    pub fn rules(&self) -> &RowRules {
+        &self.rules
     }
 
     pub(crate) fn terms(&self) -> &Checked {
-        &self.0.checked
+        &self.known.checked
     }
 }
 
 impl PartialEq for Search {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.checked == other.0.checked
+        let (known, others) = (&self.known, &other.known);
+        self.rules == other.rules && (Arc::ptr_eq(known, others) || known.checked == others.checked)
     }
 }
 
@@ -105,7 +129,8 @@ impl Eq for Search {}
 
 impl Hash for Search {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.checked.hash(state);
+        self.rules.hash(state);
+        self.known.checked.hash(state);
     }
 }
 
@@ -163,7 +188,8 @@ impl Filter for Search {
     fn admits(&self, mark: &Mark) -> bool {
         let Checked { levels, types, text, regex, from, to } = self.terms();
         let found = |pattern: &Pattern| pattern.is_in(&mark.message);
-        (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
+        mark.meets(&self.rules)
+            && (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
             && (types.is_empty() || types.contains(&*mark.kind))
             && from.is_none_or(|from| mark.date.is_some_and(|date| date >= from))
             && to.is_none_or(|to| mark.date.is_some_and(|date| date < to))
@@ -176,6 +202,6 @@ impl Filter for Search {
     }
 
     fn weight(mark: &Mark) -> usize {
-        size_of_val(mark) + mark.kind.len() + mark.message.len()
+        mark.weight()
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 mod crowd;
+mod rules;
 mod searches;
 mod suite;
 mod values;
@@ -10,6 +11,7 @@ mod walks;
 use std::time::Duration;
 
 use clap::Parser;
+use log_server::access::RowFields;
 use log_server::cli::Arguments;
 use log_server::search::Effort;
 use log_server::store::{MongoStore, SqliteStore, mongo};
@@ -32,6 +34,8 @@ macro_rules! suite {
             a_search_finds_what_a_look_at_every_row_finds,
             a_search_for_what_is_not_there_stops_and_goes_on_to_the_end,
             rows_that_others_wrote_are_found_by_what_they_say,
+            rules_show_ones_own_rows_and_no_others_whatever_is_searched_for,
+            an_id_is_free_in_a_workflow_whatever_ids_others_have,
         }
     };
     ($store:ident, $attribute:tt $of:tt: $($test:ident,)*) => {
@@ -51,6 +55,7 @@ macro_rules! suite {
 
 /// Every test of both files.
 mod every {
+    pub(crate) use super::rules::*;
     pub(crate) use super::searches::*;
     pub(crate) use super::suite::*;
 }
@@ -64,7 +69,7 @@ suite! { polling, #[ignore = "needs MongoDB; cargo xtask test runs it"] }
 
 async fn sqlite() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path().join("logs.db")).unwrap();
+    let store = SqliteStore::ruled_by(folder.path().join("logs.db"), fields()).unwrap();
     (store.searching(Effort { rows: SEARCHED_ROWS, ..Effort::default() }), folder)
 }
 
@@ -81,6 +86,11 @@ async fn connect(server: Mongod) -> (MongoStore, Mongod) {
     arguments.lateness = Duration::from_millis(300);
     arguments.poll_interval = Duration::from_millis(50);
     arguments.search_rows = SEARCHED_ROWS.try_into().unwrap();
-    let store = mongo::connect(&server.database_uri("wfm"), &arguments).await.unwrap();
+    let store = mongo::connect(&server.database_uri("wfm"), &arguments, fields()).await.unwrap();
     (store, server)
+}
+
+/// What rules may be about.
+fn fields() -> RowFields {
+    RowFields::new(["owner".to_owned(), "team.name".to_owned()]).unwrap()
 }

@@ -14,7 +14,7 @@ const TYPES: [&str; 3] = ["stage", "progress", "a, b"];
 const WORDS: [&str; 8] =
     ["timeout", "Timeout", "größe", "GRÖSSE", "100%", "a.b", "Kelvin \u{212a}", "\"quoted\"\n\\"];
 
-fn row(rng: &mut Rng, start: Timestamp) -> NewRow {
+pub(crate) fn row(rng: &mut Rng, start: Timestamp) -> NewRow {
     let words: Vec<_> = (0..3).map(|_| *rng.choice(&WORDS).unwrap()).collect();
     NewRow {
         id: None,
@@ -26,7 +26,7 @@ fn row(rng: &mut Rng, start: Timestamp) -> NewRow {
     }
 }
 
-fn terms(rng: &mut Rng, start: Timestamp) -> Terms {
+pub(crate) fn terms(rng: &mut Rng, start: Timestamp) -> Terms {
     let mut some = |of: &[&str], most: usize| -> Vec<String> {
         (0..rng.usize(..=most)).map(|_| (*rng.choice(of).unwrap()).to_owned()).collect()
     };
@@ -53,7 +53,7 @@ fn terms(rng: &mut Rng, start: Timestamp) -> Terms {
 }
 
 /// By hand, and not as the server decides it.
-fn admits(terms: &Terms, row: &NewRow) -> bool {
+pub(crate) fn admits(terms: &Terms, row: &NewRow) -> bool {
     let Terms { levels, types, text, regex, from, to } = terms;
     let exactly = |text: &String| text.chars().any(char::is_uppercase);
     let text_found = |text: &String| {

@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 
+use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
 use gapless_sse_core::follow::Topic;
 use gapless_sse_mongo::mongodb::error::{Error as DriverError, ErrorKind};
 use gapless_sse_mongo::{Error, Mongo};
 
-use super::fields::{DATE, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
-use crate::row::{NewRow, Row};
+use super::fields::{DATE, GIVEN_ID, ID, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
+use crate::row::{Ids, NewRow, Row};
 use crate::store::AppendError;
-
-const ID: &str = "_id";
 
 /// A record with the same id, or the same key of another unique index.
 const DUPLICATE: i32 = 11000;
@@ -26,7 +25,8 @@ pub(super) async fn append(
     rows: Vec<NewRow>,
 ) -> Result<Vec<String>, AppendError<Error>> {
     let given: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
-    let records: Vec<_> = rows.into_iter().map(|row| record(topic, row)).collect();
+    let mut new = Ids::now();
+    let records: Vec<_> = rows.into_iter().map(|row| record(topic, row, &mut new)).collect();
     let mut ids: Vec<Option<String>> = vec![None; records.len()];
     let mut attempts = 1..=ATTEMPTS;
     loop {
@@ -35,7 +35,9 @@ pub(super) async fn append(
         let new = left.iter().map(|row| records[*row].clone()).collect();
         match store.append(new).await {
             Ok(written) => {
-                left.into_iter().zip(written).for_each(|(row, id)| ids[row] = Some(id));
+                for (row, id) in left.into_iter().zip(written) {
+                    ids[row] = Some(given[row].clone().unwrap_or(id));
+                }
                 return Ok(ids.into_iter().map(Option::unwrap_or_default).collect());
             }
             Err(error) => {
@@ -58,13 +60,16 @@ async fn pass_over_known(
     records: &[Document],
     ids: &mut [Option<String>],
 ) -> Result<(), AppendError<Error>> {
-    let wanted: Vec<_> = given.iter().flatten().map(|id| Bson::from(id.as_str())).collect();
+    let is_given = |(given, record): (&Option<_>, &Document)| {
+        given.is_some().then(|| record.get(ID).cloned()).flatten()
+    };
+    let wanted: Vec<_> = given.iter().zip(records).filter_map(is_given).collect();
     if wanted.is_empty() {
         return Ok(());
     }
     let mut known: HashMap<String, Document> = HashMap::new();
     for record in store.find_by_id(wanted).await? {
-        if let Ok(id) = record.get_str(ID) {
+        if let Ok(id) = record.get_document(ID).and_then(|id| id.get_str(GIVEN_ID)) {
             known.insert(id.to_owned(), record);
         }
     }
@@ -97,11 +102,13 @@ fn refused(error: &Error) -> Option<(usize, i32, String)> {
     Some((first.index, first.code, first.message.clone()))
 }
 
-fn record(topic: &Topic, row: NewRow) -> Document {
-    let mut record = Document::new();
-    if let Some(id) = row.id {
-        record.insert(ID, id);
-    }
+fn record(topic: &Topic, row: NewRow, new: &mut Ids) -> Document {
+    let id = match row.id {
+        // Ids are those of a whole collection, and nobody is to learn of those in other topics.
+        Some(id) => doc! { WORKSPACE: topic.space(), WORKFLOW: topic.name(), GIVEN_ID: id }.into(),
+        None => Bson::from(ObjectId::from_bytes(new.next())),
+    };
+    let mut record = doc! { ID: id };
     record.extend(doc! {
         WORKSPACE: topic.space(),
         WORKFLOW: topic.name(),

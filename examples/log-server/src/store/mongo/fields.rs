@@ -1,5 +1,8 @@
 //! What the fields of a record are called.
 
+pub(super) const ID: &str = "_id";
+/// That which a writer has given, within `_id`.
+pub(super) const GIVEN_ID: &str = "id";
 pub(super) const WORKSPACE: &str = "workspace_id";
 pub(super) const WORKFLOW: &str = "workflow_id";
 pub(super) const DATE: &str = "date";

@@ -8,12 +8,15 @@ use bson::{DateTime, RawBsonRef, RawDocument};
 use gapless_sse_mongo::json::{Object, id_text};
 use jiff::{SignedDuration, civil};
 
+use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE};
+
 /// Writes a stored record as the row that clients are shown, one line of JSON.
 ///
 /// The fields keep their order and become relaxed
 /// [extended JSON](https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/), but:
 ///
-/// - `_id` is called `id` and is always text.
+/// - `_id` is called `id` and is always text; where it has a workspace and a workflow beside the
+///   id that a writer has given, it is that.
 /// - `date` is written as in `2025-09-22T08:54:01.123Z`, and is followed by `date_text`, as in
 ///   `Sep 22 2025 at 08:54 AM` (UTC). Both are null where it is missing. What is no date is written
 ///   as it is, and `date_text` is null.
@@ -34,7 +37,10 @@ pub fn row(record: &RawDocument) -> String {
         let name = names.next(stored);
         match stored {
             "_id" if name == "id" => match element.value() {
-                Ok(id) => row.text("id", &id_text(id)),
+                Ok(id) => match given(id) {
+                    Some(given) => row.text("id", given),
+                    None => row.text("id", &id_text(id)),
+                },
                 Err(_) => row.element("id", &element),
             },
             "date" if name == "date" => {
@@ -49,6 +55,16 @@ pub fn row(record: &RawDocument) -> String {
         row.value("date_text", RawBsonRef::Null);
     }
     row.finish()
+}
+
+/// The id that a writer has given within a topic, if it is one.
+fn given(id: RawBsonRef<'_>) -> Option<&str> {
+    let mut fields = id.as_document()?.iter().map_while(Result::ok);
+    for name in [WORKSPACE, WORKFLOW] {
+        fields.next().filter(|(field, value)| **field == *name && value.as_str().is_some())?;
+    }
+    let (_, id) = fields.next().filter(|(field, _)| **field == *GIVEN_ID)?;
+    id.as_str().filter(|_| fields.next().is_none())
 }
 
 /// The names of the fields as they are shown.

@@ -12,6 +12,7 @@ use super::lives::Lives;
 use super::places::Place;
 use super::rows;
 use super::store::SqliteStore;
+use crate::access::RowFields;
 
 /// Rows that are read at once.
 const BATCH: usize = 1000;
@@ -25,19 +26,25 @@ pub struct SqliteChanges {
     place: Place,
     from: Position,
     known: watch::Receiver<Lives>,
+    fields: RowFields,
 }
 
 impl SqliteChanges {
-    pub(super) fn new(place: Place, from: Position, known: watch::Receiver<Lives>) -> Self {
-        Self { place, from, known }
+    pub(super) fn new(
+        place: Place,
+        from: Position,
+        known: watch::Receiver<Lives>,
+        fields: RowFields,
+    ) -> Self {
+        Self { place, from, known, fields }
     }
 
     async fn read(&mut self) -> Result<Batch<SqliteStore>, SqliteError> {
-        let from = self.from;
+        let (from, fields) = (self.from, self.fields.clone());
         self.known.mark_unchanged();
         let batch = self
             .place
-            .ask("read what is new", move |file, _| rows::changes(file, from, BATCH))
+            .ask("read what is new", move |file, _| rows::changes(file, from, BATCH, &fields))
             .await?
             .ok_or(SqliteError::CutOff)?;
         self.from = batch.through;

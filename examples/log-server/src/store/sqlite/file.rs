@@ -8,9 +8,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::SqliteError;
 use super::lives::Lives;
+use super::ruled;
+use crate::access::RowFields;
 
 /// The format of the file, kept in its `user_version`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// What marks a file as one of ours, in its `application_id`: "logs".
 const APPLICATION: i64 = 0x6c6f_6773;
@@ -28,13 +30,28 @@ const TABLES: &str = "
     INSERT INTO life VALUES (abs(random()) & 0xffffffff, randomblob(32));
 ";
 
-/// Format 2: the lives of the file, and the ids that writers have given their rows.
+/// Format 2: the lives of the file, and the ids that writers have given their rows, which format 3
+/// keeps apart by workflow.
 const SINCE_2: &str = "
     CREATE TABLE lives (first INTEGER PRIMARY KEY, life INTEGER NOT NULL) STRICT;
     INSERT INTO lives VALUES (0, abs(random()) & 0xffffffff);
     CREATE TABLE ids (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = 2;
     PRAGMA application_id = 0x6c6f6773;
+";
+
+/// Format 3: an id is one's own within its workflow, so that nobody learns of those in others.
+const SINCE_3: &str = "
+    ALTER TABLE ids RENAME TO ids_of_all;
+    CREATE TABLE ids (
+        workspace TEXT NOT NULL,
+        workflow TEXT NOT NULL,
+        id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (workspace, workflow, id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO ids SELECT workspace, workflow, id, seq FROM ids_of_all JOIN log USING (seq);
+    DROP TABLE ids_of_all;
+    PRAGMA user_version = 3;
 ";
 
 /// How long one who reads waits for a lock: only at moments when the file is recovered or cleaned.
@@ -50,7 +67,7 @@ pub(super) struct Opened {
     pub(super) lives: Lives,
 }
 
-pub(super) fn open(path: &Path) -> Result<Opened, SqliteError> {
+pub(super) fn open(path: &Path, fields: &RowFields) -> Result<Opened, SqliteError> {
     let failed = |error| SqliteError::Open(path.to_owned(), Arc::new(error));
     let mut writer = connect(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(failed)?;
     writer.busy_timeout(START_PATIENCE).map_err(failed)?;
@@ -63,7 +80,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, SqliteError> {
         Found::Foreign => return Err(SqliteError::Foreign(path.to_owned())),
     }
     writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-    make(&mut writer).map_err(failed)?;
+    make(&mut writer, fields).map_err(failed)?;
     let (epoch, secret) = writer
         .query_row("SELECT epoch, secret FROM life", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(failed)?;
@@ -109,7 +126,7 @@ fn format(connection: &Connection) -> rusqlite::Result<Found> {
 }
 
 /// Makes what is not there yet. Another process may be doing the same.
-fn make(writer: &mut Connection) -> rusqlite::Result<()> {
+fn make(writer: &mut Connection, fields: &RowFields) -> rusqlite::Result<()> {
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let Found::Format(found) = format(&transaction)? {
         if found == 0 {
@@ -118,6 +135,10 @@ fn make(writer: &mut Connection) -> rusqlite::Result<()> {
         if found < 2 {
             transaction.execute_batch(SINCE_2)?;
         }
+        if found < 3 {
+            transaction.execute_batch(SINCE_3)?;
+        }
+        ruled::make_indexes(&transaction, fields)?;
     }
     transaction.commit()
 }

@@ -10,19 +10,22 @@ use super::coordinates::{Dated, Position};
 use super::lives;
 use super::places::Abandoned;
 use super::rows::entry;
+use super::ruled;
 use super::store::SqliteStore;
+use crate::access::RowFields;
 use crate::row::Row;
 use crate::search::{Effort, Search};
 
 /// After so long a search lets others have their turn.
 const STEP: Duration = Duration::from_millis(20);
 
-/// A page that is being read, in one step or several. SQLite keeps to the time that is searched;
-/// the search decides over each of its rows.
+/// A page that is being read, in one step or several. SQLite keeps to the time that is searched and
+/// to the rules of who searches; the search decides over each of its rows.
 pub(super) struct Reading {
     scope: Scope<Search>,
     query: HistoryQuery<Position, Dated>,
     effort: Effort,
+    fields: RowFields,
     /// Only rows beyond this, and up to the date.
     after: Dated,
     end: i64,
@@ -45,6 +48,7 @@ impl Reading {
         scope: Scope<Search>,
         query: HistoryQuery<Position, Dated>,
         effort: Effort,
+        fields: &RowFields,
     ) -> Self {
         let terms = scope.filter().terms();
         let (start, end) = match query.order {
@@ -61,8 +65,8 @@ impl Reading {
             SortOrder::Ascending => query.after.map_or(start, |after| after.max(start)),
             SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
         };
-        let (began, found) = (Instant::now(), Vec::new());
-        Self { scope, query, effort, after, end, began, bytes: 0, found, scanned: 0 }
+        let (fields, began, found) = (fields.clone(), Instant::now(), Vec::new());
+        Self { scope, query, effort, fields, after, end, began, bytes: 0, found, scanned: 0 }
     }
 
     /// Reads on for a while.
@@ -89,7 +93,7 @@ impl Reading {
         let mut question = snapshot.prepare_cached(&self.question())?;
         let mut rows = question.query(params_from_iter(self.values(as_of, everything)))?;
         while let Some(row) = rows.next()? {
-            let row = entry(row)?;
+            let row = entry(row, &self.fields)?;
             let admitted = everything || self.scope.admits(&row.record);
             let bytes = self.bytes + row.record.json().len();
             if admitted && !self.found.is_empty() && bytes > self.query.max_bytes {
@@ -130,9 +134,10 @@ impl Reading {
             SortOrder::Descending => ("<", "DESC", ">="),
         };
         let workflows = vec!["?"; self.scope.topics().len()].join(", ");
+        let ruled = ruled::condition(self.scope.filter().rules());
         format!(
             "SELECT seq, date, workspace, workflow, row FROM log
-             WHERE workspace = ? AND workflow IN ({workflows}) AND seq <= ?
+             WHERE workspace = ? AND workflow IN ({workflows}){ruled} AND seq <= ?
                AND (date, seq) {beyond} (?, ?) AND date {within} ?
              ORDER BY date {order}, seq {order} LIMIT ?"
         )
@@ -141,6 +146,8 @@ impl Reading {
     fn values(&self, as_of: Position, everything: bool) -> Vec<Value> {
         let mut values = vec![Value::from(self.scope.space().to_owned())];
         values.extend(self.scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
+        let rules = &self.scope.filter().rules().0;
+        values.extend(rules.iter().map(|rule| Value::from(rule.value.to_string())));
         let limit = i64::try_from(self.query.limit).ok().filter(|_| everything).unwrap_or(-1);
         let Dated { date, seq } = self.after;
         values.extend([as_of.seq, date, seq, self.end, limit].map(Value::from));
@@ -159,7 +166,8 @@ mod tests {
     #[test]
     fn a_page_that_nobody_waits_for_ends_at_the_next_row() {
         let folder = tempfile::tempdir().unwrap();
-        let file = file::open(&folder.path().join("logs.db")).unwrap().writer;
+        let fields = RowFields::default();
+        let file = file::open(&folder.path().join("logs.db"), &fields).unwrap().writer;
         let row = r#"INSERT INTO log VALUES (NULL, 'etl', 'orders', 0, '{"message":"m"}');"#;
         file.execute_batch(&row.repeat(2)).unwrap();
         let nothing = Terms { text: Some("nowhere".to_owned()), ..Terms::default() };
@@ -167,7 +175,7 @@ mod tests {
             let scope = Scope::new("etl", ["orders"]).filtered(search);
             let (order, max_bytes) = (SortOrder::Descending, usize::MAX);
             let query = HistoryQuery { as_of: None, after: None, order, limit: 10, max_bytes };
-            let reading = Reading::new(scope, query, Effort::default());
+            let reading = Reading::new(scope, query, Effort::default(), &fields);
             let abandoned = Abandoned::default();
             abandoned.tell();
             let step = reading.step(&file, &abandoned).unwrap();

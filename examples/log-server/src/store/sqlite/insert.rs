@@ -1,10 +1,11 @@
 //! Writing the rows of one request.
 
+use gapless_sse_core::follow::Topic;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::error::SqliteError;
-use super::request::Request;
+use super::request::{Pending, Request};
 use crate::row::with_id;
 use crate::store::AppendError;
 
@@ -33,40 +34,38 @@ pub(super) fn insert(
     let mut ids = Vec::with_capacity(request.rows.len());
     for (row, pending) in request.rows.iter().enumerate() {
         let seq = *last + 1;
-        let id = match &pending.id {
-            None => seq.to_string(),
-            Some(id) => {
-                if let Some(known) = known(connection, id)? {
-                    if !known.is_empty() && !says_the_same(&known, id, &pending.rest) {
-                        let conflict = AppendError::Conflict { row, id: id.clone(), written: 0 };
-                        return Err(Refusal::Own(conflict));
-                    }
-                    ids.push(id.clone());
-                    continue;
+        let Pending { id, given, date, rest } = pending;
+        if *given {
+            if let Some(known) = known(connection, &request.topic, id)? {
+                if !known.is_empty() && !says_the_same(&known, id, rest) {
+                    let conflict = AppendError::Conflict { row, id: id.clone(), written: 0 };
+                    return Err(Refusal::Own(conflict));
                 }
-                connection
-                    .prepare_cached("INSERT INTO ids VALUES (?1, ?2)")?
-                    .execute(params![id, seq])?;
-                id.clone()
+                ids.push(id.clone());
+                continue;
             }
-        };
-        let json = with_id(&id, &pending.rest);
+            connection
+                .prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![workspace, workflow, id, seq])?;
+        }
+        let json = with_id(id, rest);
         insert
-            .execute(params![seq, workspace, workflow, pending.date, json])
+            .execute(params![seq, workspace, workflow, date, json])
             .map_err(|error| of_row(row, error))?;
         *last = seq;
-        ids.push(id);
+        ids.push(id.clone());
     }
     Ok(ids)
 }
 
-/// The row that has this id already, if there is one; empty if it was deleted since.
-fn known(connection: &Connection, id: &str) -> rusqlite::Result<Option<String>> {
+/// The row of the topic that has this id already, if there is one; empty if it was deleted since.
+fn known(connection: &Connection, topic: &Topic, id: &str) -> rusqlite::Result<Option<String>> {
     connection
         .prepare_cached(
-            "SELECT coalesce(row, '') FROM ids LEFT JOIN log USING (seq) WHERE id = ?1",
+            "SELECT coalesce(row, '') FROM ids LEFT JOIN log USING (seq)
+             WHERE ids.workspace = ?1 AND ids.workflow = ?2 AND id = ?3",
         )?
-        .query_row([id], |row| row.get(0))
+        .query_row([topic.space(), topic.name(), id], |row| row.get(0))
         .optional()
 }
 

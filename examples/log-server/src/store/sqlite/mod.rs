@@ -13,6 +13,7 @@ mod lives;
 mod places;
 mod request;
 mod rows;
+mod ruled;
 mod source;
 mod store;
 mod writer;

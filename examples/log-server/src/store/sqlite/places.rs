@@ -143,12 +143,13 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::access::RowFields;
 
     /// One place, in a file that somebody keeps open.
     fn place() -> (TempDir, Connection, Place) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs.db");
-        let opened = file::open(&path).unwrap();
+        let opened = file::open(&path, &RowFields::default()).unwrap();
         let identity = Arc::new(Identity::of(&path).unwrap());
         (folder, opened.writer, Place::new(identity, 1))
     }

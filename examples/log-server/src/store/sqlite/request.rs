@@ -19,8 +19,9 @@ pub(super) type Answer = Result<Vec<String>, AppendError<SqliteError>>;
 /// A row that is to be written.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// The id that its writer has given it.
-    pub(super) id: Option<String>,
+    pub(super) id: String,
+    /// Whether its writer has given it that id.
+    pub(super) given: bool,
     pub(super) date: i64,
     /// The row as clients see it, but for its id.
     pub(super) rest: String,

@@ -6,7 +6,9 @@ use rusqlite::{Connection, Row as Found, params};
 use super::coordinates::{Dated, Position};
 use super::lives;
 use super::store::SqliteStore;
+use crate::access::RowFields;
 use crate::row::Row;
+use crate::ruled::Ruled;
 
 /// Rows of so many bytes in all are enough for one batch.
 const LARGEST_BATCH: usize = 4 * 1024 * 1024;
@@ -16,6 +18,7 @@ pub(super) fn changes(
     connection: &Connection,
     from: Position,
     limit: usize,
+    fields: &RowFields,
 ) -> rusqlite::Result<Option<Batch<SqliteStore>>> {
     // One snapshot for all questions: what is not among the rows is not up to `through` either.
     let snapshot = connection.unchecked_transaction()?;
@@ -37,7 +40,7 @@ pub(super) fn changes(
     let mut rows = question.query(params![from.seq, limited])?;
     while bytes <= LARGEST_BATCH {
         let Some(row) = rows.next()? else { break };
-        let entry = entry(row)?;
+        let entry = entry(row, fields)?;
         bytes += entry.record.json().len();
         changes.push((Position { seq: entry.key.seq, life: row.get(5)? }, entry));
     }
@@ -46,13 +49,14 @@ pub(super) fn changes(
     Ok(Some(Batch::new(changes, last.unwrap_or(end))))
 }
 
-pub(super) fn entry(row: &Found<'_>) -> rusqlite::Result<Entry<Dated, Row>> {
+pub(super) fn entry(row: &Found<'_>, fields: &RowFields) -> rusqlite::Result<Entry<Dated, Row>> {
     let (workspace, workflow, json): (String, String, String) =
         (row.get(2)?, row.get(3)?, row.get(4)?);
     let date = row.get(1)?;
+    let ruled = Ruled::of_json(&json, fields);
     Ok(Entry {
         topic: Topic::new(workspace, workflow),
         key: Dated { date, seq: row.get(0)? },
-        record: Row::new(json, Some(date)),
+        record: Row::new(json, Some(date)).ruled_by(ruled),
     })
 }

@@ -58,7 +58,7 @@ impl Source for SqliteStore {
         let places = &self.inner.places;
         let searches = !scope.filter().is_everything();
         let place = if searches { &places.searches } else { &places.pages };
-        let mut reading = Reading::new(scope.clone(), query, self.effort);
+        let mut reading = Reading::new(scope.clone(), query, self.effort, &self.fields);
         loop {
             let step = place
                 .ask("read a page of history", |file, abandoned| reading.step(file, abandoned));
@@ -72,12 +72,12 @@ impl Source for SqliteStore {
 
     async fn changes(&self, from: &Position) -> Result<SqliteChanges, SqliteError> {
         let (place, known) = (self.inner.places.catch_ups.clone(), self.inner.known.subscribe());
-        Ok(SqliteChanges::new(place, *from, known))
+        Ok(SqliteChanges::new(place, *from, known, self.fields.clone()))
     }
 
     async fn tail(&self, from: &Position) -> Result<SqliteChanges, SqliteError> {
         let (place, known) = (self.inner.places.tail.clone(), self.inner.known.subscribe());
-        Ok(SqliteChanges::new(place, *from, known))
+        Ok(SqliteChanges::new(place, *from, known, self.fields.clone()))
     }
 }
 

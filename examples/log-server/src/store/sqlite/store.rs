@@ -11,6 +11,7 @@ use super::lives::Lives;
 use super::places::Places;
 use super::writer::Writer;
 use super::{address, file};
+use crate::access::RowFields;
 use crate::search::Effort;
 
 /// A log in an SQLite file.
@@ -22,6 +23,8 @@ use crate::search::Effort;
 pub struct SqliteStore {
     pub(super) inner: Arc<Inner>,
     pub(super) effort: Effort,
+    /// What rules on rows may be about.
+    pub(super) fields: RowFields,
 }
 
 #[derive(Debug)]
@@ -43,12 +46,21 @@ impl SqliteStore {
     /// When the address names no file, when the file cannot be made, opened and written, or when it
     /// is not a log.
     pub fn open(address: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        Self::ruled_by(address, RowFields::default())
+    }
+
+    /// Opens the log, of whose rows rules may look at these fields, and makes an index for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn ruled_by(address: impl AsRef<Path>, fields: RowFields) -> Result<Self, SqliteError> {
         let path = address::file(address.as_ref())?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|error| SqliteError::Folder(folder.to_owned(), Arc::new(error)))?;
         }
-        let file::Opened { writer, epoch, secret, lives } = file::open(&path)?;
+        let file::Opened { writer, epoch, secret, lives } = file::open(&path, &fields)?;
         let identity = Arc::new(Identity::of(&path)?);
         let known = watch::Sender::new(lives);
         let inner = Inner {
@@ -59,7 +71,7 @@ impl SqliteStore {
             identity,
             known,
         };
-        Ok(Self { inner: Arc::new(inner), effort: Effort::default() })
+        Ok(Self { inner: Arc::new(inner), effort: Effort::default(), fields })
     }
 
     /// The same log, which looks at so much for a page of a search.

@@ -18,7 +18,7 @@ use super::insert::{Refusal, insert};
 use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
-use crate::row::NewRow;
+use crate::row::{Ids, NewRow};
 use crate::store::AppendError;
 
 /// How many bytes may wait to be written.
@@ -83,12 +83,15 @@ impl Writer {
     /// Writes rows, all or none, and answers their ids.
     pub(super) async fn write(&self, topic: &Topic, rows: Vec<NewRow>) -> Answer {
         let mut pending = Vec::with_capacity(rows.len());
+        let mut ids = Ids::now();
         for (at, row) in rows.into_iter().enumerate() {
             if at % READIED == READIED - 1 {
                 yield_now().await;
             }
             let rest = row.without_id(topic.space(), topic.name());
-            pending.push(Pending { id: row.id, date: row.date.as_millisecond(), rest });
+            let (date, given) = (row.date.as_millisecond(), row.id.is_some());
+            let id = row.id.unwrap_or_else(|| ids.next_text());
+            pending.push(Pending { id, given, date, rest });
         }
         self.enqueue(topic, pending, PATIENCE).await
     }
