@@ -230,13 +230,21 @@ mod tests {
     use bytes::Bytes;
     use http_body::Frame;
     use http_body_util::StreamBody;
-    use tokio::io::{AsyncReadExt, DuplexStream, Empty, Join, Sink, duplex, empty, join, sink};
+    use tokio::io::{
+        AsyncReadExt, BufWriter, DuplexStream, Empty, Join, Sink, duplex, empty, join, sink,
+    };
     use tokio::sync::mpsc;
 
     use super::*;
 
     /// One whose client is there as long as it has not gone altogether.
     impl PollGone for DuplexStream {
+        fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+    }
+
+    impl PollGone for BufWriter<DuplexStream> {
         fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
             Poll::Pending
         }
@@ -320,6 +328,22 @@ mod tests {
         let mut rest = String::new();
         client.read_to_string(&mut rest).await.unwrap();
         assert_eq!(rest, "0\r\n\r\n");
+    }
+
+    #[tokio::test]
+    async fn what_a_socket_keeps_back_is_sent_before_the_stream_is_quiet() {
+        let (send, chunks) = mpsc::unbounded_channel();
+        // It takes less at a time than is kept back.
+        let (server, mut client) = duplex(60);
+        let _served = tokio::spawn(WriteChunks::new(BufWriter::new(server), body(chunks)));
+        for _ in 0..3 {
+            send.send(Bytes::from_static(&[b'x'; 1000])).unwrap();
+            let mut read = vec![0; "3e8\r\n\r\n".len() + 1000];
+            let whole = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+                client.read_exact(&mut read).await
+            });
+            whole.await.expect("it is not kept back").unwrap();
+        }
     }
 
     #[tokio::test]

@@ -140,7 +140,7 @@ async fn bytes_that_are_no_handshake_end_their_connection_and_no_other() {
         b"\x80\x2e\x01\x00\x02\x00\x15",
         b"\0",
         b"lower case",
-        &[0xff; 20_000],
+        &[0xff; 16_000],
     ] {
         let mut client = server.connect().await;
         client.send(bytes).await;

@@ -1,16 +1,15 @@
 //! Holds some thousand idle streams open, plain and over TLS, and looks at the server's memory.
 
 mod clients;
+mod failure;
 mod server;
 
-use std::error::Error;
 use std::time::Duration;
 
 use clients::{Clients, Over};
+use failure::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::Server;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many streams there are before it is looked the first time, which also make what all share.
 const BEFORE: usize = 500;

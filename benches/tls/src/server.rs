@@ -13,7 +13,7 @@ use gapless_sse_axum::{Certificates, Event, Sse, Tls, bind};
 use rcgen::KeyPair;
 use tempfile::TempDir;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The first argument of the process.
 pub const ROLE: &str = "serve";

@@ -1,0 +1,5 @@
+//! Why it could not be measured.
+
+use std::error::Error;
+
+pub type Failure = Box<dyn Error + Send + Sync>;
