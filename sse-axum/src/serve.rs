@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
-use gapless_sse_hyper::{PeerAddress, ServeOptions};
+use gapless_sse_hyper::{Listener, PeerAddress, ServeOptions};
 use http::Request;
-use tokio::net::TcpListener;
 use tower_service::Service;
 
 /// Serves `router` on `listener` until `shutdown`, with [`ServeOptions::default`].
@@ -17,7 +16,10 @@ use tower_service::Service;
 /// Unlike `axum::serve`, it ends the connections of clients that stop reading (over HTTP/2: whose
 /// streams all stand still), and it ends at most [`drain_limit`](ServeOptions::drain_limit) after
 /// `shutdown`, whatever streams are open.
-/// The extractor `ConnectInfo<SocketAddr>` works.
+/// The extractor `ConnectInfo<SocketAddr>` works; a client that came by a Unix socket has the address
+/// 127.0.0.1, port 0.
+///
+/// A [`Listener`] is a port, a Unix socket, one of them with TLS (feature `tls`), or within the process.
 ///
 /// ```no_run
 /// # async fn run() -> std::io::Result<()> {
@@ -29,13 +31,13 @@ use tower_service::Service;
 /// # Ok(())
 /// # }
 /// ```
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: impl Listener, router: Router, shutdown: impl Future<Output = ()>) {
     serve_with(listener, router, ServeOptions::default(), shutdown).await;
 }
 
 /// [`serve`] with limits of your own.
 pub async fn serve_with(
-    listener: TcpListener,
+    listener: impl Listener,
     router: Router,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,

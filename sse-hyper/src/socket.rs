@@ -9,8 +9,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::StallLimit;
 use crate::idle::{PollGone, Readiness};
 #[cfg(feature = "tls")]
-use crate::tls::Encrypted;
+use crate::rewound::Rewound;
 use crate::transport::Transport;
+
+/// A socket of which everything that is said is encrypted.
+#[cfg(feature = "tls")]
+pub(crate) type Encrypted = tokio_rustls::server::TlsStream<Rewound<StallLimit<Transport>>>;
 
 /// The stall limit is below the encryption: there the client's progress shows.
 #[derive(Debug)]

@@ -17,9 +17,15 @@ pub use gapless_sse_core::{
     Admission, AdmissionLimits, CloseReason, Closed, EventId, EventStream, EventType, KeepAlive,
     Permit, Refused, try_events,
 };
+#[cfg(all(feature = "serve", unix))]
+#[doc(no_inline)]
+pub use gapless_sse_hyper::bind_unix;
+#[cfg(feature = "tls")]
+#[doc(no_inline)]
+pub use gapless_sse_hyper::{CertificateError, Certificates, OverTls, Tls};
 #[cfg(feature = "serve")]
 #[doc(no_inline)]
-pub use gapless_sse_hyper::{ServeOptions, bind};
+pub use gapless_sse_hyper::{Listener, ServeOptions, bind, in_memory};
 pub use last_event_id::{last_event_id, last_event_id_as, required_last_event_id};
 #[cfg(feature = "follow")]
 pub use not_driven::NotDriven;

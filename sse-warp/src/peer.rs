@@ -7,9 +7,9 @@ use gapless_sse_hyper::PeerAddress;
 use warp::Filter;
 
 /// The address of the peer, under [`serve`](crate::serve()) as under warp's own server; `None`
-/// when the request did not come over TCP.
+/// when the request came over neither.
 ///
-/// Behind a proxy, it is the proxy's.
+/// Behind a proxy, it is the proxy's; by a Unix socket, it is 127.0.0.1, port 0.
 ///
 /// ```
 /// use std::net::SocketAddr;

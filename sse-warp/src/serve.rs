@@ -2,8 +2,7 @@
 
 use std::future::Future;
 
-use gapless_sse_hyper::ServeOptions;
-use tokio::net::TcpListener;
+use gapless_sse_hyper::{Listener, ServeOptions};
 use warp::{Filter, Reply};
 
 /// Serves `filter` on `listener` until `shutdown`, with [`ServeOptions::default`].
@@ -13,6 +12,8 @@ use warp::{Filter, Reply};
 /// `shutdown`, whatever streams are open.
 /// For the peer's address, use [`peer_address`](crate::peer_address): warp's own `addr::remote`
 /// sees only what warp serves.
+///
+/// A [`Listener`] is a port, a Unix socket, one of them with TLS (feature `tls`), or within the process.
 ///
 /// ```no_run
 /// # async fn run() -> std::io::Result<()> {
@@ -24,7 +25,7 @@ use warp::{Filter, Reply};
 /// # Ok(())
 /// # }
 /// ```
-pub async fn serve<F>(listener: TcpListener, filter: F, shutdown: impl Future<Output = ()>)
+pub async fn serve<F>(listener: impl Listener, filter: F, shutdown: impl Future<Output = ()>)
 where
     F: Filter<Extract: Reply> + Clone + Send + Sync + 'static,
 {
@@ -33,7 +34,7 @@ where
 
 /// [`serve`] with limits of your own.
 pub async fn serve_with<F>(
-    listener: TcpListener,
+    listener: impl Listener,
     filter: F,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,

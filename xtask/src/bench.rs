@@ -26,6 +26,8 @@ pub(crate) enum Options {
     Fanout(Fanout),
     /// What following a MongoDB collection costs, on real servers, into BENCHMARKS.md.
     Mongo(Mongo),
+    /// The memory of idle streams over TLS and without, into BENCHMARKS.md.
+    Tls,
     /// What one client of the log server notices of what others do to it, into BENCHMARKS.md.
     Neighbours(Neighbours),
 }
@@ -77,6 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Options::Wire => wire(),
         Options::Fanout(options) => fanout(options),
         Options::Mongo(options) => mongo(options),
+        Options::Tls => tls(),
         Options::Neighbours(options) => neighbours(options),
     }
 }
@@ -127,6 +130,12 @@ fn fanout(options: &Fanout) -> Result<(), Failure> {
         return Ok(());
     }
     write_down(&section)
+}
+
+fn tls() -> Result<(), Failure> {
+    let package = format!("run --quiet --package sse-tls-bench {PEERS}");
+    println!("measuring takes about a minute; leave the machine alone meanwhile");
+    write_down(&read(&mut cargo(&package))?)
 }
 
 fn mongo(Mongo { short, only }: &Mongo) -> Result<(), Failure> {

@@ -11,12 +11,13 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue};
 use jsonwebtoken::Algorithm::{ES256, EdDSA, HS256, RS256};
 use log_server::access::tokens::TokenHash;
-use log_server::access::{Credentials, Place, SignIn};
+use log_server::access::{Credentials, Place, Right, SignIn};
 use log_server::config::Config;
 use log_server::secret;
 use serde_json::json;
 
 #[path = "../tests/sign_in/signer.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
 mod signer;
 
 use signer::{Signer, key_set, now};
@@ -34,12 +35,13 @@ async fn main() {
     let hash = TokenHash::of("a-token");
     let text = format!(
         "[[token]]\nname = \"ann\"\nsha256 = \"{hash}\"\nworkspaces = [\"etl\"]\n[jwt]\n\
-         jwks-file = {keys:?}\nissuer = \"https://login.example\"\naudience = \"logs\"\n\
-         workspaces-claim = \"workspaces\"\nrows = {{ owner = \"{{sub}}\" }}"
+         jwks-file = '{}'\nissuer = \"https://login.example\"\naudience = \"logs\"\n\
+         workspaces-claim = \"workspaces\"\nrows = {{ owner = \"{{sub}}\" }}",
+        keys.display()
     );
     let config: Config = toml::from_str(&text).unwrap();
     let file = folder.path().join("revocations");
-    let sign_in = SignIn::new(&config, &secret::random().unwrap(), || Ok(file)).unwrap();
+    let sign_in = SignIn::new(&config, &secret::random().unwrap(), Some(file)).unwrap();
 
     measure("token of the configuration", &sign_in, || vec![bearer("a-token"); SIGN_INS]).await;
     let mut first = Credentials::default();
@@ -48,7 +50,7 @@ async fn main() {
         first = tokens[0].clone();
         measure(&format!("{:?}", signer.algorithm), &sign_in, || tokens.clone()).await;
     }
-    let caller = sign_in.access().identify(&first, &Place::default()).await.unwrap();
+    let caller = sign_in.access().identify(&first, Right::Read, &Place::default()).await.unwrap();
     let session = || {
         let cookie = sign_in.sessions().begin(&caller, true).unwrap();
         header(COOKIE, &format!("{}={}", cookie.name(), cookie.value()))
@@ -69,7 +71,7 @@ async fn measure(way: &str, sign_in: &SignIn, make: impl Fn() -> Vec<Credentials
         let all = make();
         let began = Instant::now();
         for credentials in &all {
-            sign_in.access().identify(credentials, &place).await.unwrap();
+            sign_in.access().identify(credentials, Right::Read, &place).await.unwrap();
         }
         #[expect(clippy::cast_precision_loss, reason = "it is a few thousand")]
         rates.push(all.len() as f64 / began.elapsed().as_secs_f64());

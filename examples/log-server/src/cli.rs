@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,6 +9,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::config;
 use crate::http::Proxy;
+use crate::listen::ListenAddress;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -35,9 +35,18 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", env = "LOG_SERVER_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    /// The address to listen on, where port 0 takes a free one, or a Unix socket
+    #[arg(long, value_name = "ADDRESS|unix:PATH", default_value = "127.0.0.1:8080")]
+    pub listen: ListenAddress,
+
+    /// The certificate that clients are shown over TLS, followed by those that lead to its authority,
+    /// in PEM; it is read anew when it changes (docs/tls.md)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 
     /// Where the logs are: sqlite:FILE, or a MongoDB connection string that names the database
     /// [default: an SQLite file in your data folder]

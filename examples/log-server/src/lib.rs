@@ -8,6 +8,7 @@ pub mod config;
 pub mod http;
 mod json;
 pub mod limits;
+pub mod listen;
 mod mark;
 pub mod row;
 mod ruled;

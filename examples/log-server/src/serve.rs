@@ -1,7 +1,6 @@
 //! The server from its start to its end.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -16,6 +15,7 @@ use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
 use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
 use crate::limits::Limits;
+use crate::listen::{ListenAddress, ListenError, Listening, listen};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError, Secrets};
 use crate::simulate;
@@ -30,7 +30,7 @@ pub enum ServeError {
          configure who may (docs/access.md), or say --anonymous to let anyone read and write the \
          logs"
     )]
-    Anonymous(SocketAddr),
+    Anonymous(ListenAddress),
     /// Everybody may, and only some.
     #[error("--anonymous lets everybody in, and the configuration says who may: leave one out")]
     Both,
@@ -38,8 +38,8 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] InvalidStore),
     /// There is no data folder to put a file into.
-    #[error(transparent)]
-    NoDataFolder(#[from] NoDataFolder),
+    #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
+    NoDataFolder,
     /// The ways of signing in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -52,9 +52,9 @@ pub enum ServeError {
     /// The secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The address is taken, or not of this machine.
-    #[error("cannot listen on {0}; is it in use?")]
-    Listen(SocketAddr, #[source] io::Error),
+    /// The address, or the certificate.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// A defect: nothing would be streamed any more.
     #[error("the log is not followed any more; please report what stands above")]
     Stopped(#[source] Option<JoinError>),
@@ -62,14 +62,6 @@ pub enum ServeError {
     #[error("the system refused")]
     System(#[from] io::Error),
 }
-
-/// The system has no folder for the data of programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no data folder on this system; name a file with --store sqlite:FILE, and one for \
-     revocations in [session] of the configuration"
-)]
-pub struct NoDataFolder;
 
 /// Runs the server until it is told to end.
 ///
@@ -84,7 +76,7 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
     }
     match (SignIn::is_wanted(&config), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
-        (false, false) if !arguments.listen.ip().is_loopback() => {
+        (false, false) if !arguments.listen.is_local() => {
             return Err(ServeError::Anonymous(arguments.listen));
         }
         _ => {}
@@ -103,7 +95,7 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let store = SqliteStore::ruled_by(&path, fields)?.searching(effort);
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
-            let sign_in = SignIn::new(&config, &secrets, || Ok(beside(&path)))?;
+            let sign_in = SignIn::new(&config, &secrets, Some(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
@@ -124,20 +116,18 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
                 secret::random()?
             };
             let name = format!("MongoDB collection {}", arguments.collection);
-            let sign_in = SignIn::new(&config, &secrets, || {
-                Ok(folders()?.data_dir().join("revocations.json"))
-            })?;
+            let sign_in = SignIn::new(&config, &secrets, in_data_folder("revocations.json"))?;
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
     }
 }
 
 fn default_store() -> Result<StoreAddress, ServeError> {
-    Ok(StoreAddress::Sqlite(folders()?.data_dir().join("logs.db")))
+    in_data_folder("logs.db").map(StoreAddress::Sqlite).ok_or(ServeError::NoDataFolder)
 }
 
-fn folders() -> Result<ProjectDirs, NoDataFolder> {
-    ProjectDirs::from("", "", "log-server").ok_or(NoDataFolder)
+fn in_data_folder(name: &str) -> Option<PathBuf> {
+    Some(ProjectDirs::from("", "", "log-server")?.data_dir().join(name))
 }
 
 /// Where the revocations are kept of a server with this SQLite file.
@@ -156,21 +146,19 @@ async fn serve<S: Store>(
     secrets: Secrets,
     name: String,
 ) -> Result<(), ServeError> {
-    let asked = arguments.listen;
-    let listener =
-        gapless_sse_axum::bind(asked).await.map_err(|error| ServeError::Listen(asked, error))?;
-    let address = listener.local_addr()?;
+    let tls = config.tls.clone().or(arguments.tls_cert, arguments.tls_key);
+    let Listening { listener, place } = listen(&arguments.listen, &tls).await?;
     let unsent = arguments.unsent_bytes / 3;
     let options = LogOptions::default().ring_bytes(arguments.ring_bytes).unsent_bytes(2 * unsent);
     let (log, driver) = Log::new(store, secrets.seal(), options);
     tracing::info!("serving the {name}");
     let access = sign_in.access().clone();
     if !access.needs_sign_in() {
-        tracing::info!("anyone who reaches {address} may read and write logs");
+        tracing::info!("anyone who reaches {place} may read and write logs");
     }
 
     let mut driver = tokio::spawn(driver.run(|tail| observe(&tail)));
-    announce(&format!("listening on http://{address}/"))?;
+    announce(&format!("listening on {place}"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
     for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
         announce(&path)?;

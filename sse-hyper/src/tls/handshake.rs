@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::server::TlsStream;
 
 use crate::StallLimit;
 use crate::error::BoxError;
@@ -25,9 +24,6 @@ const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\n\
     content-type: text/plain; charset=utf-8\r\ncontent-length: 51\r\nconnection: close\r\n\r\n\
     this port speaks HTTPS: ask with https:// instead\r\n";
 
-/// A socket of which everything that is said is encrypted.
-pub(crate) type Encrypted = TlsStream<Rewound<StallLimit<Transport>>>;
-
 /// Agrees with the client on how to encrypt, and on what to speak.
 pub(crate) async fn begin(
     socket: StallLimit<Transport>,
@@ -45,7 +41,7 @@ pub(crate) async fn begin(
         session.set_buffer_limit(Some(BUFFER));
     };
     let accepted = TlsAcceptor::from(tls).accept_with(socket, limit).await;
-    let stream = Box::new(accepted.map_err(failed)?);
+    let stream = Box::new(accepted.map_err(|error| failed(&error))?);
     match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Ok((Protocol::Http2, Rewound::new(Socket::Tls(stream)))),
         Some(_) => Ok((Protocol::Http1, Rewound::new(Socket::Tls(stream)))),
@@ -53,6 +49,6 @@ pub(crate) async fn begin(
     }
 }
 
-fn failed(error: io::Error) -> BoxError {
+fn failed(error: &io::Error) -> BoxError {
     format!("the TLS handshake failed: {error}").into()
 }

@@ -7,6 +7,6 @@ mod pem;
 mod validity;
 
 pub use certificates::Certificates;
-pub(crate) use handshake::{Encrypted, begin};
+pub(crate) use handshake::begin;
 pub use listener::Tls;
 pub use pem::CertificateError;

@@ -56,3 +56,35 @@ fn fault(certificate: &CertificateDer<'_>, at: UnixTime) -> Option<Validity> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_told_by_its_dates() {
+        let mut certificate = CertificateParams::new(["logs.test".to_owned()]).unwrap();
+        certificate.not_before = date_time_ymd(2025, 1, 10);
+        certificate.not_after = date_time_ymd(2025, 1, 20);
+        let certificate = certificate.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        // From the first of that January.
+        for (days, validity) in [
+            (0, Validity::NotYet),
+            (8, Validity::NotYet),
+            (9, Validity::Valid),
+            (15, Validity::Valid),
+            (17, Validity::EndsSoon),
+            (18, Validity::EndsSoon),
+            (20, Validity::Ended),
+            (1000, Validity::Ended),
+        ] {
+            let seconds = 1_735_689_600 + days * 24 * 60 * 60;
+            let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+            assert_eq!(Validity::of(certificate.der(), now), validity, "on day {days}");
+        }
+    }
+}

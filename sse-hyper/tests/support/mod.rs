@@ -135,8 +135,18 @@ impl Server {
     pub(crate) async fn streaming(
         options: ServeOptions,
     ) -> (Self, mpsc::UnboundedReceiver<mpsc::UnboundedSender<Bytes>>) {
+        let (over, listener) = Over::listen().await;
+        Self::streaming_on(over, listener, options)
+    }
+
+    /// [`streaming`](Self::streaming) on a listener.
+    pub(crate) fn streaming_on(
+        over: Over,
+        listener: impl Listener + 'static,
+        options: ServeOptions,
+    ) -> (Self, mpsc::UnboundedReceiver<mpsc::UnboundedSender<Bytes>>) {
         let (asked, streams) = mpsc::unbounded_channel();
-        let server = Self::start(options, move |request| {
+        let app = App(move |request: Request<RequestBody>| {
             let (sender, mut response) = open_ended();
             asked.send(sender).unwrap();
             if request.uri().path() == PATHS[0] {
@@ -145,7 +155,7 @@ impl Server {
             }
             async move { response }
         });
-        (server.await, streams)
+        (Self::on(over, listener, options, app), streams)
     }
 
     pub(crate) async fn connect(&self) -> Client {

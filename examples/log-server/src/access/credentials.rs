@@ -27,9 +27,11 @@ impl Credentials {
         Self { headers: kept, ticket: ticket.map(Box::from) }
     }
 
-    /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
+    /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1). Of several nobody knows which
+    /// one a proxy has looked at, so they are none.
     pub fn bearer(&self) -> Option<&str> {
-        let value = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let mut values = self.headers.get_all(AUTHORIZATION).into_iter();
+        let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Grant, Grants, KnownBy, Pattern, Right, Rights, RowRule, RowRules};
+use super::{Caller, Grant, Grants, KnownBy, Pattern, Right, RowRule, RowRules};
 
 /// A caller, as he is written where only this server reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Held {
             self.grants.into_iter().map(|HeldGrant(workspaces, workflows, rights)| Grant {
                 workspaces: patterns(workspaces),
                 workflows: patterns(workflows),
-                rights: Rights::from_iter(rights.iter().filter_map(|right| right.parse().ok())),
+                rights: rights.iter().filter_map(|right| right.parse().ok()).collect(),
             });
         let rows = self.rows.into_iter().map(|(field, value)| RowRule { field, value });
         Caller {

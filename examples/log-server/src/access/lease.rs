@@ -89,12 +89,6 @@ impl Leases {
         receiver
     }
 
-    /// How many groups of streams there are.
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.groups().len()
-    }
-
     fn groups(&self) -> MutexGuard<'_, HashMap<Arc<Key>, Arc<Ends>>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,7 +12,6 @@ use super::tokens::{Tokens, TokensError};
 use super::{Access, Authority};
 use crate::config::Config;
 use crate::secret::{self, SecretError, Secrets};
-use crate::serve::NoDataFolder;
 
 /// Why nobody could sign in.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +28,12 @@ pub enum SignInError {
     /// What was taken back.
     #[error(transparent)]
     Revoked(#[from] RevokedError),
-    /// Where to keep it.
-    #[error(transparent)]
-    NoDataFolder(#[from] NoDataFolder),
+    /// There is nowhere to keep it.
+    #[error(
+        "there is no data folder on this system; name a file for what is taken back, as \
+         `revocations-file` of [session]"
+    )]
+    NoFile,
     /// The secret of sessions and tickets.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -65,7 +67,7 @@ impl SignIn {
     pub fn new(
         config: &Config,
         secrets: &Secrets,
-        file: impl FnOnce() -> Result<PathBuf, NoDataFolder>,
+        file: Option<PathBuf>,
     ) -> Result<Self, SignInError> {
         let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
         let mut ways = Vec::new();
@@ -91,7 +93,8 @@ impl SignIn {
         let revoked = if Self::is_wanted(config) {
             authorities.push(Box::new(Arc::clone(&tickets)));
             authorities.push(Box::new(Arc::clone(&sessions)));
-            Revoked::open(&config.session.revocations_file.clone().map_or_else(file, Ok)?)?
+            let file = config.session.revocations_file.clone().or(file);
+            Revoked::open(&file.ok_or(SignInError::NoFile)?)?
         } else {
             Revoked::in_memory()
         };
@@ -107,7 +110,7 @@ impl SignIn {
     ///
     /// When the system gives no random bytes.
     pub fn anonymous() -> Result<Self, SignInError> {
-        Self::new(&Config::default(), &secret::random()?, || Err(NoDataFolder))
+        Self::new(&Config::default(), &secret::random()?, None)
     }
 
     /// Who may do what.

@@ -1,5 +1,7 @@
 //! One line of the audit.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -48,7 +50,7 @@ pub struct Entry {
     pub status: Option<u16>,
     /// Why it was refused or is over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
+    pub reason: Option<Cow<'static, str>>,
     /// What an act was about, such as whose sign-in was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,

@@ -191,9 +191,9 @@ impl Open {
     }
 }
 
-/// How many lines end in these bytes, or begin in them.
-fn count(lines: &[u8]) -> u64 {
-    lines.iter().filter(|byte| **byte == b'\n').count() as u64
+/// How many lines are in these bytes, whole or not.
+pub(super) fn count(lines: &[u8]) -> u64 {
+    lines.split_inclusive(|byte| *byte == b'\n').count() as u64
 }
 
 fn ends_whole(path: &Path, length: u64) -> bool {

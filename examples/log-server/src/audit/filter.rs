@@ -37,7 +37,8 @@ impl Filter {
     /// That of the parameters of a request, right or not; `None` if they look for nothing.
     pub fn of(parameters: &[(String, String)]) -> Option<Self> {
         let all = |name: &'static str| {
-            let of = parameters.iter().filter(move |(known, value)| known == name && value != "");
+            let of =
+                parameters.iter().filter(move |(known, value)| known == name && !value.is_empty());
             of.map(|(_, value)| value.as_str())
         };
         let words = |name| all(name).next().map(Words::of);
@@ -49,7 +50,8 @@ impl Filter {
         let level = |name: &str| {
             Level::of(name).map_or_else(|| "?".to_owned(), |_| name.to_ascii_uppercase())
         };
-        let levels = all("level").flat_map(|levels| levels.split(',')).filter(|one| *one != "");
+        let levels =
+            all("level").flat_map(|levels| levels.split(',')).filter(|one| !one.is_empty());
         let filter = Self {
             levels: levels.take(MOST_NAMES).map(level).collect(),
             types: all("type").take(MOST_NAMES).map(short).collect(),

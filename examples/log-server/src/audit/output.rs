@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::file::{DailyFile, Unwritten};
+use super::file::{DailyFile, Unwritten, count};
 use super::{Settings, Target};
 
 /// Why the audit cannot be written where it is to be.
@@ -41,10 +41,9 @@ impl Output {
         match self {
             Self::Stdout => {
                 let mut out = io::stdout().lock();
-                out.write_all(lines).and_then(|()| out.flush()).map_err(|error| {
-                    let lines = lines.iter().filter(|byte| **byte == b'\n').count();
-                    Unwritten { lines: lines as u64, error }
-                })
+                out.write_all(lines)
+                    .and_then(|()| out.flush())
+                    .map_err(|error| Unwritten { lines: count(lines), error })
             }
             Self::File(file) => file.write(lines, today),
         }

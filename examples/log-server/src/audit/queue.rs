@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::output::Output;
-use super::writer::write_all;
+use super::writer::{Lost, Message, write_all};
 use super::{Entry, Event, OutputError, Settings};
 
 /// How many entries wait; one has some 300 bytes, and 8 KiB at most.
@@ -24,23 +24,6 @@ pub struct Audit(Option<Arc<Shared>>);
 struct Shared {
     queue: SyncSender<Message>,
     lost: Arc<Lost>,
-}
-
-/// What the thread is told.
-#[derive(Debug)]
-pub(super) enum Message {
-    Entry(Box<Entry>),
-    /// That it is to end.
-    End,
-}
-
-/// How many entries were not written.
-#[derive(Debug, Default)]
-pub(super) struct Lost {
-    /// Because too many waited.
-    pub(super) queue: AtomicU64,
-    /// Because the file did not take them.
-    pub(super) output: AtomicU64,
 }
 
 /// Writes what waits, when it is dropped.
@@ -94,12 +77,6 @@ impl Audit {
             self.0.as_ref().map_or(0, |shared| count(&shared.lost).load(Ordering::Relaxed))
         };
         [("queue", of(|lost| &lost.queue)), ("output", of(|lost| &lost.output))]
-    }
-}
-
-impl Lost {
-    pub(super) fn total(&self) -> u64 {
-        self.queue.load(Ordering::Relaxed) + self.output.load(Ordering::Relaxed)
     }
 }
 

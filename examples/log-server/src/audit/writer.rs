@@ -1,6 +1,6 @@
 //! The thread that writes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::output::Output;
-use super::queue::{Lost, Message};
 use super::{Entry, Event};
 
 /// How many bytes are written at a time.
@@ -20,6 +19,29 @@ const SYNC: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether something is due without an entry.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    Entry(Box<Entry>),
+    /// That it is to end.
+    End,
+}
+
+/// How many entries were not written.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// Because too many waited.
+    pub(super) queue: AtomicU64,
+    /// Because the file did not take them.
+    pub(super) output: AtomicU64,
+}
+
+impl Lost {
+    pub(super) fn total(&self) -> u64 {
+        self.queue.load(Ordering::Relaxed) + self.output.load(Ordering::Relaxed)
+    }
+}
 
 /// Writes what comes until it is told to end, and then what waits.
 pub(super) fn write_all(

@@ -19,6 +19,7 @@ use crate::access::tokens::TokenEntry;
 use crate::audit;
 use crate::http::{Cors, Embedding, Proxy, ProxyHeader};
 use crate::limits::LimitsConfig;
+use crate::listen::TlsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
@@ -44,6 +45,8 @@ pub struct Config {
     pub audit: audit::Settings,
     /// `row-fields`: what rules on rows may be about.
     pub row_fields: RowFields,
+    /// `[tls]`
+    pub tls: TlsConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `proxies`: which are believed when they say for whom they ask.

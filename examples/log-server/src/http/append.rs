@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::App;
 use super::asked::Asked;
-use super::audited::Written;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
+use super::told::Written;
 use crate::access::Place;
 use crate::row::Writer;
 use crate::store::{AppendError, Store};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::Extension;
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -67,7 +68,7 @@ impl Asked {
 
 /// The outermost layer. A ticket ends here: what comes after it sees the query without.
 pub(super) async fn note(
-    client: Client,
+    Extension(client): Extension<Client>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {

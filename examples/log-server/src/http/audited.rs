@@ -13,25 +13,9 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::Timestamp;
 
 use super::asked::Asked;
+use super::told::{About, Refusal, Written};
 use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
-
-/// Why a request was refused, as an answer says it to the audit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// Whether it is for lack of a right.
-    pub(super) denied: bool,
-    /// Why, in a word or a few.
-    pub(super) reason: &'static str,
-}
-
-/// How many rows a request has written, as its answer says it to the audit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Written(pub(super) usize);
-
-/// What an act was about, as its answer says it to the audit: whose sign-in was taken back, say.
-#[derive(Clone, Debug)]
-pub(super) struct About(pub(super) String);
 
 /// Writes what is done by a request, or that it was refused.
 pub(super) async fn note(
@@ -69,7 +53,7 @@ pub(super) async fn note(
             subject: told.get().map(|About(what)| short(what)),
             bytes: bytes.filter(|_| event == Event::Append),
             status: Some(response.status().as_u16()),
-            reason: told.get().map(|refusal: &Refusal| refusal.reason),
+            reason: told.get().map(|refusal: &Refusal| refusal.reason.clone()),
             duration_ms: Some(milliseconds(began.elapsed())),
             ..entry
         });
@@ -148,7 +132,7 @@ struct Undone(Option<(Audit, Asked, Option<Event>, Entry)>);
 impl Drop for Undone {
     fn drop(&mut self) {
         if let Some((audit, asked, Some(event), entry)) = self.0.take() {
-            let reason = Some("the client has left");
+            let reason = Some("the client has left".into());
             audit.write(Entry { event, origin: asked.origin(), reason, ..entry });
         }
     }
@@ -219,7 +203,7 @@ impl Opened {
             duration_ms: Some(milliseconds(closed.duration)),
             events: Some(closed.events),
             bytes: Some(closed.bytes),
-            reason: Some(denied.map_or(closed.reason.as_str(), Reason::as_str)),
+            reason: Some(denied.map_or(closed.reason.as_str(), Reason::as_str).into()),
             ..entry
         });
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde::Deserialize;
 use tower_http::cors::CorsLayer;
@@ -69,7 +69,7 @@ struct Inner {
 impl Browsers {
     /// As the configuration has it.
     pub fn new(cors: &Cors, embedding: &Embedding) -> Self {
-        let embedders: Vec<_> = embedding.origins.iter().map(|origin| origin.value()).collect();
+        let embedders: Vec<_> = embedding.origins.iter().map(Origin::value).collect();
         let embedders = match embedders.as_slice() {
             [] => "'none'".to_owned(),
             some => some.iter().filter_map(|at| at.to_str().ok()).collect::<Vec<_>>().join(" "),
@@ -173,7 +173,7 @@ async fn refuse_cross_site(
 /// Tells browsers with each answer what they may do with it.
 async fn tell(
     State(browsers): State<Browsers>,
-    client: Client,
+    Extension(client): Extension<Client>,
     request: Request,
     next: Next,
 ) -> Response {

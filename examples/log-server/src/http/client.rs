@@ -1,14 +1,6 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use http::request::Parts;
-
-use super::problem::Problem;
-use super::proxies::Proxies;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where a request comes from, as its connection says, or a proxy that is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,30 +46,6 @@ impl Client {
     /// Whether it has come over TLS, here or at the proxy.
     pub(super) fn is_https(&self) -> bool {
         self.https
-    }
-}
-
-/// The outermost layer: notes the client, for all who ask.
-pub(super) async fn note(
-    State(proxies): State<Proxies>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    // What comes over a Unix socket has no port.
-    let peer = peer.filter(|peer| peer.0.port() != 0);
-    let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
-    let client = proxies.client(peer, false, request.headers());
-    request.extensions_mut().insert(client);
-    next.run(request).await
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Client {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let client = parts.extensions.get::<Self>().copied();
-        client.ok_or_else(|| Problem::defect(&std::io::Error::other("a path without its layer")))
     }
 }
 

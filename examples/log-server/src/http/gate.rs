@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -22,10 +23,11 @@ pub(super) struct Gate {
 pub(super) async fn pass(
     State(gate): State<Gate>,
     asked: Asked,
-    path: RawPathParams,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    let path = path.map_err(|error| Problem::bad_request(error.body_text()))?;
     let part = |name| path.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let place = Place { workspace: part("workspace"), workflow: part("workflow") };
     let caller = gate.access.identify(asked.credentials(), gate.need, &place).await?;

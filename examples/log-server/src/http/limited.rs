@@ -10,9 +10,9 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::timeout;
 
 use super::asked::Asked;
-use super::audited::Refusal;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, SEARCH};
+use super::told::Refusal;
 use super::upload;
 use crate::access::{KnownBy, Reason};
 use crate::limits::{Limits, Per, Reached, TooLarge, What};
@@ -80,7 +80,7 @@ pub(super) async fn by_address(
         }
         None => next.run(request).await,
     };
-    let unknown = Refusal { denied: true, reason: Reason::Unknown.as_str() };
+    let unknown = Refusal { denied: true, reason: Reason::Unknown.as_str().into() };
     if tries && response.extensions().get() == Some(&unknown) {
         limits.sign_in_failed(address);
     }

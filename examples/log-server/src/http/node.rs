@@ -12,15 +12,12 @@ pub(super) fn address(node: &str) -> Option<IpAddr> {
         return Some(address.ip().to_canonical());
     }
     // The port may be hidden as well (RFC 7239, section 6.3).
-    let (address, port) = match node.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']')?;
-            (address.parse::<Ipv6Addr>().ok()?.into(), port)
-        }
-        None => {
-            let colon = node.find(':')?;
-            (node[..colon].parse::<IpAddr>().ok()?, &node[colon..])
-        }
+    let (address, port) = if let Some(rest) = node.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        (address.parse::<Ipv6Addr>().ok()?.into(), port)
+    } else {
+        let (address, port) = node.split_at(node.find(':')?);
+        (address.parse::<IpAddr>().ok()?, port)
     };
     let hidden = |port: &str| {
         port.strip_prefix(":_").is_some_and(|name| !name.is_empty() && name.bytes().all(in_name))

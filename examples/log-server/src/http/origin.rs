@@ -12,10 +12,10 @@ pub struct Origin(HeaderValue);
 /// It is no origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no origin; write it as https://app.example.com, each by itself: `*` and `null` would \
+    "this is no origin; write it as https://app.example.com, each by itself: `*` and `null` would \
      let everybody's pages in"
 )]
-pub struct InvalidOrigin(String);
+pub struct InvalidOrigin;
 
 impl Origin {
     /// As browsers send it.
@@ -37,21 +37,19 @@ impl TryFrom<String> for Origin {
                 "https" => 443,
                 _ => return None,
             };
-            let bare =
-                uri.path() == "/" && uri.query().is_none() && !text.ends_with(['/', '?', '#']);
+            let bare = text == format!("{scheme}://{authority}");
             let host = authority.host();
             if !bare || host.is_empty() || authority.as_str().contains(['@', '*']) {
                 return None;
             }
             let port = match authority.port() {
                 Some(port) if port.as_u16() != usual => format!(":{}", port.as_u16()),
-                Some(_) => String::new(),
                 None if authority.as_str().len() > host.len() => return None,
-                None => String::new(),
+                _ => String::new(),
             };
             HeaderValue::try_from(format!("{scheme}://{host}{port}")).ok()
         };
-        parsed().map(Self).ok_or(InvalidOrigin(text))
+        parsed().map(Self).ok_or(InvalidOrigin)
     }
 }
 

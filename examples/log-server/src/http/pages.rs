@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 
 use super::App;
 use super::asked::Asked;
-use super::client::Client;
 use super::page_body::PageBody;
 use super::page_turns::PageTurn;
 use super::path::Workflow;
@@ -84,7 +83,6 @@ impl Incomplete {
 
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
-    client: Client,
     asked: Asked,
     workflow: Workflow,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -94,7 +92,7 @@ pub(super) async fn page<S: Store>(
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let rules = &asked.let_pass()?.rows;
-    let search = app.searches.open(client.network(), rules, terms).await?;
+    let search = app.searches.open(asked.client().network(), rules, terms).await?;
     let searched = !search.is_everything();
     let scope = workflow.scope().filtered(search);
     let topic = workflow.topic();

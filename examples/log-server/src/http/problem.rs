@@ -10,8 +10,9 @@ use gapless_sse_core::follow::{Fault, SourceError};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::audited::Refusal;
 use super::request_id::RequestId;
+use super::told::Refusal;
+use crate::access::revoked::NotRevoked;
 use crate::access::{Denied, Reason, UnkeptField};
 use crate::limits::Reached;
 use crate::search::SearchError;
@@ -28,7 +29,7 @@ pub(super) struct Problem {
     /// Why it is not allowed.
     denied: Option<Reason>,
     /// The limit that is reached.
-    reached: Option<Reached>,
+    reached: Option<Box<Reached>>,
     /// How to say who one is.
     challenge: Option<HeaderValue>,
     /// In which ways one may sign in.
@@ -163,7 +164,7 @@ impl Problem {
     }
 
     pub(super) fn of_limit(self, reached: Reached) -> Self {
-        Self { reached: Some(reached), ..self }
+        Self { reached: Some(Box::new(reached)), ..self }
     }
 }
 
@@ -191,6 +192,22 @@ impl From<Denied> for Problem {
         };
         let passing = reason == Reason::Unavailable;
         Self { passing, denied: Some(reason), challenge, ..Self::new(status, title, words) }
+    }
+}
+
+impl From<NotRevoked> for Problem {
+    fn from(error: NotRevoked) -> Self {
+        match error {
+            NotRevoked::Full(_) => {
+                let title = "too much is taken back already";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, title, error)
+            }
+            NotRevoked::NotWritten(_) => {
+                tracing::error!(%error, "what was taken back cannot be written");
+                let title = "it is not taken back for good";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
+            }
+        }
     }
 }
 
@@ -236,7 +253,10 @@ impl IntoResponse for Problem {
             body["request_id"] = id.to_string().into();
         }
         let mut response = (status, body.to_string()).into_response();
-        let reason = denied.map_or(title, Reason::as_str);
+        let reason = match (&reached, denied) {
+            (Some(reached), _) => reached.limit.to_string().into(),
+            (None, denied) => denied.map_or(title, Reason::as_str).into(),
+        };
         response.extensions_mut().insert(Refusal { denied: denied.is_some(), reason });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -246,11 +266,11 @@ impl IntoResponse for Problem {
         }
         if passing {
             // Those who were refused together do not come back together.
-            let wait = reached.and_then(|reached| reached.wait);
+            let wait = reached.as_ref().and_then(|reached| reached.wait);
             let wait = wait.map_or(fastrand::u64(2..=8), |wait| wait + fastrand::u64(0..=2));
             headers.insert(header::RETRY_AFTER, wait.into());
         }
-        for (name, value) in reached.iter().flat_map(Reached::headers) {
+        for (name, value) in reached.iter().flat_map(|reached| reached.headers()) {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }

@@ -1,9 +1,13 @@
 //! The proxies that are believed when they say for whom they ask.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use gapless_sse_axum::OverTls;
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -27,8 +31,8 @@ pub enum Proxy {
 
 /// It is no network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network; write 10.0.0.0/8, 192.0.2.7 or unix")]
-pub struct InvalidProxy(String);
+#[error("this is no network; write 10.0.0.0/8, 192.0.2.7 or unix")]
+pub struct InvalidProxy;
 
 impl FromStr for Proxy {
     type Err = InvalidProxy;
@@ -38,7 +42,7 @@ impl FromStr for Proxy {
             return Ok(Self::Unix);
         }
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(Self::Network).map_err(|_| InvalidProxy(text.to_owned()))
+        network.map(Self::Network).map_err(|_| InvalidProxy)
     }
 }
 
@@ -116,6 +120,22 @@ impl Proxies {
             Proxy::Unix => false,
         })
     }
+}
+
+/// The outermost layer: notes the client, for all who ask.
+pub(super) async fn note_client(
+    State(proxies): State<Proxies>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    // What comes over a Unix socket has no port.
+    let peer = peer.filter(|peer| peer.0.port() != 0);
+    let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
+    let over_tls = request.extensions().get::<OverTls>().is_some();
+    let client = proxies.client(peer, over_tls, request.headers());
+    request.extensions_mut().insert(client);
+    next.run(request).await
 }
 
 /// All lines of a header, as one.
@@ -228,10 +248,8 @@ mod tests {
             sent in "[ -~]{0,60}",
             quiet in any::<bool>(),
         ) {
-            let appended = |own: &str| match quiet {
-                true => own.to_owned(),
-                false => format!("{sent}, {own}"),
-            };
+            let appended =
+                |own: &str| if quiet { own.to_owned() } else { format!("{sent}, {own}") };
             let (new, old) = (appended("for=203.0.113.9"), appended("203.0.113.9"));
             let lines = [("forwarded", &*new), ("x-forwarded-for", &*sent)];
             let got = client("10.0.0.1", &lines, Some(ProxyHeader::Forwarded));

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
-use super::audited::About;
 use super::problem::Problem;
-use super::session::{json, uncached};
-use crate::access::revoked::{NotRevoked, Revocation, Revoke};
+use super::sent::{json, uncached};
+use super::told::About;
+use crate::access::revoked::{Revocation, Revoke};
 use crate::store::Store;
 
 /// What to take back: one of them.
@@ -50,28 +50,18 @@ pub(super) async fn add<S: Store>(
     if expires.is_some() && !matches!(what, Revoke::Credential(_)) {
         return Err(Problem::bad_request("`expires` is of one `credential`"));
     }
-    let about = About(match &what {
+    let about = about(&what);
+    let revocation = Revocation { expires, ..Revocation::new(what) };
+    let done = app.sign_in.revoked().revoke(revocation).await;
+    done?;
+    Ok((Extension(about), StatusCode::NO_CONTENT).into_response())
+}
+
+/// As the audit has it.
+fn about(what: &Revoke) -> About {
+    About(match what {
         Revoke::Credential(id) => format!("credential {id}"),
         Revoke::User(user) => format!("user {user}"),
         Revoke::All(_) => "all".to_owned(),
-    });
-    let revocation = Revocation { expires, ..Revocation::new(what) };
-    let done = app.sign_in.revoked().revoke(revocation).await;
-    done.map_err(|error| not_revoked(&error))?;
-    Ok((StatusCode::NO_CONTENT, Extension(about)).into_response())
-}
-
-/// What was not taken back for good.
-pub(super) fn not_revoked(error: &NotRevoked) -> Problem {
-    match error {
-        NotRevoked::Full(_) => {
-            let title = "too much is taken back already";
-            Problem::new(StatusCode::INSUFFICIENT_STORAGE, title, error)
-        }
-        NotRevoked::NotWritten(_) => {
-            tracing::error!(%error, "what was taken back cannot be written");
-            let title = "it is not taken back for good";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
-        }
-    }
+    })
 }

@@ -10,8 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, client, gate, health, host, limited, lists, metrics, pages,
-    request_id, revocations, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, proxies,
+    request_id, revocations, sent, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -29,9 +29,6 @@ pub struct Route<S: Store> {
 
 const LOGS: &str = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs";
 
-/// The most bytes of a body that signs in or out.
-const SMALL_BODY: usize = 32 << 10;
-
 /// All methods of all paths, but for the page's files, which anyone may have.
 pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let route = |method, path, need, handler| Route { method, path, need, handler };
@@ -40,7 +37,7 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
     let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = post(append::append::<S>.layer(whole));
-    let small = DefaultBodyLimit::max(SMALL_BODY);
+    let small = DefaultBodyLimit::max(sent::LARGEST);
     let operate = Some(Right::Operate);
     vec![
         route(Method::GET, "/session", open, get(session::show)),
@@ -90,6 +87,6 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     browsers
         .tell(router)
         .layer(middleware::from_fn(request_id::name))
-        .layer(middleware::from_fn_with_state(proxies, client::note))
+        .layer(middleware::from_fn_with_state(proxies, proxies::note_client))
         .with_state(app)
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::App;
 use super::asked::Asked;
 use super::problem::Problem;
+use super::sent::{self, uncached};
 use crate::access::revoked::{Revocation, Revoke};
 use crate::access::{Caller, Credentials, Denied, Place, Reason, Right};
 use crate::store::Store;
@@ -74,7 +75,7 @@ pub(super) async fn end<S: Store>(
             asked.is_from(session.into());
             match app.sign_in.revoked().revoke(revocation).await {
                 Ok(()) => StatusCode::NO_CONTENT.into_response(),
-                Err(error) => super::revocations::not_revoked(&error).into_response(),
+                Err(error) => Problem::from(error).into_response(),
             }
         }
         // What is over needs no end.
@@ -95,7 +96,7 @@ fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Cre
         only.insert(header::AUTHORIZATION, value.clone());
         return Ok(Credentials::of(&only, None));
     }
-    let body = body.map_err(|_| Problem::too_large(32 << 10, "bytes"))?;
+    let body = body.map_err(|_| Problem::too_large(sent::LARGEST, "bytes"))?;
     if body.is_empty() {
         let words = "bring a token: `Authorization: Bearer …`, or {\"token\": \"…\"}";
         return Err(Denied::new(Reason::Unknown, words).into());
@@ -126,22 +127,4 @@ fn with_cookie(mut response: Response, cookie: &Cookie<'_>) -> Result<Response, 
     value.set_sensitive(true);
     response.headers_mut().append(header::SET_COOKIE, value);
     Ok(response)
-}
-
-pub(super) fn uncached(response: impl IntoResponse) -> Response {
-    let mut response = response.into_response();
-    let never = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, never);
-    response
-}
-
-/// A body of JSON that may be left out.
-pub(super) fn json<T: Default + for<'de> Deserialize<'de>>(
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, Problem> {
-    let body = body.map_err(|_| Problem::too_large(32 << 10, "bytes"))?;
-    if body.is_empty() {
-        return Ok(T::default());
-    }
-    serde_json::from_slice(&body).map_err(Problem::bad_request)
 }

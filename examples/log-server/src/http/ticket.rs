@@ -12,7 +12,7 @@ use serde_json::json;
 use super::App;
 use super::asked::Asked;
 use super::problem::Problem;
-use super::session::{json, uncached};
+use super::sent::{json, uncached};
 use crate::access::{Denied, KnownBy, Place, Reason, ticket};
 use crate::store::Store;
 

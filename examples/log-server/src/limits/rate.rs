@@ -27,8 +27,8 @@ pub struct Rate(Option<(NonZeroU32, u32)>);
 
 /// It is no rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no rate; write 100 for so many in a second, \"300/1m\", or \"off\"")]
-pub struct InvalidRate(String);
+#[error("this is no rate; write 100 for so many in a second, \"300/1m\", or \"off\"")]
+pub struct InvalidRate;
 
 impl Rate {
     /// No limit.
@@ -80,7 +80,7 @@ impl FromStr for Rate {
             let whole = time.subsec_nanos() == 0 && (1..=86_400).contains(&seconds);
             whole.then(|| Self::of(count, seconds))
         };
-        parsed().ok_or_else(|| InvalidRate(text.to_owned()))
+        parsed().ok_or(InvalidRate)
     }
 }
 
@@ -109,12 +109,12 @@ impl TryFrom<Written> for Most {
 
 /// It is no number of streams.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is a number of streams that may be open, or \"off\"")]
+#[error("write how many streams may be open, or \"off\"")]
 pub struct InvalidMost;
 
 /// A figure as configurations have it.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "it is a whole number, or text such as \"300/1m\" or \"off\"")]
+#[serde(untagged, expecting = "write a whole number, or text such as \"300/1m\" or \"off\"")]
 enum Written {
     Number(u64),
     Text(String),

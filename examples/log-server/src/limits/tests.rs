@@ -1,3 +1,5 @@
+//! Each limit, by the settings of a configuration.
+
 #![allow(clippy::unwrap_used, reason = "tests fail by it")]
 
 use std::collections::HashSet;

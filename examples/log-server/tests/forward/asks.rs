@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use log_server::access::{KnownBy, Place, Reason, Right, RowRule};
-use log_server::config;
+use log_server::config::{self, Config};
 use serde_json::json;
 
 use crate::service::{LONG, Service, forward, headers, place, read, token_of, two_users};
@@ -78,6 +78,27 @@ async fn a_right_that_is_taken_back_is_gone_after_the_cache_and_comes_back() {
     }
     service.has_users(&two_users());
     until(async || read(&forward, "ann", "etl").await.ok()).await;
+}
+
+#[test]
+fn the_section_says_what_is_wrong_with_it() {
+    let parse = |more: &str| {
+        let text = format!("[forward-auth]\nurl = \"http://127.0.0.1:5000/auth\"\n{more}");
+        Config::parse("server.toml".as_ref(), &text).map_err(|error| error.to_string())
+    };
+    let config = parse("pass = [\"Cookie\"]\ncache = \"5s\"\nheaders.user = \"X-User\"").unwrap();
+    let config = config.forward_auth.unwrap();
+    assert_eq!((config.pass.len(), &*config.headers.user), (1, "X-User"));
+    assert_eq!(config.grace, config::Duration(Duration::from_secs(60)));
+    for (wrong, says) in [
+        ("pass = [\"X-Api-Key\"]", "expected `Authorization` or `Cookie`"),
+        ("cahce = \"5s\"", "`cache`"),
+        ("cache = 5", "a time like"),
+        ("max-concurrent = 0", "nonzero"),
+    ] {
+        let error = parse(wrong).unwrap_err();
+        assert!(error.starts_with("server.toml:3:") && error.contains(says), "{wrong}: {error}");
+    }
 }
 
 /// Names of any text arrive as they are, and nothing of them becomes a header or a parameter.

@@ -6,5 +6,6 @@ mod asks;
 mod crowds;
 mod hostile;
 mod outages;
+mod secured;
 mod service;
 mod slow;

@@ -1,19 +1,14 @@
 //! The Flask service, its users, and what it is asked.
 
-use std::io::Write as _;
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use log_server::access::forward::{Forward, ForwardAuth};
 use log_server::access::{Caller, Credentials, Denied, Place, Right};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use testbed::{Flask, eventually};
+use testbed::Flask;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Longer than any test.
 pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
@@ -21,22 +16,16 @@ pub(crate) const LONG: Duration = Duration::from_secs(3600);
 /// `bob` may read in `crm`.
 pub(crate) struct Service {
     pub(crate) flask: Flask,
-    folder: TempDir,
-    marks: AtomicUsize,
 }
 
 impl Service {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        write(&folder, &two_users());
-        let users = folder.path().join("users.json");
-        let flask = Flask::start(&[("USERS", users.to_str().unwrap())]).unwrap();
-        Self { flask, folder, marks: AtomicUsize::new(0) }
+        Self { flask: Flask::start(&two_users().to_string(), None).unwrap() }
     }
 
     /// Gives it other users, from its next request on.
     pub(crate) fn has_users(&self, users: &Value) {
-        write(&self.folder, users);
+        self.flask.has_users(&users.to_string()).unwrap();
     }
 
     /// How it is asked.
@@ -47,14 +36,7 @@ impl Service {
 
     /// How often it was asked since it was started.
     pub(crate) fn asked(&self) -> usize {
-        // What it has printed comes in order: after this request, all before it is there.
-        let mark = format!("/mark-{}", self.marks.fetch_add(1, Ordering::Relaxed));
-        let mut socket = TcpStream::connect(self.flask.address).unwrap();
-        write!(socket, "GET {mark} HTTP/1.0\r\n\r\n").unwrap();
-        let printed = eventually(PATIENCE, || {
-            Some(self.flask.program.output()).filter(|printed| printed.contains(&mark))
-        });
-        printed.unwrap().matches("GET /auth/logs").count()
+        self.flask.answers("GET /auth/logs").unwrap().len()
     }
 }
 
@@ -67,13 +49,6 @@ pub(crate) fn two_users() -> Value {
         },
         "bob": { "token": "token-of-bob", "workspaces": { "crm": ["read"] } },
     })
-}
-
-fn write(folder: &TempDir, users: &Value) {
-    let (new, file): (PathBuf, PathBuf) =
-        (folder.path().join("new.json"), folder.path().join("users.json"));
-    std::fs::write(&new, users.to_string()).unwrap();
-    std::fs::rename(new, file).unwrap();
 }
 
 pub(crate) fn forward(config: &ForwardAuth) -> Forward {

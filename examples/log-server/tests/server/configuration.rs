@@ -90,7 +90,9 @@ fn a_file_that_is_not_there_is_named() {
 /// A key of a line of the example, which may be behind a `#`.
 fn key(line: &str) -> Option<&str> {
     let (key, _) = line.trim_start_matches("# ").split_once(" = ")?;
-    key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-').then_some(key)
+    key.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        .then_some(key)
 }
 
 /// The keys that there are where a line is put, as the program says them.

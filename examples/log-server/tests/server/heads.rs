@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
+use crate::answers::problem;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -85,6 +86,20 @@ async fn streams_outlive_the_time_that_an_answer_may_take() {
     client.read_until(&mut stream, |client| client.messages == ["later"]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_takes_too_long_is_not_waited_for() {
+    let store = Store::sqlite();
+    let server = Server::configured(&store, "[limits]\nrequest-time = \"10ms\"");
+    let row = format!("{{\"message\":\"{}\"}}\n", "x".repeat(16_000));
+    for _ in 0..8 {
+        let rows = row.repeat(250);
+        let posted = http::post(server.address, LOGS, "application/x-ndjson", rows).await;
+        assert_eq!(posted.status, 201, "sending rows has a time of its own");
+    }
+    let slow = http::get(server.address, &format!("{LOGS}?regex=y[0-9]y")).await;
+    problem(&slow, 503, "there was no answer within 10ms");
+}
+
 /// Hundreds that begin and go on a byte at a time are cut off, and others are answered meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn heads_and_bodies_that_never_end_are_cut_off() {
@@ -102,9 +117,10 @@ async fn heads_and_bodies_that_never_end_are_cut_off() {
             let begin = if nth % 2 == 0 { "GET / HTTP/1.1\r\nX-A: " } else { &body };
             socket.write_all(begin.as_bytes()).await.unwrap();
             let (mut from, mut to) = socket.into_split();
+            let mut pace = interval(Duration::from_millis(500));
             let feed = async {
                 while to.write_all(b" ").await.is_ok() {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    pace.tick().await;
                 }
             };
             let answered = async {
@@ -126,11 +142,12 @@ async fn heads_and_bodies_that_never_end_are_cut_off() {
         }
     };
     let others = async {
+        let mut pace = interval(Duration::from_millis(100));
         loop {
+            pace.tick().await;
             let page = timeout(Duration::from_secs(10), http::get(server.address, LOGS)).await;
             assert_eq!(page.expect("a page in time").status, 200);
             pages += 1;
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
     let cut_off = async {

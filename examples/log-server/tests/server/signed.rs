@@ -169,6 +169,7 @@ impl Ask {
 }
 
 /// A signed token of this user, who may read where the tests write.
+#[expect(clippy::needless_pass_by_value, reason = "they are written where this is called")]
 pub(crate) fn signed(user: &str, more: Value) -> String {
     let mut claims = json!({
         "sub": user, "aud": "logs", "exp": jiff::Timestamp::now().as_second() + 600,
@@ -197,9 +198,10 @@ fn configuration(secret: &std::path::Path, more: &str) -> String {
         token("root", OPERATOR, "etl", "\"operate\""),
     ];
     format!(
-        "{}\n[jwt]\nsecret-file = {secret:?}\naudience = \"logs\"\n\
+        "{}\n[jwt]\nsecret-file = '{}'\naudience = \"logs\"\n\
          workspaces-claim = \"workspaces\"\nleeway = \"0s\"\n{more}\n",
-        tokens.concat()
+        tokens.concat(),
+        secret.display()
     )
 }
 

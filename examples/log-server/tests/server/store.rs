@@ -76,29 +76,41 @@ impl Store {
 }
 
 impl Writer {
-    /// Writes a row, and another of another workflow that no stream of this one may show.
-    pub(crate) async fn write(&self, message: &str) {
+    /// Writes a row into a workflow of each of these workspaces.
+    pub(crate) async fn write_in(&self, workspaces: &[&str], workflow: &str) {
+        for workspace in workspaces {
+            self.write_to(&Topic::new(*workspace, workflow), "x").await;
+        }
+    }
+
+    /// Writes a row of any workflow.
+    pub(crate) async fn write_to(&self, topic: &Topic, message: &str) {
         match self {
             Self::Sqlite(store) => {
-                for workflow in [WORKFLOW, "another"] {
-                    let topic = Topic::new(WORKSPACE, workflow);
-                    store.append(&topic, vec![row(message)]).await.unwrap();
-                }
+                store.append(topic, vec![row(message)]).await.unwrap();
             }
             Self::Mongo(collection) => {
-                for workflow in [WORKFLOW, "another"] {
-                    let document = doc! {
-                        "workspace_id": WORKSPACE,
-                        "workflow_id": workflow,
-                        "date": DateTime::now(),
-                        "level": "INFO",
-                        "type": "test",
-                        "message": message,
-                    };
-                    collection.insert_one(document).await.unwrap();
-                }
+                collection.insert_one(document(topic, message)).await.unwrap();
             }
         }
+    }
+
+    /// Writes a row, and another of another workflow that no stream of this one may show.
+    pub(crate) async fn write(&self, message: &str) {
+        for workflow in [WORKFLOW, "another"] {
+            self.write_to(&Topic::new(WORKSPACE, workflow), message).await;
+        }
+    }
+}
+
+fn document(topic: &Topic, message: &str) -> Document {
+    doc! {
+        "workspace_id": topic.space(),
+        "workflow_id": topic.name(),
+        "date": DateTime::now(),
+        "level": "INFO",
+        "type": "test",
+        "message": message,
     }
 }
 

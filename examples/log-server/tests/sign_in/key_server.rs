@@ -6,7 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::LONG;
 
 /// What it answers.
 #[derive(Clone, Debug)]
@@ -24,7 +28,7 @@ pub(crate) enum Answers {
 pub(crate) struct KeyServer {
     pub(crate) address: SocketAddr,
     answers: Arc<Mutex<Answers>>,
-    asked: Arc<AtomicUsize>,
+    asked: watch::Sender<usize>,
     sent: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
@@ -44,13 +48,13 @@ impl KeyServer {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let answers = Arc::new(Mutex::new(answers));
-        let (asked, sent) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (asked, sent) = (watch::Sender::new(0), Arc::<AtomicUsize>::default());
         let task = tokio::spawn({
             let (answers, asked, sent) = (answers.clone(), asked.clone(), sent.clone());
             async move {
                 loop {
                     let (socket, _) = listener.accept().await.unwrap();
-                    asked.fetch_add(1, Ordering::SeqCst);
+                    asked.send_modify(|times| *times += 1);
                     let answer = answers.lock().unwrap().clone();
                     let sent = sent.clone();
                     tokio::spawn(async move {
@@ -73,7 +77,7 @@ impl KeyServer {
 
     /// How often it was asked.
     pub(crate) fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        *self.asked.borrow()
     }
 
     /// How many bytes of large bodies were taken from it.
@@ -83,9 +87,9 @@ impl KeyServer {
 
     /// Waits until it was asked so often.
     pub(crate) async fn was_asked(&self, times: usize) {
-        while self.asked() < times {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        let mut asked = self.asked.subscribe();
+        let asked = timeout(LONG, asked.wait_for(|asked| *asked >= times)).await;
+        asked.expect("it is asked").unwrap();
     }
 }
 

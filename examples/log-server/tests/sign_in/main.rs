@@ -6,3 +6,6 @@ mod key_server;
 mod revoked;
 mod signer;
 mod tokens;
+
+/// Longer than anything here takes, on any machine.
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);

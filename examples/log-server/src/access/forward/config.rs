@@ -15,7 +15,7 @@ pub struct ForwardAuth {
     pub url: String,
     /// Which headers of a request it is shown. Nothing else of a request reaches it.
     #[serde(default = "pass")]
-    pub pass: Vec<String>,
+    pub pass: Vec<Passed>,
     /// How long it may take to answer.
     #[serde(default = "timeout")]
     pub timeout: Duration,
@@ -43,6 +43,15 @@ pub struct ForwardAuth {
     /// What the headers of an answer are called.
     #[serde(default)]
     pub headers: AnswerHeaders,
+}
+
+/// A header of requests that says who sends them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Passed {
+    /// A token, or a name and a password.
+    Authorization,
+    /// All cookies but those of this server.
+    Cookie,
 }
 
 /// What the headers of an answer are called.
@@ -96,8 +105,8 @@ const fn seconds(seconds: u64) -> Duration {
     Duration(std::time::Duration::from_secs(seconds))
 }
 
-fn pass() -> Vec<String> {
-    vec!["Authorization".to_owned(), "Cookie".to_owned()]
+fn pass() -> Vec<Passed> {
+    vec![Passed::Authorization, Passed::Cookie]
 }
 
 fn timeout() -> Duration {
@@ -141,12 +150,6 @@ pub enum ForwardError {
     /// The name of a header.
     #[error("{0:?} in [forward-auth] is no name of a header")]
     HeaderName(String),
-    /// A header that is not the caller's to say who he is.
-    #[error(
-        "`pass` of [forward-auth] names {0:?}, which is about the connection and not the caller; \
-         leave it out"
-    )]
-    NotPassed(String),
     /// The certificates.
     #[error("no certificates of {what} can be read; `ca-file` of [forward-auth] names others")]
     Certificates {

@@ -2,28 +2,15 @@
 
 use std::sync::Arc;
 
-use http::header::{self, HeaderName};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 
 use super::answer::Answer;
-use super::config::{ForwardAuth, ForwardError};
+use super::config::{ForwardAuth, ForwardError, Passed};
 use super::flight::Flights;
 use super::memory::{Memory, REST, Said};
 use super::question::{Key, Question};
 use super::service::Service;
 use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason, Right};
-
-/// Headers that are the connection's, or this server's to say.
-const NOT_PASSED: [HeaderName; 9] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::HOST,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::USER_AGENT,
-];
 
 /// The service that says who may do what.
 ///
@@ -52,7 +39,7 @@ impl Forward {
     pub fn new(config: &ForwardAuth, secret: &[u8]) -> Result<Self, ForwardError> {
         let most = usize::try_from(config.max_remembered.get()).unwrap_or(usize::MAX);
         Ok(Self {
-            pass: config.pass.iter().map(passed).collect::<Result<_, _>>()?,
+            pass: config.pass.iter().map(passed).collect(),
             inner: Arc::new(Inner {
                 service: Service::new(config)?,
                 memory: Memory::new(config),
@@ -133,11 +120,11 @@ fn unavailable() -> Denied {
     Denied::new(Reason::Unavailable, words)
 }
 
-fn passed(name: &String) -> Result<HeaderName, ForwardError> {
-    let header = HeaderName::from_bytes(name.as_bytes());
-    let header = header.map_err(|_| ForwardError::HeaderName(name.clone()))?;
-    let is_ours = NOT_PASSED.contains(&header) || header.as_str().starts_with("x-original-");
-    if is_ours { Err(ForwardError::NotPassed(name.clone())) } else { Ok(header) }
+fn passed(header: &Passed) -> HeaderName {
+    match header {
+        Passed::Authorization => AUTHORIZATION,
+        Passed::Cookie => COOKIE,
+    }
 }
 
 impl Authority for Forward {

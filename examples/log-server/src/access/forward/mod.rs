@@ -16,5 +16,5 @@ mod memory;
 mod question;
 mod service;
 
-pub use config::{AnswerHeaders, ForwardAuth, ForwardError};
+pub use config::{AnswerHeaders, ForwardAuth, ForwardError, Passed};
 pub use forward::Forward;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Empty, Limited};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -16,6 +18,8 @@ use super::client::{HttpClient, client};
 use super::config::{ForwardAuth, ForwardError};
 use super::question::Question;
 use crate::store::chain;
+
+type Failed = Box<dyn Error + Send + Sync>;
 
 /// How much of a body is read, so that its connection can be used again.
 const BODY: usize = 64 * 1024;
@@ -58,8 +62,7 @@ impl Service {
         let asked = async {
             let turn = Arc::clone(&self.turns).acquire_owned().await;
             let turn = turn.map_err(|error| error.to_string())?;
-            let answer = self.client.request(request).await.map_err(|error| chain(&error))?;
-            let (head, body) = answer.into_parts();
+            let (head, body) = self.send(request).await?.into_parts();
             let answer = self.reader.read(&head, question, fingerprint);
             tokio::spawn(timeout(self.timeout, async move {
                 let _turn = turn;
@@ -76,6 +79,18 @@ impl Service {
         answer
     }
 
+    /// A connection that was kept may be closed just when it is used: then another one is made.
+    async fn send(
+        &self,
+        request: Request<Empty<Bytes>>,
+    ) -> Result<Response<impl Body<Data: Send, Error: Into<Failed>> + Send + use<>>, String> {
+        let answered = match self.client.request(request.clone()).await {
+            Err(error) if !error.is_connect() => self.client.request(request).await,
+            answered => answered,
+        };
+        answered.map_err(|error| chain(&error))
+    }
+
     fn tell(&self, answer: &Answer) {
         let why = if let Answer::Down(why) = answer { Some(why) } else { None };
         match (self.is_down.swap(why.is_some(), Ordering::Relaxed), why) {
@@ -90,7 +105,7 @@ impl Service {
     }
 }
 
-async fn drained<B: Body<Error: Into<Box<dyn Error + Send + Sync>>>>(body: B) {
+async fn drained<B: Body<Error: Into<Failed>>>(body: B) {
     // A body that is too long or breaks off ends the connection, and the answer stands.
     let _ = Limited::new(body, BODY).collect().await;
 }

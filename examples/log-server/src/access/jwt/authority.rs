@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::errors::{Error as DecodeError, ErrorKind};
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use sha2::{Digest, Sha256};
 
@@ -81,7 +81,7 @@ impl Jwt {
     async fn verified(&self, token: &str, header: &Header) -> Result<Claims, Denied> {
         let id = header.kid.as_deref();
         let mut wrong = None;
-        for keys in self.keys(id).await?.iter() {
+        for keys in &self.keys(id).await? {
             for key in keys.candidates(id, header.alg) {
                 match self.verified_by(token, key) {
                     Ok(claims) => return Ok(claims),
@@ -97,7 +97,7 @@ impl Jwt {
         let validation =
             Validation { algorithms: vec![key.algorithm.into()], ..self.validation.clone() };
         let decoded = decode::<Claims>(token, &key.decoding, &validation);
-        decoded.map(|token| token.claims).map_err(|error| error.into_kind())
+        decoded.map(|token| token.claims).map_err(DecodeError::into_kind)
     }
 
     /// Where to look for the key of a token; one that is not known is fetched.
@@ -154,10 +154,12 @@ fn hash(token: &str) -> String {
 }
 
 fn validation(config: &JwtConfig) -> Validation {
-    let mut validation = Validation::default();
-    validation.leeway = config.leeway.as_secs();
-    validation.validate_nbf = true;
-    validation.validate_aud = !config.audience.is_empty();
+    let mut validation = Validation {
+        leeway: config.leeway.as_secs(),
+        validate_nbf: true,
+        validate_aud: !config.audience.is_empty(),
+        ..Validation::default()
+    };
     let mut required = vec!["exp"];
     if !config.audience.is_empty() {
         validation.set_audience(&config.audience);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::config::JwtConfig;
 use super::key::JwtError;
-use super::template::Template;
+use super::template::{Template, find};
 use crate::access::{
     Caller, Denied, Grant, Grants, KnownBy, Pattern, Reason, Right, Rights, RowRule, RowRules,
 };
@@ -106,15 +106,6 @@ impl Reading {
         let workflows = patterns(&config.workflows_claim, &config.workflows);
         Ok(Grants(vec![Grant { workspaces, workflows, rights }]))
     }
-}
-
-/// A claim by its name, or else by a path with dots.
-pub(super) fn find<'c>(claims: &'c Claims, claim: &str) -> Option<&'c Value> {
-    if let Some(value) = claims.get(claim) {
-        return Some(value);
-    }
-    let (first, rest) = claim.split_once('.')?;
-    find(claims.get(first)?.as_object()?, rest)
 }
 
 /// What a claim lists.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::errors::Error as DecodeError;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 
 use super::config::Algorithm;
@@ -84,15 +83,11 @@ impl Key {
                           one, as `openssl pkey -pubout` writes it";
             return Err(advice.to_owned());
         }
-        let tried: [(_, fn(&[u8]) -> Result<DecodingKey, DecodeError>); 3] = [
-            (Algorithm::Rs256, DecodingKey::from_rsa_pem),
-            (Algorithm::Es256, DecodingKey::from_ec_pem),
-            (Algorithm::EdDsa, DecodingKey::from_ed_pem),
-        ];
-        let found = tried.into_iter().find_map(|(algorithm, read)| {
-            let decoding = read(pem).ok()?;
-            Some(Self { id: None, algorithm, decoding })
-        });
+        let rsa = DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::Rs256, key));
+        let ec = || DecodingKey::from_ec_pem(pem).map(|key| (Algorithm::Es256, key));
+        let ed = || DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDsa, key));
+        let found = rsa.or_else(|_| ec()).or_else(|_| ed()).ok();
+        let found = found.map(|(algorithm, decoding)| Self { id: None, algorithm, decoding });
         found
             .filter(Self::is_of_its_kind)
             .ok_or_else(|| "this is no public key of RSA, P-256 or Ed25519 in PEM".to_owned())

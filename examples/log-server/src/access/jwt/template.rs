@@ -1,8 +1,6 @@
-//! Texts with claims in braces.
+//! Claims by their names, and texts with such names in braces.
 
 use serde_json::{Map, Value};
-
-use super::claims::find;
 
 /// A text such as `team-{group}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +58,15 @@ impl Template {
         }
         Ok(filled.into())
     }
+}
+
+/// A claim by its name, or else by a path with dots.
+pub(super) fn find<'c>(claims: &'c Map<String, Value>, claim: &str) -> Option<&'c Value> {
+    if let Some(value) = claims.get(claim) {
+        return Some(value);
+    }
+    let (first, rest) = claim.split_once('.')?;
+    find(claims.get(first)?.as_object()?, rest)
 }
 
 #[cfg(test)]

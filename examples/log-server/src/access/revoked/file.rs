@@ -2,10 +2,24 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::RevokedError;
 use super::entries::Revocation;
+
+/// Why a file of revocations is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokedError {
+    /// It cannot be read.
+    #[error(
+        "cannot read the revocations in {0}; without them, what was taken back would be taken again"
+    )]
+    Read(PathBuf, #[source] io::Error),
+    /// It holds something else.
+    #[error(
+        "{0} holds no revocations; put back what was there, or remove it if nothing was taken back"
+    )]
+    Garbled(PathBuf, #[source] serde_json::Error),
+}
 
 /// What the file says; nothing, if there is none.
 pub(super) fn read(path: &Path) -> Result<Vec<Revocation>, RevokedError> {

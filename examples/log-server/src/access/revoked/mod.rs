@@ -15,21 +15,7 @@ use tokio::sync::{Mutex, watch};
 use super::{Caller, KnownBy, Revocations};
 use entries::Entries;
 pub use entries::{Full, Revocation, Revoke};
-
-/// Why a file of revocations is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum RevokedError {
-    /// It cannot be read.
-    #[error(
-        "cannot read the revocations in {0}; without them, what was taken back would be taken again"
-    )]
-    Read(PathBuf, #[source] std::io::Error),
-    /// It holds something else.
-    #[error(
-        "{0} holds no revocations; put back what was there, or remove it if nothing was taken back"
-    )]
-    Garbled(PathBuf, #[source] serde_json::Error),
-}
+pub use file::RevokedError;
 
 /// Why something was not taken back for good.
 #[derive(Debug, thiserror::Error)]

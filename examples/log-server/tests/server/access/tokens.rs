@@ -49,6 +49,9 @@ async fn who_is_not_known_is_told_how_to_sign_in() {
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
+    let two = Request::get(&path).header("authorization", bearer(ANN));
+    let two = two.header("authorization", bearer(BOB)).body(Full::default()).unwrap();
+    assert_eq!(http::ask(address, two).await.status, 401, "nobody knows which one counts");
     for value in [format!("bearer {ANN}"), format!("BEARER {ANN}"), format!("Bearer   {ANN} ")] {
         assert_eq!(with(Some(&value)).await.status(), 200, "{value}");
     }

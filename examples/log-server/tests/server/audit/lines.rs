@@ -3,8 +3,8 @@
 use gapless_sse_core::EventId;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use log_server::access::tokens::TokenHash;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{ANN, Audited, OPS, as_user, entries, entries_until, of};
 use crate::http;
@@ -34,10 +34,7 @@ async fn what_is_done_is_written_with_who_and_why() {
     let written = entries_until(&path, "stream-closed");
 
     let opened = of(&written, "stream-opened");
-    let sha256 = |text: &str| {
-        let hex = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        hex[..16].to_owned()
-    };
+    let sha256 = |text: &str| TokenHash::of(text).to_string()[..16].to_owned();
     let position = EventId::new(position.to_owned()).unwrap();
     let common = json!({
         "request_id": "the-stream", "user": "ann", "known_by": "token", "credential": "ann-1",

@@ -4,6 +4,7 @@ mod discretion;
 mod lines;
 mod outages;
 mod paths;
+mod sign_ins;
 
 use std::collections::HashMap;
 use std::fs;

@@ -61,6 +61,7 @@ async fn a_full_disk_stops_no_stream_and_is_counted_and_said() {
     server.end();
     let written = entries(&path);
     assert_eq!(of(&written, "append").len(), 1, "{written:?}");
+    assert_eq!(of(&written, "lost").len(), 1, "{written:?}");
     let output = server.program.output();
     assert_eq!(output.matches("the audit cannot be written").count(), 1, "{output}");
 }
