@@ -29,9 +29,9 @@ impl Ruled {
         if fields.all().is_empty() {
             return None;
         }
-        let value =
-            |field: &Box<str>| value(field).filter(|value| value.len() <= LONGEST).map(Into::into);
-        let values = fields.all().iter().map(value).collect();
+        let kept =
+            |field: &str| value(field).filter(|value| value.len() <= LONGEST).map(Into::into);
+        let values = fields.all().iter().map(|field| kept(field)).collect();
         Some(Arc::new(Self { fields: fields.clone(), values }))
     }
 

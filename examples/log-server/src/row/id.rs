@@ -20,7 +20,7 @@ impl Ids {
     /// Those of a request of now.
     pub(crate) fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let micros = u128::from(since.as_secs() as u32) << 20 | u128::from(since.subsec_micros());
+        let micros = u128::from(since.as_secs()) << 20 | u128::from(since.subsec_micros());
         let random = getrandom::u32().unwrap_or_else(|_| fastrand::u32(..));
         Self { next: micros << NTH, random: random >> (u32::BITS - RANDOM) }
     }

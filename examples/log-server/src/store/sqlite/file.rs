@@ -142,3 +142,35 @@ fn make(writer: &mut Connection, fields: &RowFields) -> rusqlite::Result<()> {
     }
     transaction.commit()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use super::*;
+
+    #[test]
+    fn ids_of_an_older_file_are_known_in_the_workflow_that_they_were_given_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs.db");
+        let older = Connection::open(&path).unwrap();
+        let rows = "
+            INSERT INTO log VALUES (3, 'etl', 'orders', 0, '{}'), (4, 'ml', 'orders', 0, '{}');
+            INSERT INTO ids VALUES ('a', 3), ('b', 4);
+            PRAGMA user_version = 2;";
+        older.execute_batch(&[TABLES, SINCE_2, rows].concat()).unwrap();
+        drop(older);
+        for _ in 0..2 {
+            let writer = open(&path, &RowFields::default()).unwrap().writer;
+            let ids: Vec<(String, String, i64)> = writer
+                .prepare("SELECT workspace, id, seq FROM ids ORDER BY seq")
+                .unwrap()
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let id = |workspace: &str, id: &str, seq| (workspace.to_owned(), id.to_owned(), seq);
+            assert_eq!(ids, [id("etl", "a", 3), id("ml", "b", 4)]);
+        }
+    }
+}

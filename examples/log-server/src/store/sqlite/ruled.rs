@@ -9,7 +9,7 @@ use crate::access::{RowFields, RowRules};
 ///
 /// Fields are made of letters, digits, `_` and `-`: nothing in them ends a name.
 fn value(field: &str) -> String {
-    let path: String = field.split('.').map(|name| format!(".\"{name}\"")).collect();
+    let path = format!(".\"{}\"", field.replace('.', "\".\""));
     let found = format!("json_extract(row, '${path}')");
     format!(
         "CASE WHEN json_valid(row) THEN CASE json_type(row, '${path}')
@@ -23,7 +23,10 @@ fn value(field: &str) -> String {
 
 /// A condition that every row meets which these rules show; `?` stands for each of their values.
 pub(super) fn condition(rules: &RowRules) -> String {
-    rules.0.iter().map(|rule| format!(" AND {} = ?", value(&rule.field))).collect()
+    rules
+        .0
+        .iter()
+        .fold(String::new(), |conditions, rule| conditions + " AND " + &value(&rule.field) + " = ?")
 }
 
 /// Makes the indexes of these fields. Those of others stay: another server may use them.

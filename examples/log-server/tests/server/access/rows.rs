@@ -139,6 +139,22 @@ async fn rules_hold_on_every_path_of_mongodb() {
     rules_hold_on_every_path_and_no_search_undoes_them(Store::replica_set()).await;
 }
 
+#[tokio::test]
+async fn a_search_that_stops_does_not_say_how_many_rows_there_are() {
+    let guarded = Guarded::start(&format!("{}[options]\nsearch-rows = 3\n", config()));
+    for n in 0..8 {
+        for user in ["ann", "chief"] {
+            write(&guarded, LOGS, user, json!({ "message": n.to_string() })).await;
+        }
+    }
+    let search = format!("{LOGS}?q=nowhere");
+    let of =
+        |page: &Answer| page.json()["incomplete"].as_object().unwrap().keys().cloned().collect();
+    let (all, own): (Vec<_>, Vec<_>) =
+        (of(&guarded.get(&search, "chief").await), of(&guarded.get(&search, "ann").await));
+    assert_eq!((all.len(), own), (3, vec!["detail".to_owned()]), "{all:?}");
+}
+
 async fn nobody_learns_of_ids_by_writing(store: Store) {
     let guarded = Guarded::start_with(store, &config());
     while guarded.get("/readyz", "chief").await.status != 200 {}
