@@ -118,6 +118,8 @@ impl fmt::Debug for Secret {
 
 #[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

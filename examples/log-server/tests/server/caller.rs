@@ -54,22 +54,22 @@ impl From {
         format!("/wfm/workflow/workspace/{}/workflow/orders/logs{rest}", self.workspace)
     }
 
-    pub(crate) fn request(self, method: Method, path: &str) -> Request<Full<Bytes>> {
+    pub(crate) fn request(self, method: &Method, path: &str) -> Request<Full<Bytes>> {
         let request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(path)
             .header("authorization", format!("Bearer {}", self.user))
             .header("x-forwarded-for", self.address);
-        let body = if method == Method::POST { "{\"message\":\"x\"}" } else { "" };
+        let body = if *method == Method::POST { "{\"message\":\"x\"}" } else { "" };
         request.header("content-type", "application/json").body(body.into()).unwrap()
     }
 
     pub(crate) async fn get(self, server: &Server, rest: &str) -> Reply {
-        reply(server, self.request(Method::GET, &self.logs(rest))).await
+        reply(server, self.request(&Method::GET, &self.logs(rest))).await
     }
 
     pub(crate) async fn post(self, server: &Server) -> Reply {
-        reply(server, self.request(Method::POST, &self.logs(""))).await
+        reply(server, self.request(&Method::POST, &self.logs(""))).await
     }
 }
 
