@@ -155,9 +155,9 @@ async fn names_do_not_choose_the_path() {
 /// Of lists that the service says nothing of, each name is to be asked about.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_yes_without_names_is_about_no_name() {
-    let service = Strange::start(|head_| match head_.contains("authorization: named") {
-        true => head("204 No Content\r\nLog-Workspaces: etl, b*"),
-        false => head("204 No Content"),
+    let service = Strange::start(|asked| {
+        let names = asked.contains("authorization: named");
+        head(if names { "204 No Content\r\nLog-Workspaces: etl, b*" } else { "204 No Content" })
     })
     .await;
     let forward = forward(&service.config());

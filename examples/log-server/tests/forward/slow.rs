@@ -12,9 +12,9 @@ const YES: &[u8] = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
 /// Who was answered waits for nobody, though every turn is taken; and who waits is told in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_answers_hold_up_nobody_who_has_his_own() {
-    let service = Strange::start(|head| match head.contains("of=slow") {
-        true => Says::Hangs(Vec::new()),
-        false => Says::Bytes(YES.to_vec()),
+    let service = Strange::start(|head| {
+        let is_slow = head.contains("of=slow");
+        if is_slow { Says::Hangs(Vec::new()) } else { Says::Bytes(YES.to_vec()) }
     })
     .await;
     let mut config = service.config();
