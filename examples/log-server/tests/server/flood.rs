@@ -37,7 +37,7 @@ async fn one_that_floods_gets_its_share_and_all_others_theirs() {
                 let counter = if reply.status == 200 { &served } else { &refused };
                 counter.fetch_add(1, Ordering::Relaxed);
                 let path = NOISY.logs("/stream");
-                let stream = NOISY.request(hyper::Method::GET, &path);
+                let stream = NOISY.request(&hyper::Method::GET, &path);
                 if nth < 8 {
                     held.push(crate::http::send(server.address, stream).await.unwrap());
                     held.retain(|(response, _)| response.status() == 200);
@@ -67,7 +67,7 @@ async fn one_that_floods_gets_its_share_and_all_others_theirs() {
     assert!(held <= 5, "{held} streams");
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let name = "log_refused_total{kind=\"pages_per_workspace\"}";
-    let metrics = From { user: "ops", ..QUIET }.request(hyper::Method::GET, "/metrics");
+    let metrics = From { user: "ops", ..QUIET }.request(&hyper::Method::GET, "/metrics");
     let metrics = crate::caller::reply(&server, metrics).await;
     let metrics = String::from_utf8(metrics.body.into()).unwrap();
     assert!(metrics.contains(&format!("{name} {refused}\n")), "{refused}: {metrics}");

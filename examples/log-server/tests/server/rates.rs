@@ -57,7 +57,7 @@ fn refused(reply: &Reply, limit: Limit, most: usize) {
 }
 
 async fn is_ready(server: &Server) {
-    let ready = || OPS.request(hyper::Method::GET, "/readyz");
+    let ready = || OPS.request(&hyper::Method::GET, "/readyz");
     let is_so = async { while crate::caller::reply(server, ready()).await.status != 200 {} };
     timeout(Duration::from_secs(30), is_so).await.expect("it is ready");
 }
@@ -80,7 +80,7 @@ async fn is_held(store: &Store, limit: Limit) {
         assert_eq!(ask(&server, limit.what, from).await.status, ok, "{limit}: {from:?}");
     }
     if (limit.what, limit.per) != (What::Requests, Per::All) {
-        let request = OPS.request(hyper::Method::GET, "/metrics");
+        let request = OPS.request(&hyper::Method::GET, "/metrics");
         let metrics = crate::caller::reply(&server, request).await;
         let text = String::from_utf8(metrics.body.into()).unwrap();
         let counted = text.lines().filter(|line| line.starts_with("log_refused_total{"));
@@ -128,7 +128,7 @@ async fn a_stream_that_goes_on_is_no_export_and_lists_are_pages() {
     let refused = ANN.get(&server, "/stream?%68istory=all").await;
     assert_eq!(refused.json()["limit"], "exports_per_user", "however it is written");
     for path in ["/wfm/workflow/workspace", "/wfm/workflow/workspace/etl/workflow"] {
-        let list = crate::caller::reply(&server, ANN.request(hyper::Method::GET, path)).await;
+        let list = crate::caller::reply(&server, ANN.request(&hyper::Method::GET, path)).await;
         assert_eq!(list.status, 200);
     }
     assert_eq!(ANN.get(&server, "").await.json()["limit"], "pages_per_user");
@@ -181,7 +181,7 @@ async fn streams_are_counted_for_all_whom_they_are_of() {
         let (section, key) = setting.rsplit_once('.').unwrap();
         let server = Server::configured(&store, &config(&format!("[{section}]\n{key} = 2")));
         let open = async |from: From| {
-            let request = from.request(hyper::Method::GET, &from.logs("/stream"));
+            let request = from.request(&hyper::Method::GET, &from.logs("/stream"));
             crate::http::send(server.address, request).await.unwrap()
         };
         let mut held = vec![open(ANN).await, open(ANN).await];

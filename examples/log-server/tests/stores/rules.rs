@@ -98,7 +98,11 @@ pub(crate) async fn rules_show_ones_own_rows_and_no_others_whatever_is_searched_
     let mut found = 0;
     for round in 0..150 {
         // Half of them look for everything that is theirs.
-        let terms = if round % 2 == 0 { terms(&mut rng, start) } else { Terms::default() };
+        let terms = if round % 2 == 0 {
+            terms(&mut rng, start)
+        } else {
+            log_server::search::Terms::default()
+        };
         let rules = rules(&mut rng);
         let expected = all.iter().filter(|row| meets(&rules, row) && admits(&terms, row));
         let mut expected: Vec<_> = expected.map(|row| row.message.clone()).collect();
