@@ -27,6 +27,7 @@ pub mod session;
 mod sign_in;
 pub mod ticket;
 pub mod tokens;
+mod ways;
 
 pub use access::Access;
 pub use authority::{Authority, Identified};
@@ -42,3 +43,4 @@ pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};
 pub use rows::{InvalidField, RowFields, RowRule, RowRules, UnkeptField};
 pub use sign_in::{SignIn, SignInError};
+pub use ways::Ways;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::held::Held;
 use super::sealed::Sealed;
-use super::tokens::Tokens;
+use super::tokens::{TokenHash, Tokens};
 use super::{
     Authority, Caller, Credentials, Denied, Grants, Identified, KnownBy, Place, Reason, Right,
     RowRules,
@@ -57,20 +57,22 @@ impl Default for SessionConfig {
 ///
 /// The cookie is all there is of a session: who it is and what he may, sealed. So it holds over
 /// restarts, and at all instances with the same secret. Of a token of the configuration it holds
-/// the name alone, so that what that token may is looked up again.
+/// the hash, so that what that token may is looked up again; it ends with that token.
 #[derive(Debug)]
 pub struct Sessions {
     sealed: Sealed,
     config: SessionConfig,
     tokens: Arc<Tokens>,
+    /// Whether signed tokens are taken.
+    signed: bool,
 }
 
 /// What a cookie holds.
 #[derive(Serialize, Deserialize)]
 struct Written {
     held: Held,
-    /// Whether it stands for a token of the configuration.
-    token: bool,
+    /// Which token of the configuration it stands for, if it is one.
+    token: Option<TokenHash>,
 }
 
 /// Why there can be no session.
@@ -92,9 +94,15 @@ pub enum NoSession {
 }
 
 impl Sessions {
-    /// Those that stand for `tokens`, and for tokens of others.
-    pub fn new(secrets: &Secrets, config: &SessionConfig, tokens: Arc<Tokens>) -> Self {
-        Self { sealed: Sealed::new(secrets, "log-server session"), config: config.clone(), tokens }
+    /// Those that stand for `tokens`, and for `signed` ones of others if these are taken.
+    pub fn new(
+        secrets: &Secrets,
+        config: &SessionConfig,
+        tokens: Arc<Tokens>,
+        signed: bool,
+    ) -> Self {
+        let (sealed, config) = (Sealed::new(secrets, "log-server session"), config.clone());
+        Self { sealed, config, tokens, signed }
     }
 
     /// The cookie of a new session for someone who is known by a token.
@@ -117,9 +125,10 @@ impl Sessions {
             expires: Some(expires),
             ..caller.clone()
         };
-        let token = caller.known_by == KnownBy::Token;
+        let is_ours = caller.known_by == KnownBy::Token;
+        let token = self.tokens.hash_of(&caller.credential).filter(|_| is_ours);
         let nothing = (Grants::default(), RowRules::default());
-        let (grants, rows) = if token { nothing } else { (session.grants, session.rows) };
+        let (grants, rows) = if is_ours { nothing } else { (session.grants, session.rows) };
         let held = Held::of(&Caller { grants, rows, ..session });
         let text = serde_json::to_vec(&Written { held, token }).map_err(|_| NoSession::Random)?;
         let value = self.sealed.seal(&text).map_err(|_| NoSession::Random)?;
@@ -167,18 +176,19 @@ impl Sessions {
         if caller.expires.is_none_or(|end| end <= Timestamp::now()) {
             return Err(Denied::new(Reason::Expired, "the session is over; sign in again"));
         }
-        if token { self.as_its_token(caller).map(Some) } else { Ok(Some(caller)) }
+        match token {
+            Some(hash) => self.as_its_token(hash, caller).map(Some),
+            None if self.signed => Ok(Some(caller)),
+            None => Err(not_taken()),
+        }
     }
 
     /// May what the token may by now.
-    fn as_its_token(&self, session: Caller) -> Result<Caller, Denied> {
-        let name = session.made_from.as_deref().unwrap_or_default();
-        let token = self.tokens.named(name).filter(|token| token.user == session.user).ok_or_else(
-            || {
-                let words = "the token of this session is not known any longer; sign in again";
-                Denied::new(Reason::Revoked, words)
-            },
-        )?;
+    fn as_its_token(&self, hash: TokenHash, session: Caller) -> Result<Caller, Denied> {
+        let its = |token: &&Caller| {
+            token.user == session.user && session.made_from.as_ref() == Some(&token.credential)
+        };
+        let token = self.tokens.with(hash).filter(its).ok_or_else(not_taken)?;
         Ok(Caller {
             grants: token.grants.clone(),
             rows: token.rows.clone(),
@@ -197,6 +207,11 @@ impl Authority for Sessions {
     ) -> Identified<'a> {
         Box::pin(std::future::ready(self.find(&credentials.headers)))
     }
+}
+
+fn not_taken() -> Denied {
+    let words = "the token of this session is not taken any longer; sign in again";
+    Denied::new(Reason::Revoked, words)
 }
 
 /// The values of all cookies of the name.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::forward::{Forward, ForwardError};
+use super::forward::{Forward, ForwardError, SignInUrl};
 use super::jwt::{Jwt, JwtError};
 use super::revoked::{Revoked, RevokedError};
 use super::session::Sessions;
 use super::ticket::Tickets;
 use super::tokens::{Tokens, TokensError};
-use super::{Access, Authority};
+use super::{Access, Authority, Ways};
 use crate::config::Config;
 use crate::secret::{self, SecretError, Secrets};
 
@@ -49,7 +49,7 @@ struct Inner {
     sessions: Arc<Sessions>,
     tickets: Arc<Tickets>,
     revoked: Revoked,
-    ways: Vec<&'static str>,
+    ways: Ways,
 }
 
 impl SignIn {
@@ -80,7 +80,8 @@ impl SignIn {
             authorities.push(Box::new(Jwt::new(jwt)?));
             ways.push("jwt");
         }
-        let sessions = Arc::new(Sessions::new(secrets, &config.session, tokens));
+        let sessions =
+            Arc::new(Sessions::new(secrets, &config.session, tokens, config.jwt.is_some()));
         let mut tickets = Tickets::new(secrets);
         let mut forward = None;
         if let Some(config) = &config.forward_auth {
@@ -101,6 +102,8 @@ impl SignIn {
         // It is asked about whoever is left, be it with nothing.
         authorities.extend(forward.map(|service| Box::new(service) as Box<dyn Authority>));
         let access = Access::new(authorities, Arc::new(revoked.clone()));
+        let url = config.forward_auth.as_ref().and_then(|service| service.sign_in_url.as_ref());
+        let ways = Ways::new(ways, url.map(SignInUrl::as_str));
         Ok(Self(Arc::new(Inner { access, sessions, tickets, revoked, ways })))
     }
 
@@ -133,8 +136,8 @@ impl SignIn {
         &self.0.revoked
     }
 
-    /// By what one signs in: `token`, `jwt`, `forward`.
-    pub fn ways(&self) -> &[&'static str] {
+    /// How people sign in.
+    pub fn ways(&self) -> &Ways {
         &self.0.ways
     }
 }

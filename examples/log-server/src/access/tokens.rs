@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{Timestamp, Unit};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -75,6 +75,12 @@ impl TokenHash {
 impl fmt::Display for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for TokenHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -149,9 +155,15 @@ impl Tokens {
         Ok(Self(known))
     }
 
-    /// Who has the token of this name.
-    pub fn named(&self, name: &str) -> Option<&Caller> {
-        self.0.values().find(|caller| &*caller.credential == name)
+    /// Who has the token with this hash.
+    pub fn with(&self, hash: TokenHash) -> Option<&Caller> {
+        self.0.get(&hash)
+    }
+
+    /// The hash of the token of this name.
+    pub fn hash_of(&self, name: &str) -> Option<TokenHash> {
+        let named = self.0.iter().find(|(_, caller)| *caller.credential == *name);
+        named.map(|(hash, _)| *hash)
     }
 }
 

@@ -55,7 +55,11 @@ fn in_words(message: &str) -> String {
         let (key, rest) = rest.split_once('`').unwrap_or((rest, ""));
         let known = ["one of ", "expected "].iter().find_map(|start| rest.split_once(start));
         return match known {
-            Some((_, known)) => format!("there is no key `{key}` here; there are {known}"),
+            Some((_, known)) => {
+                // Two are named otherwise than three.
+                let known = known.replace("` or `", "`, `");
+                format!("there is no key `{key}` here; there are {known}")
+            }
             None => format!("there is no key `{key}` here; there are none"),
         };
     }

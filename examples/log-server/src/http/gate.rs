@@ -9,12 +9,12 @@ use axum::response::Response;
 
 use super::asked::Asked;
 use super::problem::Problem;
-use crate::access::{Access, Place, Right};
+use crate::access::{Place, Right, SignIn};
 
 /// What it takes to get to a route.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
-    pub(super) access: Access,
+    pub(super) sign_in: SignIn,
     pub(super) need: Right,
 }
 
@@ -30,7 +30,8 @@ pub(super) async fn pass(
     let path = path.map_err(|error| Problem::bad_request(error.body_text()))?;
     let part = |name| path.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     let place = Place { workspace: part("workspace"), workflow: part("workflow") };
-    let caller = gate.access.identify(asked.credentials(), gate.need, &place).await?;
+    let caller = gate.sign_in.access().identify(asked.credentials(), gate.need, &place).await;
+    let caller = caller.map_err(|denied| Problem::from(denied).with_ways(gate.sign_in.ways()))?;
     // The audit says also who it is that may not.
     asked.is_from(Arc::clone(&caller));
     caller.check(gate.need, &place)?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::request_id::RequestId;
 use super::told::Refusal;
 use crate::access::revoked::NotRevoked;
-use crate::access::{Denied, Reason, UnkeptField};
+use crate::access::{Denied, Reason, UnkeptField, Ways};
 use crate::limits::Reached;
 use crate::search::SearchError;
 use crate::store::chain;
@@ -32,8 +32,8 @@ pub(super) struct Problem {
     reached: Option<Box<Reached>>,
     /// How to say who one is.
     challenge: Option<Box<HeaderValue>>,
-    /// In which ways one may sign in.
-    ways: Vec<&'static str>,
+    /// How one may sign in.
+    ways: Option<Ways>,
 }
 
 impl Problem {
@@ -149,13 +149,14 @@ impl Problem {
             denied: None,
             reached: None,
             challenge: None,
-            ways: Vec::new(),
+            ways: None,
         }
     }
 
-    /// Says in which ways one may sign in.
-    pub(super) fn with_ways(self, ways: &[&'static str]) -> Self {
-        Self { ways: ways.to_vec(), ..self }
+    /// Says how one may sign in, if that is what is missing.
+    pub(super) fn with_ways(self, ways: &Ways) -> Self {
+        let ways = (self.status == StatusCode::UNAUTHORIZED).then(|| ways.clone());
+        Self { ways, ..self }
     }
 
     /// One that ends by itself: the answer says when to ask again.
@@ -251,8 +252,11 @@ impl IntoResponse for Problem {
         if let Some(reached) = &reached {
             body["limit"] = reached.limit.to_string().into();
         }
-        if !ways.is_empty() {
-            body["sign_in"] = ways.into();
+        if let Some(ways) = ways {
+            body["sign_in"] = ways.names().into();
+            if let Some(url) = ways.url() {
+                body["sign_in_url"] = url.into();
+            }
         }
         if let Some(id) = RequestId::current() {
             body["request_id"] = id.to_string().into();

@@ -62,7 +62,7 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let mut router = Router::new();
     for Route { path, need, handler, .. } in routes(&app) {
         let held = middleware::from_fn_with_state(app.limits.clone(), limited::by_caller);
-        let gated = need.map(|need| Gate { access: app.access.clone(), need });
+        let gated = need.map(|need| Gate { sign_in: app.sign_in.clone(), need });
         let gated = gated.map(|gate| middleware::from_fn_with_state(gate, gate::pass));
         router = router.route(
             path,

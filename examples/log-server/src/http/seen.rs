@@ -33,7 +33,9 @@ impl<'a> Seen<'a> {
         } else {
             caller.grants.prefixes(Right::Read, workspace)
         };
-        let credentials = Arc::new(asked.credentials().clone());
+        // A ticket is for once, and each name is asked about.
+        let credentials =
+            caller.ask_with.clone().unwrap_or_else(|| Arc::new(asked.credentials().clone()));
         Ok(Self { access, caller, credentials, workspace, prefixes })
     }
 

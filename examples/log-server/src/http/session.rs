@@ -24,8 +24,7 @@ pub(super) async fn show<S: Store>(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let caller = app.access.identify(asked.credentials(), Right::Read, &Place::default()).await;
-    let ways = app.sign_in.ways();
-    let caller = caller.map_err(|denied| Problem::from(denied).with_ways(ways))?;
+    let caller = caller.map_err(|denied| Problem::from(denied).with_ways(app.sign_in.ways()))?;
     asked.is_from(caller.clone());
     let rights = Right::ALL.into_iter().filter(|right| is_somewhere(&caller, *right));
     let body = json!({
@@ -33,7 +32,7 @@ pub(super) async fn show<S: Store>(
         "known_by": caller.known_by.as_str(),
         "expires": caller.expires.map(|end| end.to_string()),
         "rights": rights.map(Right::as_str).collect::<Vec<_>>(),
-        "ways": ways,
+        "ways": app.sign_in.ways().names(),
     });
     Ok(uncached(Json(body)))
 }

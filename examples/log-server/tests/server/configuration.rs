@@ -39,6 +39,10 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_write() {
         ("[audit]\nkeep-days = 0", "server.toml:2:13: this is integer; write a nonzero u16"),
         ("[audit", "server.toml:1:7: "),
         (
+            "[forward-auth]\nurl = \"http://a/\"\nsign-in-url = \"javascript:alert(1)\"",
+            "server.toml:3:15: \"javascript:alert(1)\" is no address to sign in at; write it like ",
+        ),
+        (
             "[options]\nlissten = \"\"",
             "server.toml:2:11: there is no option `lissten`; there are `listen`, ",
         ),

@@ -172,6 +172,15 @@ async fn a_session_may_what_its_token_may_by_now() {
     server.server.restart(true).await;
     assert_eq!(server.status(append()).await, 403);
     assert_eq!(server.status(Ask::get(LOGS).cookie(&session)).await, 200);
+    // The name stays, and the token is another one: the first may have been stolen.
+    let [old, new] = [ANN, "a new token of ann"].map(|token| TokenHash::of(token).to_string());
+    server.configure(|text| text.replacen(&old, &new, 1));
+    server.server.restart(true).await;
+    let answer = server.answer(Ask::get(LOGS).cookie(&session)).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (401, &"revoked".into()));
+    server.configure(|text| text.replacen(&new, &old, 1));
+    server.server.restart(true).await;
+    assert_eq!(server.status(Ask::get(LOGS).cookie(&session)).await, 200);
     // The name stays, and the token is another user's.
     server.configure(|text| text.replacen("user = \"ann\"", "user = \"eve\"", 1));
     server.server.restart(true).await;
@@ -183,6 +192,18 @@ async fn a_session_may_what_its_token_may_by_now() {
     server.server.restart(true).await;
     let answer = server.answer(Ask::get(LOGS).cookie(&session)).await;
     assert_eq!((answer.status, &answer.json()["reason"]), (401, &"revoked".into()));
+}
+
+#[tokio::test]
+async fn a_session_ends_when_signed_tokens_are_taken_no_more() {
+    let mut server = Signed::start("").await;
+    let session = server.session(&signed("ann", json!({}))).await;
+    assert_eq!(server.status(Ask::get(LOGS).cookie(&session)).await, 200);
+    server.configure(|text| text.split_once("[jwt]").unwrap().0.to_owned());
+    server.server.restart(true).await;
+    let answer = server.answer(Ask::get(LOGS).cookie(&session)).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (401, &"revoked".into()));
+    assert_eq!(server.status(Ask::get(LOGS).bearer(ANN)).await, 200);
 }
 
 #[tokio::test]

@@ -82,9 +82,11 @@ impl Reader {
         fingerprint: &str,
     ) -> Result<Caller, String> {
         let user = headers.get(&self.user).map(|user| decoded(&text(user)?)).transpose()?;
-        let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| {
-            if question.is_anonymous() { "anonymous" } else { fingerprint }.to_owned()
-        });
+        // What nobody has brought cannot be taken back from one alone.
+        let anonymous = question.is_anonymous();
+        let credential = if anonymous { "" } else { fingerprint };
+        let otherwise = if anonymous { "anonymous" } else { fingerprint };
+        let user = user.filter(|user| !user.is_empty()).unwrap_or_else(|| otherwise.to_owned());
         let rights: Rights = match list(headers, &self.rights)? {
             Some(names) => names
                 .iter()
@@ -114,9 +116,10 @@ impl Reader {
         Ok(Caller {
             user: user.into(),
             known_by: KnownBy::Forward,
-            credential: fingerprint.into(),
+            credential: credential.into(),
             made_from: None,
-            issued: None,
+            // Each yes is a new one: what was taken back before does not count against it.
+            issued: Some(question.at()),
             grants,
             rows: RowRules(rows),
             expires: None,

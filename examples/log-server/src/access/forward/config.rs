@@ -5,6 +5,7 @@ use std::num::NonZero;
 use serde::Deserialize;
 
 use super::address::AddressError;
+use super::sign_in_url::SignInUrl;
 use crate::config::Duration;
 
 /// The service that says who may do what, and how long its word counts.
@@ -40,6 +41,9 @@ pub struct ForwardAuth {
     /// A file with the certificates (PEM) that the service's is signed by, instead of the system's.
     #[serde(default)]
     pub ca_file: Option<std::path::PathBuf>,
+    /// Where people sign in at the service, for pages that may send them there.
+    #[serde(default)]
+    pub sign_in_url: Option<SignInUrl>,
     /// What the headers of an answer are called.
     #[serde(default)]
     pub headers: AnswerHeaders,
@@ -96,6 +100,7 @@ impl ForwardAuth {
             max_remembered: max_remembered(),
             max_answer_bytes: max_answer_bytes(),
             ca_file: None,
+            sign_in_url: None,
             headers: AnswerHeaders::default(),
         }
     }

@@ -16,6 +16,8 @@ mod forward;
 mod memory;
 mod question;
 mod service;
+mod sign_in_url;
 
 pub use config::{AnswerHeaders, ForwardAuth, ForwardError, Passed};
 pub use forward::Forward;
+pub use sign_in_url::{InvalidSignInUrl, SignInUrl};

@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::address::{Address, original};
@@ -20,6 +21,8 @@ pub(super) struct Question {
     headers: HeaderMap,
     right: Right,
     place: Place,
+    /// When it was asked.
+    at: Timestamp,
 }
 
 impl Question {
@@ -46,7 +49,7 @@ impl Question {
             }
             headers.extend(values.iter().map(|value| (name.clone(), value.clone())));
         }
-        Ok(Self { headers, right, place: place.clone() })
+        Ok(Self { headers, right, place: place.clone(), at: Timestamp::now() })
     }
 
     /// What tells this question from all others.
@@ -90,6 +93,10 @@ impl Question {
         headers.insert("x-original-uri", original_uri);
         headers.insert(USER_AGENT, agent);
         Some(request)
+    }
+
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
     }
 
     pub(super) fn right(&self) -> Right {

@@ -7,6 +7,7 @@ mod lists;
 mod matrix;
 mod rows;
 mod same_words;
+mod service;
 mod setup;
 mod tokens;
 mod ways;

@@ -138,14 +138,20 @@ async fn decide(
 
 /// The configuration of all but the tokens.
 pub(super) fn config(service: &Service, secret: &NamedTempFile) -> String {
-    let Service { address, .. } = service;
     let secret = secret.path().display();
+    let forward_auth = forward_auth(service);
     format!(
         "[jwt]\n\
          secret-file = \"{secret}\"\n\
          workspaces-claim = \"workspaces\"\n\
          rights-claim = \"rights\"\n\
-         [forward-auth]\n\
-         url = \"http://{address}/auth?right={{right}}&workspace={{workspace}}\"\n"
+         {forward_auth}"
+    )
+}
+
+/// The configuration of the service.
+pub(super) fn forward_auth(Service { address, .. }: &Service) -> String {
+    format!(
+        "[forward-auth]\nurl = \"http://{address}/auth?right={{right}}&workspace={{workspace}}\"\n"
     )
 }
