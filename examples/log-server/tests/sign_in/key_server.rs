@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::LONG;
 
@@ -45,6 +46,14 @@ impl KeyServer {
     }
 
     pub(crate) async fn start_at(address: SocketAddr, answers: Answers) -> Self {
+        Self::serve(address, None, answers).await
+    }
+
+    pub(crate) async fn over_tls(acceptor: TlsAcceptor, answers: Answers) -> Self {
+        Self::serve("127.0.0.1:0".parse().unwrap(), Some(acceptor), answers).await
+    }
+
+    async fn serve(address: SocketAddr, tls: Option<TlsAcceptor>, answers: Answers) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let answers = Arc::new(Mutex::new(answers));
@@ -56,10 +65,16 @@ impl KeyServer {
                     let (socket, _) = listener.accept().await.unwrap();
                     asked.send_modify(|times| *times += 1);
                     let answer = answers.lock().unwrap().clone();
-                    let sent = sent.clone();
+                    let (sent, tls) = (sent.clone(), tls.clone());
                     tokio::spawn(async move {
                         // How it ends is the other side's affair.
-                        let _ = reply(socket, answer, &sent).await;
+                        let _ = match tls {
+                            Some(tls) => match tls.accept(socket).await {
+                                Ok(socket) => reply(socket, answer, &sent).await,
+                                Err(error) => Err(error),
+                            },
+                            None => reply(socket, answer, &sent).await,
+                        };
                     });
                 }
             }
@@ -93,7 +108,11 @@ impl KeyServer {
     }
 }
 
-async fn reply(mut socket: TcpStream, answer: Answers, sent: &AtomicUsize) -> std::io::Result<()> {
+async fn reply(
+    mut socket: impl AsyncRead + AsyncWrite + Unpin,
+    answer: Answers,
+    sent: &AtomicUsize,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await?);
@@ -103,7 +122,8 @@ async fn reply(mut socket: TcpStream, answer: Answers, sent: &AtomicUsize) -> st
         Answers::Keys(text, header) => {
             let length = text.len();
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n{header}\r\n");
-            socket.write_all(format!("{head}{text}").as_bytes()).await
+            socket.write_all(format!("{head}{text}").as_bytes()).await?;
+            socket.flush().await
         }
         Answers::Bytes(bytes) => socket.write_all(&bytes).await,
         Answers::Nothing => std::future::pending().await,

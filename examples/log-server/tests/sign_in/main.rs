@@ -4,6 +4,7 @@
 mod jwks;
 mod key_server;
 mod revoked;
+mod secured;
 mod signer;
 mod tokens;
 
