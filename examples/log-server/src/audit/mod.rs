@@ -5,6 +5,7 @@
 //! in the audit once it can write again. What did nothing is written up to a number, and beyond it
 //! counted.
 
+mod aside;
 mod entry;
 mod file;
 mod filter;
