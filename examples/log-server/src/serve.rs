@@ -158,6 +158,8 @@ async fn serve<S: Store>(
     }
 
     let mut driver = tokio::spawn(driver.run(|tail| observe(&tail)));
+    // From now on: whoever reads the next line may tell it to end.
+    let asked_to_end = asked_to_end()?;
     announce(&format!("listening on {place}"))?;
     let pipelines = arguments.simulate.then(|| simulate::start(&log));
     for path in pipelines.iter().flat_map(simulate::Simulation::paths) {
@@ -166,6 +168,7 @@ async fn serve<S: Store>(
 
     let (in_all, per_address) = (arguments.max_streams, arguments.max_streams_per_address);
     let limits = config.limits.with_streams(in_all, per_address);
+    let limits = limits.with_search_time(arguments.search_time);
     let proxies = [config.proxies, arguments.proxies].concat();
     let app = App {
         log: log.clone(),
@@ -186,10 +189,7 @@ async fn serve<S: Store>(
         closed: ClosedStreams::default(),
     };
     let shutdown = async move {
-        let asked = asked_to_end().await;
-        if let Err(error) = asked {
-            tracing::error!(%error, "cannot wait for signals; ending");
-        }
+        asked_to_end.await;
         tracing::info!("ending: streams are told to come back");
         log.drain();
     };
@@ -240,15 +240,26 @@ fn announce(line: &str) -> io::Result<()> {
     out.flush()
 }
 
-async fn asked_to_end() -> io::Result<()> {
+/// Waits for what tells the server to end, from when this is called.
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+        use signal::unix::{SignalKind, signal};
+
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    signal::ctrl_c().await
+    #[cfg(windows)]
+    {
+        let mut interrupt = signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
 }

@@ -54,6 +54,9 @@ pub struct Entry {
     /// What an act was about, such as whose sign-in was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// How many more of this caller were refused, and are not written one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<u64>,
     /// How many entries could not be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<u64>,
@@ -78,8 +81,16 @@ impl Entry {
             status: None,
             reason: None,
             subject: None,
+            more: None,
             lost: None,
         }
+    }
+
+    /// Whether nothing was done: anyone can cause any number of such entries.
+    pub(super) fn did_nothing(&self) -> bool {
+        let of_the_server = matches!(self.event, Event::Started | Event::Ended | Event::Lost);
+        let wrong = self.status.is_some_and(|status| (400..500).contains(&status));
+        !of_the_server && (wrong || self.origin.user.is_none())
     }
 
     /// As a line.

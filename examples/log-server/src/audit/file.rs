@@ -9,6 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::aside;
+
 /// A file of whole lines.
 ///
 /// `audit.jsonl` is put aside as `audit.2026-11-28.1.jsonl`, and removed some days later. What is
@@ -27,8 +29,9 @@ pub(super) struct DailyFile {
 struct Open {
     file: File,
     regular: bool,
-    /// How many bytes of whole lines it has.
+    /// How many bytes of whole lines it has, and may have.
     length: u64,
+    full_at: u64,
     /// The day of its lines.
     day: Date,
     /// Whether its last line is not whole.
@@ -75,8 +78,8 @@ impl DailyFile {
         {
             if open.length == 0 {
                 open.day = today;
-            } else if open.day != today || open.length + more > self.max_bytes {
-                self.put_aside();
+            } else if open.day != today || open.length + more > open.full_at {
+                self.put_aside(today);
             }
         }
         if self.swept != Some(today) {
@@ -102,7 +105,7 @@ impl DailyFile {
     fn open(&mut self, today: Date) -> io::Result<&mut Open> {
         let open = match self.open.take() {
             Some(open) => open,
-            None => Open::at(&self.path, today)?,
+            None => Open::at(&self.path, today, self.max_bytes)?,
         };
         Ok(self.open.insert(open))
     }
@@ -122,23 +125,23 @@ impl DailyFile {
         false
     }
 
-    /// If that fails, the file goes on.
-    fn put_aside(&mut self) {
+    /// If that fails, the file goes on, until the next day or until it has as much again.
+    fn put_aside(&mut self, today: Date) {
         self.sync();
         let Some(open) = &mut self.open else { return };
-        let last = aside(&self.path).filter(|(day, ..)| *day == open.day).map(|(_, n, _)| n).max();
-        let aside = name(&self.path, open.day, last.unwrap_or(0) + 1);
+        let aside = aside::next(&self.path, open.day);
         match fs::rename(&self.path, &aside) {
             Ok(()) => self.open = None,
             Err(error) => {
                 tracing::warn!(%error, to = %aside.display(), "the audit cannot be put aside");
+                (open.day, open.full_at) = (today, open.length.saturating_add(self.max_bytes));
             }
         }
     }
 
     fn remove_old(&self, today: Date) {
         let Ok(oldest) = today.checked_sub(i64::from(self.keep_days).days()) else { return };
-        for (_, _, path) in aside(&self.path).filter(|(day, ..)| *day < oldest) {
+        for (_, _, path) in aside::all(&self.path).filter(|(day, ..)| *day < oldest) {
             if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!(%error, file = %path.display(), "old audit cannot be removed");
             }
@@ -147,7 +150,7 @@ impl DailyFile {
 }
 
 impl Open {
-    fn at(path: &Path, today: Date) -> io::Result<Self> {
+    fn at(path: &Path, today: Date, full_at: u64) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
@@ -157,7 +160,7 @@ impl Open {
         let length = found.len();
         let day = found.modified().ok().filter(|_| length > 0).and_then(date).unwrap_or(today);
         let torn = length > 0 && found.is_file() && !ends_whole(path, length);
-        Ok(Self { file, regular: found.is_file(), length, day, torn, unsynced: false })
+        Ok(Self { file, regular: found.is_file(), length, full_at, day, torn, unsynced: false })
     }
 
     /// On failure, says how much was written.
@@ -209,32 +212,6 @@ fn ends_whole(path: &Path, length: u64) -> bool {
 
 fn date(time: SystemTime) -> Option<Date> {
     Some(TimeZone::UTC.to_datetime(Timestamp::try_from(time).ok()?).date())
-}
-
-/// The beginning and the end of the names of a file's older ones.
-fn affixes(path: &Path) -> (String, String) {
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
-    let stem = text(path.file_stem()).unwrap_or_default();
-    let extension = text(path.extension()).map(|extension| format!(".{extension}"));
-    (format!("{stem}."), extension.unwrap_or_default())
-}
-
-fn name(path: &Path, day: Date, number: u64) -> PathBuf {
-    let (before, behind) = affixes(path);
-    path.with_file_name(format!("{before}{day}.{number}{behind}"))
-}
-
-/// The files that were put aside: their day, their number of that day, and where they are.
-fn aside(path: &Path) -> impl Iterator<Item = (Date, u64, PathBuf)> {
-    let (before, behind) = affixes(path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let files = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
-    files.filter_map(move |file| {
-        let name = file.file_name().into_string().ok()?;
-        let (day, number) = name.strip_prefix(&before)?.strip_suffix(&behind)?.split_once('.')?;
-        Some((day.parse().ok()?, number.parse().ok()?, file.path()))
-    })
 }
 
 #[cfg(test)]
@@ -329,5 +306,21 @@ mod tests {
         fs::remove_file(&path).unwrap();
         file.write(b"3\n", today).unwrap();
         expect(folder.path(), &[("a.jsonl", "3\n")]);
+    }
+    #[test]
+    fn a_file_that_cannot_be_put_aside_goes_on_and_is_not_tried_with_each_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let today = date(SystemTime::now()).unwrap();
+        let last = folder.path().join(format!("a.{today}.{}.jsonl", u64::MAX));
+        fs::create_dir(&last).unwrap();
+        let mut file = DailyFile::new(path.clone(), 4, 9);
+        (0..4).for_each(|_| file.write(b"12\n", today).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"12\n".repeat(4));
+        fs::remove_dir(&last).unwrap();
+        file.write(b"\n", today).unwrap();
+        assert_eq!(fs::read(&path).unwrap().len(), 13, "not before it has as much again");
+        file.write(b"4567\n", today).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"4567\n");
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! Whoever does something writes an [`Entry`] to the [`Audit`], and never waits for it. A thread
 //! takes the entries from a queue and writes them. What it cannot write is lost, counted, and said
-//! in the audit once it can write again.
+//! in the audit once it can write again. What did nothing is written up to a number, and beyond it
+//! counted.
 
+mod aside;
 mod entry;
 mod file;
 mod filter;
 mod output;
 mod queue;
+mod refusals;
 mod settings;
 mod writer;
 

@@ -7,11 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use super::output::Output;
-use super::writer::{Lost, Message, write_all};
+use super::writer::{Counts, Message, write_all};
 use super::{Entry, Event, OutputError, Settings};
 
 /// How many entries wait; one has some 300 bytes, and 8 KiB at most.
 const WAITING: usize = 4096;
+
+/// How many of them did nothing; the rest is for what was done.
+const WAITING_FOR_NOTHING: usize = WAITING / 4;
 
 /// How long the end of the program waits for what is not written.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +26,7 @@ pub struct Audit(Option<Arc<Shared>>);
 #[derive(Debug)]
 struct Shared {
     queue: SyncSender<Message>,
-    lost: Arc<Lost>,
+    counts: Arc<Counts>,
 }
 
 /// Writes what waits, when it is dropped.
@@ -44,15 +47,15 @@ impl Audit {
         let Some(output) = Output::of(settings)? else { return Ok((Self::default(), None)) };
         let (queue, waiting) = sync_channel(WAITING);
         let (tell, ended) = sync_channel(1);
-        let (lost, ending) = (Arc::<Lost>::default(), Arc::<AtomicBool>::default());
+        let (counts, ending) = (Arc::<Counts>::default(), Arc::<AtomicBool>::default());
         let batch = usize::try_from(settings.max_bytes.get()).unwrap_or(usize::MAX);
-        let (counts, over) = (Arc::clone(&lost), Arc::clone(&ending));
+        let (counted, over) = (Arc::clone(&counts), Arc::clone(&ending));
         thread::spawn(move || {
-            write_all(&waiting, output, batch, &counts, &over);
+            write_all(&waiting, output, batch, &counted, &over);
             // Nobody waits for it if the end was too slow.
             let _ = tell.send(());
         });
-        let audit = Self(Some(Arc::new(Shared { queue, lost })));
+        let audit = Self(Some(Arc::new(Shared { queue, counts })));
         audit.write(Entry::new(Event::Started));
         Ok((audit.clone(), Some(AuditEnd { audit, ending, ended })))
     }
@@ -64,19 +67,26 @@ impl Audit {
 
     /// Has an entry written, without waiting for it.
     pub fn write(&self, entry: Entry) {
-        if let Some(shared) = &self.0
-            && shared.queue.try_send(Message::Entry(Box::new(entry))).is_err()
-        {
-            shared.lost.queue.fetch_add(1, Ordering::Relaxed);
+        let Some(Shared { queue, counts }) = self.0.as_deref() else { return };
+        let nothing = entry.did_nothing();
+        let waits =
+            !nothing || counts.nothing.fetch_add(1, Ordering::Relaxed) < WAITING_FOR_NOTHING;
+        if !waits || queue.try_send(Message::Entry(Box::new(entry))).is_err() {
+            counts.lost_in_queue.fetch_add(1, Ordering::Relaxed);
+            if nothing {
+                counts.nothing.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 
     /// How many entries were not written, by why.
     pub fn lost(&self) -> [(&'static str, u64); 2] {
-        let of = |count: fn(&Lost) -> &AtomicU64| {
-            self.0.as_ref().map_or(0, |shared| count(&shared.lost).load(Ordering::Relaxed))
+        let of = |count: fn(&Counts) -> &AtomicU64| {
+            self.0.as_ref().map_or(0, |shared| count(&shared.counts).load(Ordering::Relaxed))
         };
-        [("queue", of(|lost| &lost.queue)), ("output", of(|lost| &lost.output))]
+        let (queue, output) =
+            (of(|counts| &counts.lost_in_queue), of(|counts| &counts.lost_at_output));
+        [("queue", queue), ("output", output)]
     }
 }
 

@@ -1,6 +1,6 @@
 //! The thread that writes.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::output::Output;
+use super::refusals::Refusals;
 use super::{Entry, Event};
 
 /// How many bytes are written at a time.
@@ -28,18 +29,21 @@ pub(super) enum Message {
     End,
 }
 
-/// How many entries were not written.
+/// What who does something and the thread know of each other.
 #[derive(Debug, Default)]
-pub(super) struct Lost {
-    /// Because too many waited.
-    pub(super) queue: AtomicU64,
-    /// Because the file did not take them.
-    pub(super) output: AtomicU64,
+pub(super) struct Counts {
+    /// How many entries wait that did nothing.
+    pub(super) nothing: AtomicUsize,
+    /// How many were not written because too many waited.
+    pub(super) lost_in_queue: AtomicU64,
+    /// How many were not written because the file did not take them.
+    pub(super) lost_at_output: AtomicU64,
 }
 
-impl Lost {
-    pub(super) fn total(&self) -> u64 {
-        self.queue.load(Ordering::Relaxed) + self.output.load(Ordering::Relaxed)
+impl Counts {
+    pub(super) fn lost(&self) -> u64 {
+        let Self { lost_in_queue, lost_at_output, .. } = self;
+        lost_in_queue.load(Ordering::Relaxed) + lost_at_output.load(Ordering::Relaxed)
     }
 }
 
@@ -48,16 +52,25 @@ pub(super) fn write_all(
     queue: &Receiver<Message>,
     output: Output,
     largest_batch: usize,
-    lost: &Lost,
+    counts: &Counts,
     ending: &AtomicBool,
 ) {
     let largest = BATCH.min(largest_batch);
-    let mut writer = Writer { output, lost, said: 0, failing: false, synced: Instant::now() };
-    let mut lines = Vec::new();
+    let mut writer = Writer { output, counts, said: 0, failing: false, synced: Instant::now() };
+    let (mut refusals, mut lines) = (Refusals::new(), Vec::new());
     loop {
         let mut next = queue.recv_timeout(LOOK);
+        lines.extend(refusals.due().iter().flat_map(Entry::line));
         while let Ok(Message::Entry(entry)) = next {
-            lines.extend(entry.line());
+            let nothing = entry.did_nothing();
+            if nothing {
+                counts.nothing.fetch_sub(1, Ordering::Relaxed);
+            } else if entry.event == Event::Ended {
+                lines.extend(refusals.end().iter().flat_map(Entry::line));
+            }
+            if !nothing || refusals.takes(&entry.origin) {
+                lines.extend(entry.line());
+            }
             if lines.len() >= largest {
                 next = Err(RecvTimeoutError::Timeout);
                 break;
@@ -77,7 +90,7 @@ pub(super) fn write_all(
 
 struct Writer<'a> {
     output: Output,
-    lost: &'a Lost,
+    counts: &'a Counts,
     /// How many of those that were lost the audit says.
     said: u64,
     /// Whether the last lines were not written.
@@ -89,7 +102,7 @@ impl Writer<'_> {
     /// Writes the lines, and before them how many are missing.
     fn write(&mut self, lines: &mut Vec<u8>) {
         let today = today();
-        let missing = self.lost.total() - self.said;
+        let missing = self.counts.lost() - self.said;
         if missing > 0 {
             let entry = Entry { lost: Some(missing), ..Entry::new(Event::Lost) };
             if self.output.write(&entry.line(), today).is_ok() {
@@ -103,7 +116,7 @@ impl Writer<'_> {
             return;
         }
         if let Err(unwritten) = self.output.write(lines, today) {
-            self.lost.output.fetch_add(unwritten.lines, Ordering::Relaxed);
+            self.counts.lost_at_output.fetch_add(unwritten.lines, Ordering::Relaxed);
             if !self.failing {
                 let error = unwritten.error;
                 tracing::error!(%error, "the audit cannot be written; its entries are lost");

@@ -24,9 +24,9 @@ use serde::{Deserialize, Deserializer};
 pub struct Duration(pub std::time::Duration);
 
 /// It is no time.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no time; write it like 25s, 200ms or 1m30s")]
-pub struct InvalidDuration(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no time; write it like 25s, 200ms or 1m30s")]
+pub struct InvalidDuration;
 
 impl FromStr for Duration {
     type Err = InvalidDuration;
@@ -34,7 +34,7 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, InvalidDuration> {
         let parsed = text.parse::<SignedDuration>().ok();
         let positive = parsed.and_then(|parsed| std::time::Duration::try_from(parsed).ok());
-        positive.map(Self).ok_or_else(|| InvalidDuration(text.to_owned()))
+        positive.map(Self).ok_or(InvalidDuration)
     }
 }
 

@@ -69,10 +69,27 @@ fn in_words(message: &str) -> String {
         {
             let of = found.split([' ', '(']).next().unwrap_or_default();
             let of = if of == "string" { "text" } else { of };
-            return format!("this is {of}; write {expected}");
+            return format!("this is {of}; write {}", expectation(expected));
         }
     }
+    if let Some(rest) = message.strip_prefix("unknown variant `")
+        && let Some((_, expected)) = rest.rsplit_once("`, expected ")
+    {
+        return format!("this is not {expected}");
+    }
     message.replace('\n', "; ")
+}
+
+/// What is to be written, in words for who knows no Rust.
+fn expectation(expected: &str) -> &str {
+    match expected {
+        "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "a nonzero u16" | "a nonzero u32" | "a nonzero u64" => "a whole number above 0",
+        "a sequence" => "a list: [\"…\"]",
+        "a boolean" => "true or false",
+        _ if expected.starts_with("struct ") => "a section of keys",
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -87,9 +104,26 @@ mod tests {
                 "there is no key `file` here; there are `to`, `keep-days`",
             ),
             ("unknown field `a`, expected `b`", "there is no key `a` here; there are `b`"),
+            (
+                "unknown field `a`, expected `b` or `c`",
+                "there is no key `a` here; there are `b`, `c`",
+            ),
             ("unknown field `a`, there are no fields", "there is no key `a` here; there are none"),
-            ("invalid type: string \"hunter2, expected\", expected u32", "this is text; write u32"),
-            ("invalid value: integer `-5`, expected u32", "this is integer; write u32"),
+            (
+                "invalid type: string \"hunter2, expected\", expected u32",
+                "this is text; write a whole number",
+            ),
+            (
+                "invalid value: integer `0`, expected a nonzero u16",
+                "this is integer; write a whole number above 0",
+            ),
+            (
+                "invalid type: string \"hunter2\", expected struct Settings",
+                "this is text; write a section of keys",
+            ),
+            ("unknown variant `hunter2`, expected `a` or `b`", "this is not `a` or `b`"),
+            ("unknown variant `hunter2`, expected one of `a`, `b`", "this is not one of `a`, `b`"),
+            ("unknown variant `x`, expected y`, expected `a`", "this is not `a`"),
             ("missing field `url`", "missing field `url`"),
         ] {
             assert_eq!(in_words(said), words);

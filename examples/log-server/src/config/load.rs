@@ -48,11 +48,11 @@ pub fn load<T: Into<OsString>>(
     all.extend(given);
     let matches = parse(&all).map_err(|error| {
         let wrong = config.options.iter().find_map(|(name, value)| {
-            let error = parse(&[option(name, value)]).err()?;
-            Some((config.options.place(name), error))
+            let error = parse(&[option(name, value.clone())]).err()?;
+            Some((config.options.place(name), in_a_line(&error, value.as_deref())))
         });
-        let (place, error) = wrong.unwrap_or((None, error));
-        ConfigError::at(path, &text, place.unwrap_or_default(), in_a_line(&error))
+        let (place, words) = wrong.unwrap_or_else(|| (None, in_a_line(&error, None)));
+        ConfigError::at(path, &text, place.unwrap_or_default(), words)
     })?;
     Ok((Arguments::from_arg_matches(&matches)?, config))
 }
@@ -96,9 +96,13 @@ fn option(name: &str, value: Option<String>) -> OsString {
     }
 }
 
-/// What is wrong with the command line, without how to use it.
-fn in_a_line(error: &clap::Error) -> String {
+/// What is wrong with an option, without how to use it and without its value.
+fn in_a_line(error: &clap::Error, value: Option<&str>) -> String {
     let text = error.to_string();
     let words = text.split("\n\n").next().unwrap_or_default();
-    words.trim_start_matches("error: ").replace('\n', " ")
+    let words = words.trim_start_matches("error: ").replace('\n', " ");
+    match value {
+        Some(value) => words.replacen(&format!("value '{value}'"), "value", 1),
+        None => words,
+    }
 }

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::Timestamp;
 
 use super::asked::Asked;
+use super::limited::tries_to_sign_in;
 use super::told::{About, Refusal, Written};
 use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
@@ -31,6 +32,10 @@ pub(super) async fn note(
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let event = event(request.method(), matched.unwrap_or_default());
     let path = matched.unwrap_or("?");
+    if event.is_none() && path == "/session" && !tries_to_sign_in(&asked, &request) {
+        // A page that asks whether somebody is signed in is refused nothing.
+        return next.run(request).await;
+    }
     let entry = entry(request.method(), path, request.uri(), parameters.ok().as_ref());
     if event == Some(Event::StreamOpened) {
         request.extensions_mut().insert(Template(Arc::new(entry.clone())));
@@ -45,10 +50,12 @@ pub(super) async fn note(
     let response = next.run(request).await;
     undone.0 = None;
     if let Some(event) = of_answer(event, &response) {
-        let told = response.extensions();
+        let (told, origin) = (response.extensions(), asked.origin());
         audit.write(Entry {
             event,
-            origin: asked.origin(),
+            // What nobody knows whose it is makes no long lines.
+            filter: entry.filter.filter(|_| origin.user.is_some()),
+            origin,
             rows: told.get().map(|Written(rows)| *rows as u64),
             subject: told.get().map(|About(what)| short(what)),
             bytes: bytes.filter(|_| event == Event::Append),

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where a request comes from, as its connection says, or a proxy that is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,13 @@ pub(super) enum Peer {
 }
 
 impl Peer {
+    /// The one with this address. What comes over a Unix socket has that of this machine, without a
+    /// port; others can have a packet come from port 0 as well.
+    pub(super) fn of(address: SocketAddr) -> Self {
+        let ip = address.ip().to_canonical();
+        if ip.is_loopback() && address.port() == 0 { Self::Unix } else { Self::Network(ip) }
+    }
+
     pub(super) fn address(self) -> IpAddr {
         match self {
             Self::Network(address) => address,
@@ -52,6 +59,16 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_comes_over_a_unix_socket() {
+        let of = |address: &str| Peer::of(address.parse().expect("an address"));
+        let network = |address: &str| Peer::Network(address.parse().expect("an address"));
+        assert_eq!(of("127.0.0.1:0"), Peer::Unix);
+        assert_eq!(of("203.0.113.5:0"), network("203.0.113.5"));
+        assert_eq!(of("[::ffff:203.0.113.5]:0"), network("203.0.113.5"));
+        assert_eq!(of("127.0.0.1:8080"), network("127.0.0.1"));
+    }
 
     #[test]
     fn a_client_is_counted_by_address_or_by_network_of_ipv6() {

@@ -129,6 +129,8 @@ mod tests {
         assert_eq!(from("for=\"[::ffff:192.0.2.1]:_x\""), ["192.0.2.1"]);
         assert_eq!(from("for=_hidden, for=unknown, for=\"_a:80\""), ["nobody"; 3]);
         assert_eq!(from("by=1.2.3.4"), ["nobody"]);
+        assert_eq!(from("for=192.0.2.1;by=\"a,b\""), ["192.0.2.1"]);
+        assert_eq!(from("for=192.0.2.1;by=\"a\\\",b\", for=192.0.2.2"), ["192.0.2.2", "192.0.2.1"]);
         let proto = |header| forwarded(header).next().and_then(|hop| hop.https);
         assert_eq!(proto("for=1.2.3.4;proto=HTTPS"), Some(true));
         assert_eq!(proto("for=1.2.3.4;proto=http"), Some(false));

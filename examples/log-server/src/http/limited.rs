@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::problem::Problem;
-use super::query::{LAST_EVENT_ID, SEARCH};
+use super::query::{SEARCH, is_last_event_id};
 use super::told::Refusal;
 use super::upload;
 use crate::access::{KnownBy, Reason};
@@ -34,9 +34,12 @@ impl Counts {
         let has = |name: &str| query.iter().any(|(known, _)| known == name);
         let exports = || {
             let all = query.iter().any(|(name, value)| name == "history" && value == "all");
-            let goes_on = has("after")
-                || query.iter().any(|(name, _)| name.eq_ignore_ascii_case(LAST_EVENT_ID))
-                || request.headers().contains_key("last-event-id");
+            let header = request.headers().get("last-event-id");
+            // An empty one is none.
+            let goes_on = header.is_some_and(|id| !id.is_empty())
+                || query.iter().any(|(name, id)| {
+                    !id.is_empty() && (name == "after" || is_last_event_id(name))
+                });
             all && !goes_on
         };
         let (as_what, exports) = match *request.method() {
@@ -88,7 +91,7 @@ pub(super) async fn by_address(
 }
 
 /// Whether a request brings what could be guessed. Other cookies than ours are the service's.
-fn tries_to_sign_in(asked: &Asked, request: &Request) -> bool {
+pub(super) fn tries_to_sign_in(asked: &Asked, request: &Request) -> bool {
     let credentials = asked.credentials();
     let ours = |cookies: &HeaderValue| {
         cookies

@@ -39,7 +39,8 @@ impl TryFrom<String> for Origin {
             };
             let bare = text == format!("{scheme}://{authority}");
             let host = authority.host();
-            if !bare || host.is_empty() || authority.as_str().contains(['@', '*']) {
+            let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte);
+            if !bare || host.is_empty() || !authority.as_str().bytes().all(in_host) {
                 return None;
             }
             let port = match authority.port() {
@@ -84,6 +85,9 @@ mod tests {
             "https://a.b https://c.d",
             "https://a.b:",
             "https://a.b#c",
+            "https://a.b;script-src",
+            "https://a.b,c",
+            "https://'self'",
         ] {
             assert!(of(wrong).is_err(), "{wrong}");
         }

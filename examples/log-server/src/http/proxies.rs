@@ -129,9 +129,7 @@ pub(super) async fn note_client(
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    // What comes over a Unix socket has no port.
-    let peer = peer.filter(|peer| peer.0.port() != 0);
-    let peer = peer.map_or(Peer::Unix, |peer| Peer::Network(peer.0.ip().to_canonical()));
+    let peer = peer.map_or(Peer::Unix, |ConnectInfo(address)| Peer::of(*address));
     let over_tls = request.extensions().get::<OverTls>().is_some();
     let client = proxies.client(peer, over_tls, request.headers());
     request.extensions_mut().insert(client);

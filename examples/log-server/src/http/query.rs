@@ -19,7 +19,7 @@ const ROWS: usize = 1000;
 /// What a client sends that cannot set the header of this name, as polyfills of `EventSource` do.
 pub(super) const LAST_EVENT_ID: &str = "lastEventId";
 
-fn is_last_event_id(name: &str) -> bool {
+pub(super) fn is_last_event_id(name: &str) -> bool {
     [LAST_EVENT_ID, "last-event-id"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 

@@ -1,6 +1,7 @@
 //! `[limits]` of the configuration, and what is without it.
 
 use std::num::NonZero;
+use std::time;
 
 use serde::Deserialize;
 
@@ -8,6 +9,9 @@ use super::limit::{Limit, Per, What};
 use super::rate::{Most, Rate};
 use super::sizes::Sizes;
 use crate::config::Duration;
+
+/// How long an answer may take to begin, unless something is said.
+const REQUEST_TIME: time::Duration = time::Duration::from_secs(120);
 
 /// `[limits]`: what is not given has a default that neither people nor programs notice who use
 /// the server as it is meant.
@@ -35,7 +39,7 @@ pub struct LimitsConfig {
     pub sizes: Sizes,
     /// How long an answer may take to begin, or `0s` for as long as it takes. Streams have begun at
     /// once.
-    pub request_time: Duration,
+    pub request_time: Option<Duration>,
 }
 
 /// A figure for each of whom a limit is for, if it is given.
@@ -79,9 +83,9 @@ impl Default for LimitsConfig {
             searches: Each::default(),
             appends: Each::default(),
             exports: Each::default(),
-            failed_sign_ins_per_address: Rate::of(300, 60),
+            failed_sign_ins_per_address: Rate::of(6000, 60),
             sizes: Sizes::default(),
-            request_time: Duration(std::time::Duration::from_secs(30)),
+            request_time: None,
         }
     }
 }
@@ -97,6 +101,18 @@ impl LimitsConfig {
         self.streams.in_all = in_all.map(most).or(self.streams.in_all);
         self.streams.per_address = per_address.map(most).or(self.streams.per_address);
         self
+    }
+
+    /// For a server whose searches may take so long.
+    pub fn with_search_time(mut self, search: time::Duration) -> Self {
+        // They wait for each other, too.
+        self.request_time.get_or_insert(Duration(REQUEST_TIME.max(search.saturating_mul(4))));
+        self
+    }
+
+    /// How long an answer may take to begin.
+    pub(super) fn request_time(&self) -> time::Duration {
+        self.request_time.map_or(REQUEST_TIME, time::Duration::from)
     }
 
     /// How many streams may be open.
@@ -125,14 +141,15 @@ impl LimitsConfig {
 }
 
 /// Of one workspace half of what there is in all, from one address as much, and by one user a
-/// fifth. In five seconds, so that a herd that comes back after a restart is let in.
+/// fifth. In all there is more than a server carries; what one address may take is for an office
+/// that comes back after a restart, and for a service that writes for everybody.
 fn usual(what: What, per: Per) -> Rate {
     let in_all = match what {
         What::Streams | What::FailedSignIns => return Rate::OFF,
-        What::Requests => 50_000,
-        What::Connects | What::Pages | What::Appends => 20_000,
-        What::Searches => 2_000,
-        What::Exports => 5_000,
+        What::Requests => 1_000_000,
+        What::Appends => 500_000,
+        What::Connects | What::Pages => 200_000,
+        What::Searches | What::Exports => 50_000,
     };
     let count = match per {
         Per::All if what == What::Requests => return Rate::OFF,

@@ -56,7 +56,7 @@ impl Limits {
             failures: Failures::new(config.failed_sign_ins_per_address),
             refusals: Refusals::default(),
             sizes: config.sizes,
-            request_time: config.request_time.0,
+            request_time: config.request_time(),
             hasher: RandomState::new(),
         }))
     }

@@ -113,3 +113,36 @@ fn who_fails_too_often_is_kept_away_and_nobody_else() {
     assert!(reached.wait.unwrap() > 1000, "{reached:?}");
     limits.may_sign_in("y").unwrap();
 }
+
+/// As `benches/neighbours` and `tests/server/crowd.rs` ask it, from one address and of one workspace.
+#[test]
+fn the_defaults_refuse_nothing_that_a_server_carries() {
+    let limits = Limits::default();
+    let ask = |count: u32, whats: &[What]| {
+        for what in [&[What::Requests], whats].concat() {
+            for per in [Per::Address, Per::Workspace, Per::All] {
+                (0..count).for_each(|_| limits.take(what, per, ()).unwrap());
+            }
+        }
+    };
+    // 5,000 clients come back again and again, each with all of history at first.
+    ask(5_000, &[What::Connects, What::Exports]);
+    ask(5 * 5_000, &[What::Connects]);
+    // 600 post at once, 12,000 rows a second.
+    ask(60_000, &[What::Appends]);
+    // Everybody's page asks for its files, its lists and its rows.
+    ask(5 * 5_000, &[What::Pages]);
+    ask(5_000, &[]);
+}
+
+#[test]
+fn a_search_has_its_time_unless_something_is_said() {
+    let of = |text: &str, seconds| {
+        let config = config(text).with_search_time(Duration::from_secs(seconds));
+        Limits::new(&config).request_time()
+    };
+    assert_eq!(of("", 2), Some(Duration::from_secs(120)));
+    assert!(of("", 60) > Some(Duration::from_secs(120)));
+    assert_eq!(of("request-time = \"5s\"", 60), Some(Duration::from_secs(5)));
+    assert_eq!(of("request-time = \"0s\"", 60), None);
+}

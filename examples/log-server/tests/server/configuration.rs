@@ -36,7 +36,10 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_write() {
         ),
         ("[adit]", "server.toml:1:2: there is no key `adit` here; there are "),
         ("[audit]\nto = 7", "server.toml:2:6: this is integer; write "),
-        ("[audit]\nkeep-days = 0", "server.toml:2:13: this is integer; write a nonzero u16"),
+        (
+            "[audit]\nkeep-days = 0",
+            "server.toml:2:13: this is integer; write a whole number above 0",
+        ),
         ("[audit", "server.toml:1:7: "),
         (
             "[forward-auth]\nurl = \"http://a/\"\nsign-in-url = \"javascript:alert(1)\"",
@@ -49,7 +52,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_write() {
         ("[options]\nconfig = \"x\"", "server.toml:2:10: there is no option `config`"),
         (
             "[options]\nheartbeat = \"soon\"",
-            "server.toml:2:13: invalid value 'soon' for '--heartbeat <TIME>'",
+            "server.toml:2:13: invalid value for '--heartbeat <TIME>': this is no time",
         ),
         ("[options]\nheartbeat = 2.5", "server.toml:2:13: "),
         ("[options]\nsimulate = \"yes\"", "server.toml:2:12: "),
@@ -57,6 +60,28 @@ fn what_is_wrong_is_said_with_its_place_and_what_to_write() {
     ] {
         let said = refusal(config);
         assert!(said.contains(words), "{config}: {said}");
+    }
+}
+
+#[test]
+fn no_value_is_repeated() {
+    for wrong in [
+        "audit = \"V\"",
+        "proxies = [\"V\"]",
+        "proxy-header = \"V\"",
+        "[limits]\nrequest-time = \"V\"",
+        "[limits.pages]\nper-user = \"V\"",
+        "[cors]\norigins = [\"V\"]",
+        "[[token]]\nname = \"a\"\nuser = \"a\"\nsha256 = \"V\"",
+        "[jwt]\nalgorithms = [\"V\"]",
+        "[options]\nheartbeat = \"V\"",
+        "[options]\nmode = \"V\"",
+        "[options]\nmax-streams = \"V\"",
+        "[options]\nsimulate = \"V\"",
+        "V = 1 1",
+    ] {
+        let said = refusal(&wrong.replace('V', "hunter2"));
+        assert!(!said.contains("hunter2") && said.contains("server.toml:"), "{said}");
     }
 }
 

@@ -116,7 +116,10 @@ fn a_configuration_that_makes_no_sense_is_refused_in_words() {
         (entry("workspaces = [\"*\"]\nworkflows = []"), "in no workspace"),
         (inline, "server.toml:3:10: it is no SHA-256"),
         (empty, "the token \"ann\" is empty"),
-        (entry("workspaces = [\"*\"]\nrights = [\"write\"]"), "unknown variant `write`"),
+        (
+            entry("workspaces = [\"*\"]\nrights = [\"write\"]"),
+            "this is not one of `read`, `append`, `operate`",
+        ),
         (entry("workspaces = [\"*\"]\nrows = { owner = \"{user}\" }"), "there is `{sub}`"),
         (entry("workspaces = [\"*\"]\nexpires = 2026-12-31"), "2026-12-31T00:00:00Z"),
         (entry("workspace = [\"*\"]"), "`workspaces`"),

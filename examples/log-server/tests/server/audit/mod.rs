@@ -1,6 +1,7 @@
 //! What the audit says, and that it holds nothing up.
 
 mod discretion;
+mod floods;
 mod lines;
 mod outages;
 mod paths;
