@@ -19,12 +19,14 @@ pub use gapless_sse_core::{
 #[cfg(all(feature = "serve", unix))]
 #[doc(no_inline)]
 pub use gapless_sse_hyper::bind_unix;
+#[cfg(feature = "serve")]
+#[doc(no_inline)]
+pub use gapless_sse_hyper::{
+    Accepted, InMemory, InMemoryListener, Listener, ServeOptions, bind, in_memory,
+};
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
 pub use gapless_sse_hyper::{CertificateError, Certificates, OverTls, Tls};
-#[cfg(feature = "serve")]
-#[doc(no_inline)]
-pub use gapless_sse_hyper::{Listener, ServeOptions, bind, in_memory};
 pub use last_event_id::{LastEventId, LastEventIdRejection};
 #[cfg(feature = "follow")]
 pub use not_driven::NotDriven;

@@ -95,6 +95,7 @@ macro_rules! with {
 }
 
 impl PollGone for Transport {
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "nothing tells"))]
     fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
             #[cfg(target_os = "linux")]

@@ -104,7 +104,8 @@ async fn new_streams_put_off_nothing() {
         let request = Request::get("http://test/").body(Empty::new()).unwrap();
         streams.push(stuck.requests.send_request(request));
         if let Ok(Some(stream)) = timeout(STALL / 4, server.streams.recv()).await {
-            stream.send(letters(1)).unwrap();
+            // The connection may have been cut off since it was asked for.
+            let _ = stream.send(letters(1));
         }
     }
     assert!(start.elapsed() < STALL * 4, "{:?}", start.elapsed());

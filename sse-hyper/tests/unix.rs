@@ -10,7 +10,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use gapless_sse_hyper::{PeerAddress, ServeOptions, THIS_MACHINE, bind_unix};
 use support::over::Over;
-use support::{App, Client, Server, text, within};
+use support::{App, Client, DEADLINE, Server, text, within};
+use tokio::net::UnixSocket;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 mod support;
 
@@ -49,6 +53,33 @@ async fn what_a_server_left_is_replaced_and_nothing_else_is() {
     assert!(bind_unix(&link, 0o600).is_err());
     assert_eq!(fs::read_to_string(&link).unwrap(), "kept");
     assert!(bind_unix(folder.path().join("no/folder"), 0o600).is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_stands_still_is_one_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let socket = UnixSocket::new_stream().unwrap();
+    socket.bind(&path).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let mut waiting = Vec::new();
+    let full = loop {
+        match UnixSocket::new_stream().unwrap().connect(&path).await {
+            Ok(client) => waiting.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    let runtime = Handle::current();
+    let bound = spawn_blocking(move || {
+        let _entered = runtime.enter();
+        bind_unix(&path, 0o600).map(drop)
+    });
+    let refused = timeout(DEADLINE, bound).await;
+    // Whoever waits all the same is refused now.
+    drop(listener);
+    let error = refused.expect("nobody is waited for").unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }
 
 #[tokio::test]

@@ -76,7 +76,10 @@ impl Clients {
     }
 
     async fn connect(&self) -> Result<TcpStream, Failure> {
-        Ok(TcpStream::connect(self.server).await?)
+        let socket = TcpStream::connect(self.server).await?;
+        // A handshake is several small writes.
+        socket.set_nodelay(true)?;
+        Ok(socket)
     }
 }
 

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Failure> {
     let most = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?;
     let machine = sse_bench_machine::description();
-    println!("## TLS\n");
+    println!("## TLS\n\n```sh\ncargo xtask bench tls\n```\n");
     println!(
         "{STREAMS} streams over HTTP/1.1 that have had their first bytes and nothing since, with \
          `gapless-sse-axum`. What\nis counted is the memory of the server's process beyond that \

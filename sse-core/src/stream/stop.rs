@@ -43,10 +43,10 @@ impl Stop {
             if known { None } else { waker.replace(context.waker().clone()) }
         };
         drop(moved);
-        if !shared.woken.load(Ordering::Acquire) {
+        // One step, so that what is said meanwhile is either seen by the future or asked about again.
+        if !shared.woken.swap(false, Ordering::AcqRel) {
             return Poll::Pending;
         }
-        shared.woken.store(false, Ordering::Release);
         let Some(mut last) = lock(&shared.last).take() else { return Poll::Pending };
         let waker = Waker::from(Arc::clone(shared));
         let polled = last.as_mut().poll(&mut Context::from_waker(&waker));

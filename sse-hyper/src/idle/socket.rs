@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use mio::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::coop;
 
 use super::PollGone;
 use super::readiness::{Direction, Readiness, Table};
@@ -86,6 +87,8 @@ impl AsyncRead for IdleSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        // Under TLS, a client can send for ever what nobody is given to read.
+        let turn = ready!(coop::poll_proceed(context));
         loop {
             ready!(this.table.poll_ready(this.entry, Direction::Read, context));
             match this.socket.read(buffer.initialize_unfilled()) {
@@ -95,6 +98,7 @@ impl AsyncRead for IdleSocket {
                 }
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(read) => {
+                    turn.made_progress();
                     buffer.advance(read);
                     // Nothing follows the end.
                     if read > 0 {

@@ -1,10 +1,12 @@
 //! Listening on a Unix socket.
 
 use std::fs::{self, Permissions};
+use std::future::Future;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use tokio::net::{UnixListener, UnixSocket};
 
@@ -38,9 +40,14 @@ fn remove_left(path: &Path) -> io::Result<()> {
         let what = "there is a file that is no socket";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, what));
     }
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Err(error) => Err(error),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another server listens there")),
+    let connected =
+        pin!(UnixSocket::new_stream()?.connect(path)).poll(&mut Context::from_waker(Waker::noop()));
+    match connected {
+        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path)
+        }
+        Poll::Ready(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        // One that does not accept now, since it stands still, is there all the same.
+        _ => Err(io::Error::new(io::ErrorKind::AddrInUse, "another server listens there")),
     }
 }

@@ -5,10 +5,12 @@
 use std::future::poll_fn;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
 use mio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -149,6 +151,31 @@ async fn a_stream_that_ends_lets_go_of_its_socket() {
     let entries = table.entries();
     assert_eq!((entries.all.len(), entries.free.len()), (1, 1));
     drop(entries);
+    readiness.close();
+}
+
+#[tokio::test]
+async fn a_socket_that_has_much_to_read_lets_others_have_their_turn() {
+    const SENT: usize = 1000;
+    let readiness = Readiness::default();
+    let (socket, mut client) = pair();
+    let mut socket = IdleSocket::new(OwnedFd::from(socket), &readiness).unwrap();
+    client.write_all(&[b'x'; SENT]).unwrap();
+    let (mut read, mut turns) = (0, 0);
+    // As TLS reads what is of no use to anybody: on and on, within one turn.
+    let all = poll_fn(|context| {
+        turns += 1;
+        while read < SENT {
+            let mut byte = [0];
+            let mut byte = ReadBuf::new(&mut byte);
+            std::task::ready!(Pin::new(&mut socket).poll_read(context, &mut byte)).unwrap();
+            read += byte.filled().len();
+        }
+        Poll::Ready(())
+    });
+    timeout(Duration::from_secs(20), all).await.expect("it goes on after each turn");
+    assert!(turns > 5, "{turns} turns");
+    drop(socket);
     readiness.close();
 }
 
