@@ -55,7 +55,10 @@ fn in_words(message: &str) -> String {
         let (key, rest) = rest.split_once('`').unwrap_or((rest, ""));
         let known = ["one of ", "expected "].iter().find_map(|start| rest.split_once(start));
         return match known {
-            Some((_, known)) => format!("there is no key `{key}` here; there are {known}"),
+            Some((_, known)) => {
+                let known = known.replace("` or `", "`, `");
+                format!("there is no key `{key}` here; there are {known}")
+            }
             None => format!("there is no key `{key}` here; there are none"),
         };
     }
@@ -83,6 +86,10 @@ mod tests {
                 "there is no key `file` here; there are `to`, `keep-days`",
             ),
             ("unknown field `a`, expected `b`", "there is no key `a` here; there are `b`"),
+            (
+                "unknown field `a`, expected `b` or `c`",
+                "there is no key `a` here; there are `b`, `c`",
+            ),
             ("unknown field `a`, there are no fields", "there is no key `a` here; there are none"),
             ("invalid type: string \"hunter2, expected\", expected u32", "this is text; write u32"),
             ("invalid value: integer `-5`, expected u32", "this is integer; write u32"),
