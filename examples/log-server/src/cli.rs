@@ -37,6 +37,15 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", env = "LOG_SERVER_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
 
+    /// An address and a port, 0 for a free one; or unix:PATH
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080",
+        help_heading = "Who reaches it"
+    )]
+    pub listen: ListenAddress,
+
     /// Where the logs are: sqlite:FILE, or mongodb://HOST/DATABASE
     #[arg(long, value_name = "ADDRESS", env = "LOG_SERVER_STORE", hide_env = true)]
     pub store: Option<String>,
@@ -48,15 +57,6 @@ pub struct Arguments {
     /// Prints the help
     #[arg(short, long, action = ArgAction::HelpShort)]
     help: Option<bool>,
-
-    /// An address and a port, 0 for a free one; or unix:PATH
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8080",
-        help_heading = "Who reaches it"
-    )]
-    pub listen: ListenAddress,
 
     /// The certificate, in PEM (docs/tls.md)
     #[arg(long, value_name = "FILE", help_heading = "Who reaches it")]
