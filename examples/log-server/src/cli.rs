@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::config;
@@ -71,7 +72,12 @@ pub struct Arguments {
     pub proxies: Vec<Proxy>,
 
     /// Prints a token and its entry for the configuration, and ends
-    #[arg(long, value_name = "NAME", help_heading = "Who reaches it")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = NonEmptyStringValueParser::new(),
+        help_heading = "Who reaches it"
+    )]
     pub new_token: Option<String>,
 
     /// Lets anyone who reaches it read and write, under any host name

@@ -71,7 +71,7 @@ pub enum ServeError {
 pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(), ServeError> {
     if let Some(name) = &arguments.new_token {
         let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
-        announce(entry.trim_end())?;
+        announce(&format!("\n{}", entry.trim_end()))?;
         // Apart from what belongs in the configuration, so that `>> server.toml` takes only that.
         writeln!(
             io::stderr(),

@@ -82,6 +82,7 @@ async fn a_new_token_is_known_by_the_lines_that_come_with_it() {
     let token = told.trim_end().lines().last().unwrap();
     assert!(token.len() >= 43 && !entry.contains(token), "{entry}");
     assert!(told.starts_with("the token, for whoever is to have it"), "{told}");
+    assert!(!program(&["--new-token", ""]).status.success(), "it could not be revoked");
     let guarded = Guarded::start(&entry);
     assert_eq!(guarded.get(&logs("etl"), token).await.status, 200);
     assert_eq!(guarded.post(&logs("etl"), token, ROW).await.status, 403, "it only reads");
