@@ -71,7 +71,12 @@ pub enum ServeError {
 pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(), ServeError> {
     if let Some(name) = &arguments.new_token {
         let (token, entry) = tokens::new_token(name).map_err(SecretError::Random)?;
-        announce(&format!("{token}\n\n{}", entry.trim_end()))?;
+        announce(&format!("\n{}", entry.trim_end()))?;
+        // Apart from what belongs in the configuration, so that `>> server.toml` takes only that.
+        writeln!(
+            io::stderr(),
+            "the token, for whoever is to have it; it is not shown again:\n{token}"
+        )?;
         return Ok(());
     }
     match (SignIn::is_wanted(&config), arguments.anonymous) {
@@ -153,7 +158,15 @@ async fn serve<S: Store>(
     let (log, driver) = Log::new(store, secrets.seal(), options);
     tracing::info!("serving the {name}");
     let access = sign_in.access().clone();
-    if !access.needs_sign_in() {
+    if access.needs_sign_in() {
+        tracing::info!("callers sign in by {}", sign_in.ways().join(", "));
+        if place.starts_with("http:") && !arguments.listen.is_local() {
+            tracing::warn!(
+                "tokens and cookies come to {place} without encryption: give a certificate with \
+                 --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that has one"
+            );
+        }
+    } else {
         tracing::info!("anyone who reaches {place} may read and write logs");
     }
 

@@ -39,6 +39,12 @@ test("a limit is named, and how long it holds", async () => {
   expect(inWords(failure)).toBe("Too many streams are open. Close some. The limit is “streams per user”.");
 });
 
+test("names of the configuration stand between quotes", async () => {
+  const problem = { title: "no", detail: "`read` is needed; set `limits.streams.per-user` higher" };
+  const words = "No. “read” is needed; set “limits.streams.per-user” higher.";
+  expect(inWords(await failureOf(json(problem, 403)))).toBe(words);
+});
+
 test("a request is called what the server calls it", async () => {
   const named = { "x-request-id": "of the header" };
   expect(factsOf(await failureOf(json({ request_id: "of the body" }, 403, named)))).toEqual({

@@ -61,7 +61,7 @@ impl Access {
         Err(if credentials.is_empty() {
             Denied::new(Reason::Unknown, "say who you are: this server wants a sign-in")
         } else {
-            Denied::new(Reason::Unknown, "nobody knows these credentials; sign in anew")
+            Denied::new(Reason::Unknown, "nobody knows this token, cookie or ticket; sign in anew")
         })
     }
 

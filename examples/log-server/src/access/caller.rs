@@ -64,7 +64,7 @@ impl Caller {
             return Ok(());
         }
         let (user, right) = (&self.user, right.as_str());
-        let words = format!("{user} may not do this here: it takes the right `{right}`");
+        let words = format!("this takes the right `{right}` here, which {user} does not have");
         Err(Denied::new(Reason::Forbidden, words))
     }
 }

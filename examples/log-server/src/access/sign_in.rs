@@ -72,6 +72,7 @@ impl SignIn {
         let mut authorities: Vec<Box<dyn Authority>> = Vec::new();
         let mut ways = Vec::new();
         let tokens = Arc::new(Tokens::new(&config.tokens)?);
+        check_rows(config);
         if !config.tokens.is_empty() {
             authorities.push(Box::new(Arc::clone(&tokens)));
             ways.push("token");
@@ -140,4 +141,21 @@ impl SignIn {
     pub fn ways(&self) -> &Ways {
         &self.0.ways
     }
+}
+
+/// Says which rules of the configuration nobody can decide, as they are about other fields than
+/// those that are kept for rules: their callers are let see nothing.
+fn check_rows(config: &Config) {
+    let say = |of: &str, field: &str| {
+        if !config.row_fields.have(field) {
+            tracing::error!(
+                "`rows` of {of} is about {field:?}, so its callers see nothing: add the field to \
+                 `row-fields`, above all sections of the configuration"
+            );
+        }
+    };
+    for entry in &config.tokens {
+        entry.rows.keys().for_each(|field| say(&format!("the token {:?}", entry.name), field));
+    }
+    config.jwt.iter().flat_map(|jwt| jwt.rows.keys()).for_each(|field| say("[jwt]", field));
 }

@@ -106,6 +106,9 @@ pub enum TokensError {
     /// Two have the same name, so that revoking one would revoke both.
     #[error("two tokens are named {0:?}; give each a name of its own")]
     Name(Box<str>),
+    /// It has no name, so that it could not be revoked.
+    #[error("a token has an empty name; give it one, which it is revoked by")]
+    Unnamed,
     /// Two are the same.
     #[error("the tokens {0:?} and {1:?} have the same hash; make one of them anew")]
     Hash(Box<str>, Box<str>),
@@ -144,6 +147,9 @@ impl Tokens {
         let mut known: HashMap<TokenHash, Caller> = HashMap::new();
         for entry in entries {
             let name = &entry.name;
+            if name.is_empty() {
+                return Err(TokensError::Unnamed);
+            }
             if known.values().any(|other| other.credential == *name) {
                 return Err(TokensError::Name(name.clone()));
             }

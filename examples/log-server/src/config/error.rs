@@ -56,7 +56,6 @@ fn in_words(message: &str) -> String {
         let known = ["one of ", "expected "].iter().find_map(|start| rest.split_once(start));
         return match known {
             Some((_, known)) => {
-                // Two are named otherwise than three.
                 let known = known.replace("` or `", "`, `");
                 format!("there is no key `{key}` here; there are {known}")
             }

@@ -75,12 +75,12 @@ fn streams(f: &mut fmt::Formatter<'_>, limit: Limit, most: usize) -> fmt::Result
         ),
         Per::Address => write!(
             f,
-            "your address has {most} streams open, and may have no more; close some, or start the \
+            "your address may have {most} streams open at a time, and has them; close some, or start the \
              server with a higher --max-streams-per-address"
         ),
         Per::User => write!(
             f,
-            "you have {most} streams open, and may have no more; close some, or set `{setting}` \
+            "you may have {most} streams open at a time, and have them; close some, or set `{setting}` \
              higher in the server's configuration"
         ),
         Per::Workspace => write!(

@@ -4,6 +4,7 @@ mod address;
 mod tls;
 
 use std::error::Error;
+use std::io;
 use std::path::Path;
 
 use gapless_sse_axum::{CertificateError, Certificates, Listener, Tls, bind};
@@ -19,14 +20,28 @@ const MODE: u32 = 0o660;
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address is taken, or not of this machine.
-    #[error("cannot listen on {0}; is it in use?")]
-    Address(ListenAddress, #[source] std::io::Error),
+    #[error("cannot listen on {0}{hint}", hint = hint(.0, .1))]
+    Address(ListenAddress, #[source] io::Error),
     /// The certificate or its key.
     #[error("TLS: {0}")]
     Tls(CertificateError, #[source] Option<Cause>),
     /// One of the two is not there.
     #[error("TLS takes a certificate and its key: give both --tls-cert and --tls-key, or neither")]
     Half,
+}
+
+/// What is to be done about it.
+fn hint(address: &ListenAddress, error: &io::Error) -> &'static str {
+    match (error.kind(), address) {
+        (io::ErrorKind::AddrInUse, _) => "; end what listens there, or take another",
+        (io::ErrorKind::NotFound, ListenAddress::Unix(_)) => "; make its folder first",
+        (io::ErrorKind::PermissionDenied, ListenAddress::Unix(_)) => {
+            "; let the server write to its folder"
+        }
+        (io::ErrorKind::PermissionDenied, _) => "; ports below 1024 take a permission",
+        (io::ErrorKind::AddrNotAvailable, _) => "; it is no address of this machine",
+        _ => "",
+    }
 }
 
 /// What is behind an error, in words.

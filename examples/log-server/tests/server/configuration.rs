@@ -168,3 +168,14 @@ fn the_guide_has_every_key() {
     let file = file.to_str().unwrap();
     config::load(["log-server", "--config", file]).unwrap();
 }
+
+#[test]
+fn the_help_is_one_screen() {
+    for asked in ["--help", "-h"] {
+        let help = Command::new(env!("CARGO_BIN_EXE_log-server")).arg(asked).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.lines().count() <= 56, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 130), "{help}");
+        assert!(help.contains("docs/README.md") && help.contains("--new-token"), "{help}");
+    }
+}

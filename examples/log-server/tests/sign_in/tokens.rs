@@ -97,6 +97,7 @@ async fn public_keys_in_pem_and_secrets_in_files_check_tokens_with_and_without_a
         let path = folder.path().join(format!("{:?}", signer.algorithm));
         if signer.algorithm == HS256 {
             std::fs::write(&path, [&signer.public[..], b"\n"].concat()).unwrap();
+            permit(&path, 0o640);
             config = format!("secret-file = {path:?}\n{config}");
         } else {
             std::fs::write(&path, signer.pem()).unwrap();
@@ -139,11 +140,18 @@ async fn keys_that_are_none_are_refused_at_the_start_in_words() {
         let error = Jwt::new(&with_keys(&[&path], "")).unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("key"), "{text}: {error}");
     }
+    std::fs::write(&path, "x".repeat(40)).unwrap();
+    permit(&path, 0o644);
+    let open = toml::from_str(&format!("secret-file = {path:?}")).unwrap();
+    let error = Jwt::new(&open).unwrap_err().to_string();
+    assert!(error.contains("any user of this machine may read the secret"), "{error}");
     std::fs::write(&path, "short").unwrap();
+    permit(&path, 0o600);
     for (config, words) in [
         (format!("secret-file = {path:?}"), "5 bytes"),
         (format!("secret-file = {:?}", path.join("x")), "cannot read"),
-        ("secret-env = \"NO_SUCH_VARIABLE\"".to_owned(), "NO_SUCH_VARIABLE is not set"),
+        (format!("secret-file = {path:?}\nsecret-env = \"PATH\""), "write one of them"),
+        ("secret-env = \"NO_SUCH_VARIABLE\"".to_owned(), "NO_SUCH_VARIABLE is to hold a secret"),
         (String::new(), "names no key"),
         ("jwks-url = \"ftp://x/\"".to_owned(), "neither http nor https"),
         ("jwks-url = \"http://u:secret@x/\"".to_owned(), "a name before the host"),
@@ -462,4 +470,9 @@ async fn a_token_without_a_name_is_named_by_its_hash() {
         assert!(!names.contains(&name));
         names.push(name);
     }
+}
+
+fn permit(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }

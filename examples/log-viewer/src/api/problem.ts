@@ -73,7 +73,9 @@ function factsOf({ request_id: named }: Record<string, unknown>, headers: Header
   return requestId === null ? {} : { requestId };
 }
 
-function sentence(words: string): string {
+/** As a sentence, in which names of the configuration stand between quotes for readers. */
+function sentence(text: string): string {
+  const words = text.replaceAll(/`([^`]*)`/g, "“$1”");
   const first = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -141,7 +141,7 @@ pub(super) fn forbidden() -> Denied {
 fn unknown() -> Denied {
     Denied::new(
         Reason::Unknown,
-        "the service that knows its users does not know you; sign in there",
+        "neither this server nor the service beside it knows you; sign in at that service",
     )
 }
 

@@ -15,6 +15,7 @@ use super::jwks::{Jwks, NoKey};
 use super::key::{JwtError, Key};
 use super::keys::Keys;
 use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason, Right};
+use crate::config::SecretFrom;
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 16 << 10;
@@ -212,14 +213,10 @@ fn given(config: &JwtConfig) -> Result<Keys, JwtError> {
             keys.add(Key::pem(&text).map_err(wrong)?);
         }
     }
-    if let Some(path) = &config.secret_file {
-        let wrong = |why| JwtError::Key { of: path.display().to_string(), why };
-        keys.add(Key::secret(read(path)?.trim_ascii()).map_err(wrong)?);
-    }
-    if let Some(name) = &config.secret_env {
-        let secret = std::env::var(name).map_err(|_| JwtError::Variable(name.clone()))?;
-        let wrong = |why| JwtError::Key { of: name.clone(), why };
-        keys.add(Key::secret(secret.trim().as_bytes()).map_err(wrong)?);
+    let (file, variable) = (config.secret_file.as_deref(), config.secret_env.as_deref());
+    if let Some(from) = SecretFrom::either("[jwt]", file, variable)? {
+        let wrong = |why| JwtError::Key { of: from.to_string(), why };
+        keys.add(Key::secret(from.read()?.as_bytes().trim_ascii()).map_err(wrong)?);
     }
     Ok(keys)
 }

@@ -6,6 +6,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 
 use super::config::Algorithm;
+use crate::config::UnusableSecret;
 
 /// The shortest secret of HS256 (RFC 7518, section 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -33,9 +34,9 @@ pub enum JwtError {
         /// What is wrong, and what to do.
         why: String,
     },
-    /// A variable is not set.
-    #[error("the environment variable {0} is not set, which [jwt] names as `secret-env`")]
-    Variable(String),
+    /// The secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] UnusableSecret),
     /// A rule for rows cannot be read.
     #[error("[jwt] rows: {0}")]
     Template(String),

@@ -21,7 +21,7 @@ async fn a_token_lets_its_user_do_what_it_is_for_and_nothing_else() {
     assert_eq!(guarded.get("/metrics", BOB).await.status, 200);
     for (path, token) in [(logs("ml"), ANN), (logs("etl"), BOB), ("/metrics".to_owned(), ANN)] {
         let refused = guarded.get(&path, token).await;
-        problem(&refused, 403, "may not do this here");
+        problem(&refused, 403, "this takes the right");
         assert_eq!(refused.json()["reason"], "forbidden");
     }
     let refused = guarded.post(&logs("ml"), BOB, ROW).await;
@@ -77,10 +77,13 @@ async fn a_token_that_is_over_is_told_apart_from_one_that_is_not_known() {
 async fn a_new_token_is_known_by_the_lines_that_come_with_it() {
     let made = program(&["--new-token", "ann \"the\" first"]);
     assert!(made.status.success(), "{made:?}");
-    let printed = String::from_utf8(made.stdout).unwrap();
-    let (token, entry) = printed.split_once("\n\n").unwrap();
-    assert!(token.len() >= 43 && !entry.contains(token), "{printed}");
-    let guarded = Guarded::start(entry);
+    let entry = String::from_utf8(made.stdout).unwrap();
+    let told = String::from_utf8(made.stderr).unwrap();
+    let token = told.trim_end().lines().last().unwrap();
+    assert!(token.len() >= 43 && !entry.contains(token), "{entry}");
+    assert!(told.starts_with("the token, for whoever is to have it"), "{told}");
+    assert!(!program(&["--new-token", ""]).status.success(), "it could not be revoked");
+    let guarded = Guarded::start(&entry);
     assert_eq!(guarded.get(&logs("etl"), token).await.status, 200);
     assert_eq!(guarded.post(&logs("etl"), token, ROW).await.status, 403, "it only reads");
 }
@@ -116,6 +119,7 @@ fn a_configuration_that_makes_no_sense_is_refused_in_words() {
         (entry("workspaces = [\"*\"]\nworkflows = []"), "in no workspace"),
         (inline, "server.toml:3:10: it is no SHA-256"),
         (empty, "the token \"ann\" is empty"),
+        (tokens(&[("", ANN, all)]), "a token has an empty name"),
         (
             entry("workspaces = [\"*\"]\nrights = [\"write\"]"),
             "this is not one of `read`, `append`, `operate`",
@@ -128,6 +132,13 @@ fn a_configuration_that_makes_no_sense_is_refused_in_words() {
         assert!(said.contains(words), "{config}: {said}");
         assert!(!said.contains(ANN), "{said}");
     }
+    let ruled = entry("workspaces = [\"*\"]\nrows = { owner = \"{sub}\" }");
+    let said = refusal(&ruled, &["--listen", "unix:/no/such/folder/socket"]);
+    assert!(
+        said.contains("token \"ann\" is about \"owner\"") && said.contains("`row-fields`"),
+        "{said}"
+    );
+    assert!(said.contains("make its folder first"), "{said}");
     let said = refusal(&entry(all), &["--anonymous"]);
     assert!(said.contains("leave one out"), "{said}");
 }
