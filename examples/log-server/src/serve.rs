@@ -159,7 +159,7 @@ async fn serve<S: Store>(
     tracing::info!("serving the {name}");
     let access = sign_in.access().clone();
     if access.needs_sign_in() {
-        tracing::info!("callers sign in by {}", sign_in.ways().join(", "));
+        tracing::info!("callers sign in by {}", sign_in.ways().names().join(", "));
         if place.starts_with("http:") && !arguments.listen.is_local() {
             tracing::warn!(
                 "tokens and cookies come to {place} without encryption: give a certificate with \
