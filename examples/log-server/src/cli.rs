@@ -47,7 +47,7 @@ pub struct Arguments {
     )]
     pub listen: ListenAddress,
 
-    /// Where the logs are: sqlite:FILE, or mongodb://HOST/DATABASE
+    /// Where the logs are: `sqlite:FILE`, or `mongodb://HOST/DATABASE`
     #[arg(long, value_name = "ADDRESS", env = "LOG_SERVER_STORE", hide_env = true)]
     pub store: Option<String>,
 
