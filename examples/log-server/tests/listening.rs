@@ -182,6 +182,8 @@ async fn over_tls_all_is_served_and_a_new_certificate_is_taken_while_streams_are
         let answer = ask(socket, http_2, session).await;
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
         assert!(cookie.contains("; Secure"), "{cookie}");
+        let strict = &answer.headers()["strict-transport-security"];
+        assert!(strict.to_str().unwrap().starts_with("max-age="), "{strict:?}");
         let socket = connect(protocol).await.unwrap();
         let answer = ask(socket, http_2, signed_in(get(&format!("{LOGS}/stream")))).await;
         assert_eq!(answer.status(), 200);

@@ -14,6 +14,9 @@ use testbed::Program;
 
 use crate::attempt::{WORKSPACES, exchange};
 
+/// Where the server writes who did what.
+const AUDIT: &str = "audit.jsonl";
+
 const START: Duration = Duration::from_secs(30);
 
 /// May read and write `etl`.
@@ -30,7 +33,7 @@ pub(crate) struct Deployment {
     /// Whose public half the server has.
     pub(crate) key: KeyPair,
     program: Program,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Deployment {
@@ -51,16 +54,18 @@ impl Deployment {
         };
         let public = file("public.pem", &key.public_key_pem());
         let secret = file("secret", SECRET);
-        let config = file("log-server.toml", &config(&public, &secret));
+        let audit = folder.path().join(AUDIT);
+        let config = file("log-server.toml", &config(&public, &secret, &audit));
         let mut command = Command::new(env!("CARGO_BIN_EXE_log-server"));
         command.args(["--listen", "127.0.0.1:0", "--config"]).arg(config);
         let store = folder.path().join("logs.db");
         command.arg("--store").arg(format!("sqlite:{}", store.display()));
         command.env("LOG_SERVER_SECRET", "a secret that only this test has");
+        command.env("LOG_SERVER_LOG", "trace");
         let mut program = Program::spawn(command, |_| {}).unwrap();
         let address = program.line("listening on http://", START).unwrap();
         let address = address.trim_end_matches('/').parse().unwrap();
-        let deployment = Self { address, key, program, _folder: folder };
+        let deployment = Self { address, key, program, folder };
         for workspace in WORKSPACES {
             for workflow in ["orders".to_owned(), format!("confidential-{workspace}")] {
                 deployment.fill(workspace, &workflow).await;
@@ -131,6 +136,16 @@ impl Deployment {
         for word in ["panicked", "defect", "ERROR"] {
             assert!(!output.contains(word), "{output}");
         }
+        let audit = std::fs::read_to_string(self.folder.path().join(AUDIT)).unwrap();
+        let says_much = output.contains("following the log") && audit.lines().count() > 20;
+        assert!(says_much, "{output}\n{audit}");
+        // What was searched for is in neither as well.
+        for word in [ANN, BOB, ADMIN, SECRET, "SECRET-", "eyJhbGciOi"] {
+            for text in [&output, &audit] {
+                let found = text.lines().find(|line| line.contains(word));
+                assert_eq!(found, None, "a log has {word}");
+            }
+        }
     }
 }
 
@@ -139,7 +154,7 @@ pub(crate) fn logs(workspace: &str, workflow: &str) -> String {
     format!("/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs")
 }
 
-fn config(public: &Path, secret: &Path) -> String {
+fn config(public: &Path, secret: &Path, audit: &Path) -> String {
     let token = |name: &str, token: &str, workspaces: &str, rights: &str| {
         let hash = TokenHash::of(token);
         format!(
@@ -156,7 +171,8 @@ fn config(public: &Path, secret: &Path) -> String {
         format!(
             "[jwt]\nkey-files = [\"{public}\"]\nsecret-file = \"{secret}\"\n\
              issuer = \"https://issuer.example\"\naudience = \"logs\"\n\
-             workspaces-claim = \"workspaces\"\n"
+             workspaces-claim = \"workspaces\"\n[audit]\nto = \"{}\"\n",
+            audit.display()
         ),
     ]
     .concat()
