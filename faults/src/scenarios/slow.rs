@@ -18,6 +18,9 @@ const MEGABYTES: usize = 8;
 const RECORD: usize = 4000;
 /// Far less than all frozen clients' shares.
 const GROWTH: usize = 64 << 20;
+/// For how long slow ones pause, at most; the ring has room for eight records, which even a slow
+/// machine writes meanwhile.
+const PAUSE: Duration = Duration::from_secs(3);
 /// What each of those who read is sent while the others do not.
 const READ_ON: usize = 400;
 
@@ -46,7 +49,7 @@ async fn frozen(name: &'static str, seed: u64, habit: Habit) {
     let mut run = Run::begin(name, seed, deployment, setup).await;
     run.prefill(BEFORE, |_| DateTime::now()).await;
     run.join(FROZEN, habit);
-    run.join(3, Habit::Slow { pause: Duration::from_millis(300) });
+    run.join(3, Habit::Slow { pause: PAUSE });
     run.received(FROZEN * BEFORE / 8).await;
     run.write();
     run.join(3, Habit::Steady);
