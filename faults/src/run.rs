@@ -117,10 +117,10 @@ impl Run {
         }
     }
 
-    /// Waits until every client was sent something. It may take long, but never so long without
-    /// anything for anybody.
-    pub(crate) async fn everybody_began(&self) {
-        while self.crowd.each(|_| true).contains(&0) {
+    /// Waits until every client that stays was sent something. It may take long, but never so long
+    /// without anything for anybody.
+    pub(crate) async fn all_that_stay_began(&self) {
+        while self.crowd.each(|habit| matches!(habit, Habit::Steady)).contains(&0) {
             self.received(1).await;
         }
     }

@@ -25,7 +25,7 @@ pub async fn restarts(seed: u64) {
     let (stays, away) = (Duration::from_secs(2), Duration::from_secs(1));
     run.join(CLIENTS / 10, Habit::Flaky { stays, away });
     // Who was sent nothing has no position to go on from.
-    run.everybody_began().await;
+    run.all_that_stay_began().await;
     run.received(20 * CLIENTS).await;
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
     for round in 0..=2 * INSTANCES {
