@@ -91,10 +91,10 @@ fn the_section_says_what_is_wrong_with_it() {
     assert_eq!((config.pass.len(), &*config.headers.user), (1, "X-User"));
     assert_eq!(config.grace, config::Duration(Duration::from_secs(60)));
     for (wrong, says) in [
-        ("pass = [\"X-Api-Key\"]", "expected `Authorization` or `Cookie`"),
+        ("pass = [\"X-Api-Key\"]", "not `Authorization` or `Cookie`"),
         ("cahce = \"5s\"", "`cache`"),
         ("cache = 5", "a time like"),
-        ("max-concurrent = 0", "nonzero"),
+        ("max-concurrent = 0", "a whole number above 0"),
     ] {
         let error = parse(wrong).unwrap_err();
         assert!(error.starts_with("server.toml:3:") && error.contains(says), "{wrong}: {error}");
