@@ -1,10 +1,8 @@
 //! The service beside this server says who may do what (forward-auth).
 //!
-//! A [`Question`](question::Question) is what a caller brings and what he wants where. The
-//! [`Service`](service::Service) is asked it over HTTP, by an [`Address`](address::Address) with the
-//! names in it, and what comes back is read as an [`Answer`](answer::Answer). The
-//! [`Memory`](memory::Memory) keeps answers for their time. [`Forward`] asks only what is not in it,
-//! and each question once at a time.
+//! A `Question` is what a caller brings and what he wants where. The `Service` is asked it over HTTP,
+//! by an `Address` with the names in it, and what comes back is read as an `Answer`. The `Memory` keeps
+//! answers for their time. [`Forward`] asks only what is not in it, and each question once at a time.
 
 mod address;
 mod answer;
