@@ -37,7 +37,14 @@ impl Truth {
     }
 
     pub(crate) fn of_scope(&self, scope: &Scope) -> BTreeSet<ObjectId> {
-        scope.topics().iter().filter_map(|topic| self.0.get(topic)).flatten().copied().collect()
+        scope
+            .topics()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|topic| self.0.get(topic))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     pub(crate) fn all(&self) -> BTreeSet<ObjectId> {
@@ -45,7 +52,13 @@ impl Truth {
     }
 
     pub(crate) fn count(&self, scope: &Scope) -> usize {
-        scope.topics().iter().filter_map(|topic| self.0.get(topic)).map(BTreeSet::len).sum()
+        scope
+            .topics()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|topic| self.0.get(topic))
+            .map(BTreeSet::len)
+            .sum()
     }
 
     /// Compares with what a client was given, as it came.

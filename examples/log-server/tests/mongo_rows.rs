@@ -75,7 +75,7 @@ fn of_fields_with_one_name_the_first_keeps_it_and_the_record_is_found_by_it() {
         )
     );
     let error = Terms { levels: vec!["error".to_owned()], ..Terms::default() };
-    let first = Terms { text: Some("first".to_owned()), ..Terms::default() };
+    let first = Terms { texts: vec!["first".to_owned()], ..Terms::default() };
     for terms in [error, first] {
         assert!(Search::new(terms).unwrap().admits(&Row::new(&*row, None).mark()));
     }
@@ -123,7 +123,7 @@ fn deep_objects_are_shown_whole_and_searched() {
     let deep = (0..98).fold(doc! {}, |inner, _| doc! { "a": inner });
     let row = row(&raw(&doc! { "message": "deep", "more": deep }));
     assert_eq!(row.matches(r#"{"a":"#).count(), 98);
-    let terms = Terms { text: Some("deep".to_owned()), ..Terms::default() };
+    let terms = Terms { texts: vec!["deep".to_owned()], ..Terms::default() };
     assert!(Search::new(terms).unwrap().admits(&Row::new(&*row, None).mark()));
     serde_json::from_str::<&RawValue>(&row).unwrap();
 }

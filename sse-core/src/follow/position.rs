@@ -201,7 +201,7 @@ fn bind_space(mac: &mut Hmac<Sha256>, space: &str) {
 
 fn bind_scope(mac: &mut Hmac<Sha256>, scope: &Scope<impl Sized>) {
     bind(mac, scope.space());
-    for topic in scope.topics() {
+    for topic in scope.topics().unwrap_or_default() {
         bind(mac, topic.name());
     }
 }

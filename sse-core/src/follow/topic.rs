@@ -34,14 +34,18 @@ impl Topic {
     }
 }
 
-/// What a stream follows: one topic, or several of one space merged, and which of their records.
+/// What a stream follows: one topic, several of one space merged, or the whole space, and which of
+/// their records.
 ///
 /// ```
 /// use gapless_sse_core::follow::{Scope, Topic};
 ///
 /// let scope = Scope::new("etl", ["orders", "customers", "orders"]);
-/// assert_eq!(scope.topics().len(), 2);
+/// assert_eq!(scope.topics().map(<[Topic]>::len), Some(2));
 /// assert!(scope.contains(&Topic::new("etl", "orders")));
+///
+/// let all = Scope::whole("etl");
+/// assert!(all.topics().is_none() && all.contains(&Topic::new("etl", "one that comes later")));
 /// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Scope<F = Everything>(Arc<Followed<F>>);
@@ -50,7 +54,8 @@ pub struct Scope<F = Everything>(Arc<Followed<F>>);
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Followed<F> {
     space: Arc<str>,
-    topics: Arc<[Topic]>,
+    /// None of a whole space.
+    topics: Option<Arc<[Topic]>>,
     filter: F,
 }
 
@@ -71,14 +76,20 @@ impl Scope {
             names.into_iter().map(|name| Topic::new(Arc::clone(&space), name)).collect();
         topics.sort_unstable();
         topics.dedup();
-        Self(Arc::new(Followed { space, topics: topics.into(), filter: Everything }))
+        Self(Arc::new(Followed { space, topics: Some(topics.into()), filter: Everything }))
+    }
+
+    /// All records of all topics of `space`, those included that appear later. It costs a reader
+    /// nothing for each topic.
+    pub fn whole(space: impl Into<Arc<str>>) -> Self {
+        Self(Arc::new(Followed { space: space.into(), topics: None, filter: Everything }))
     }
 }
 
 impl<F> Scope<F> {
     /// Those records of the same topics that `filter` admits.
     pub fn filtered<G>(self, filter: G) -> Scope<G> {
-        let (space, topics) = (Arc::clone(&self.0.space), Arc::clone(&self.0.topics));
+        let (space, topics) = (Arc::clone(&self.0.space), self.0.topics.clone());
         Scope(Arc::new(Followed { space, topics, filter }))
     }
 
@@ -87,9 +98,9 @@ impl<F> Scope<F> {
         &self.0.space
     }
 
-    /// Its topics, sorted by name, each once.
-    pub fn topics(&self) -> &[Topic] {
-        &self.0.topics
+    /// Its topics, sorted by name, each once; none of a whole space.
+    pub fn topics(&self) -> Option<&[Topic]> {
+        self.0.topics.as_deref()
     }
 
     /// Which of their records it has.
@@ -104,7 +115,10 @@ impl<F> Scope<F> {
 
     /// Whether `topic` is one of its own.
     pub fn contains(&self, topic: &Topic) -> bool {
-        self.0.topics.binary_search(topic).is_ok()
+        match self.topics() {
+            Some(topics) => topics.binary_search(topic).is_ok(),
+            None => topic.space() == self.space(),
+        }
     }
 }
 

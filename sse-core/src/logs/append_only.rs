@@ -240,7 +240,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
             let room = (limit - page.entries.len()).saturating_add(1);
             let leaves_out = page.entries.len() < page.scanned;
             let rows = self.0.rows(RowQuery {
-                topics: Some(scope.topics()),
+                topics: scope.topics(),
                 above,
                 up_to,
                 order,

@@ -136,7 +136,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
 fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
     let spaces = topic::values(scope.space());
     let mut prefixes = Vec::new();
-    for topic in scope.topics() {
+    for topic in scope.topics().unwrap_or_default() {
         for name in topic::values(topic.name()) {
             for space in &spaces {
                 prefixes.push((topic, vec![space.clone(), name.clone()]));

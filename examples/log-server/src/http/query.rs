@@ -75,10 +75,11 @@ impl Parameters {
         Ok(Terms {
             levels: levels.filter(|level| !level.is_empty()).map(str::to_owned).collect(),
             types: std::iter::from_fn(|| self.take("type")).collect(),
-            text: self.take("q"),
-            regex: self.take("regex"),
+            texts: self.take("q").into_iter().collect(),
+            regexes: self.take("regex").into_iter().collect(),
             from: self.time("from")?,
             to: self.time("to")?,
+            ..Terms::default()
         })
     }
 

@@ -48,6 +48,12 @@ impl Row {
         Self { ruled, ..self }
     }
 
+    /// Its id, as text.
+    pub fn id(&self) -> Option<Cow<'_, str>> {
+        let id = crate::json::at(&self.json, ["id"].into_iter())?;
+        Some(serde_json::from_str(id).map_or(Cow::Borrowed(id), |Text(id)| id))
+    }
+
     /// The row as JSON.
     pub fn json(&self) -> &str {
         &self.json

@@ -56,15 +56,68 @@ pub struct Terms {
     pub levels: Vec<String>,
     /// Exactly one of these types.
     pub types: Vec<String>,
-    /// A message with this text in it; case counts if it has a capital letter.
-    pub text: Option<String>,
-    /// A message in which this pattern is found, in the syntax of the `regex` crate; the edges of
-    /// words (`\b`) are those of ASCII.
-    pub regex: Option<String>,
+    /// A message with each of these texts in it; case counts in one that has a capital letter.
+    pub texts: Vec<String>,
+    /// A message in which each of these patterns is found, in the syntax of the `regex` crate; the
+    /// edges of words (`\b`) are those of ASCII.
+    pub regexes: Vec<String>,
+    /// Fields that are all to be so.
+    pub fields: Vec<FieldTest>,
+    /// What is not to be so.
+    pub without: Without,
     /// A date from this one on.
     pub from: Option<Timestamp>,
     /// A date before this one.
     pub to: Option<Timestamp>,
+}
+
+impl Terms {
+    /// Whether there is nothing of which a table has to be made.
+    fn has_no_patterns(&self) -> bool {
+        let Self { texts, regexes, without, .. } = self;
+        [texts, regexes, &without.texts, &without.regexes].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// What a row is not to be. A row whose level or type nobody knows is none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Without {
+    /// Any of these levels.
+    pub levels: Vec<String>,
+    /// Any of these types.
+    pub types: Vec<String>,
+    /// A message with any of these texts in it.
+    pub texts: Vec<String>,
+    /// A message in which any of these patterns is found.
+    pub regexes: Vec<String>,
+}
+
+/// What a field of a row is to be, such as `details.rows>100`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FieldTest {
+    /// The field, as a path with dots.
+    pub path: Box<str>,
+    /// How it is compared.
+    pub is: Comparison,
+    /// With what, as text. Where this and the field are numbers, they are compared as numbers.
+    pub value: Box<str>,
+}
+
+/// How a field is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `!=`, which also holds of a row without the field.
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
 }
 
 /// Terms that make sense.
@@ -72,11 +125,22 @@ pub struct Terms {
 pub(crate) struct Checked {
     pub(crate) levels: BTreeSet<Level>,
     pub(crate) types: BTreeSet<String>,
-    pub(crate) text: Option<Pattern>,
-    regex: Option<Pattern>,
+    pub(crate) texts: Vec<Pattern>,
+    pub(crate) regexes: Vec<Pattern>,
+    pub(crate) fields: Vec<FieldTest>,
+    pub(crate) without: CheckedWithout,
     /// Milliseconds since 1970.
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
+}
+
+/// What a row is not to be, if it makes sense.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct CheckedWithout {
+    pub(crate) levels: BTreeSet<Level>,
+    pub(crate) types: BTreeSet<String>,
+    pub(crate) texts: Vec<Pattern>,
+    pub(crate) regexes: Vec<Pattern>,
 }
 
 impl Search {
@@ -136,28 +200,47 @@ impl Hash for Search {
 
 impl Checked {
     fn new(terms: Terms) -> Result<Self, SearchError> {
-        let Terms { levels, types, text, regex, from, to } = terms;
-        let level = |name: String| Level::of(&name).ok_or(SearchError::Level(name));
+        let Terms { levels, types, texts, regexes, fields, without, from, to } = terms;
         if let (Some(from), Some(to)) = (from, to)
             && from >= to
         {
             return Err(SearchError::Times { from, to });
         }
-        let given = |text: &String| !text.is_empty();
         Ok(Self {
-            levels: levels.into_iter().map(level).collect::<Result<_, _>>()?,
+            levels: known(levels)?,
             types: types.into_iter().collect(),
-            text: text.filter(given).map(Pattern::text).transpose()?,
-            regex: regex.filter(given).map(Pattern::regex).transpose()?,
+            texts: patterns(texts, Pattern::text)?,
+            regexes: patterns(regexes, Pattern::regex)?,
+            fields,
+            without: CheckedWithout {
+                levels: known(without.levels)?,
+                types: without.types.into_iter().collect(),
+                texts: patterns(without.texts, Pattern::text)?,
+                regexes: patterns(without.regexes, Pattern::regex)?,
+            },
             from: from.map(first_at),
             to: to.map(first_at),
         })
     }
 
-    /// How many bytes its text and pattern take.
+    /// How many bytes its texts and patterns take.
     fn bytes(&self) -> usize {
-        self.text.iter().chain(&self.regex).map(Pattern::bytes).sum()
+        let Self { texts, regexes, without, .. } = self;
+        let all = [texts, regexes, &without.texts, &without.regexes];
+        all.into_iter().flatten().map(Pattern::bytes).sum()
     }
+}
+
+fn known(levels: Vec<String>) -> Result<BTreeSet<Level>, SearchError> {
+    let level = |name: String| Level::of(&name).ok_or(SearchError::Level(name));
+    levels.into_iter().map(level).collect()
+}
+
+fn patterns(
+    texts: Vec<String>,
+    pattern: impl Fn(String) -> Result<Pattern, SearchError>,
+) -> Result<Vec<Pattern>, SearchError> {
+    texts.into_iter().filter(|text| !text.is_empty()).map(pattern).collect()
 }
 
 /// The first whole millisecond that is not before this time.
@@ -186,15 +269,17 @@ impl Filter for Search {
     type Mark = Mark;
 
     fn admits(&self, mark: &Mark) -> bool {
-        let Checked { levels, types, text, regex, from, to } = self.terms();
+        let Checked { levels, types, texts, regexes, without, from, to, .. } = self.terms();
         let found = |pattern: &Pattern| pattern.is_in(&mark.message);
         mark.meets(&self.rules)
             && (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
             && (types.is_empty() || types.contains(&*mark.kind))
             && from.is_none_or(|from| mark.date.is_some_and(|date| date >= from))
             && to.is_none_or(|to| mark.date.is_some_and(|date| date < to))
-            && text.as_ref().is_none_or(found)
-            && regex.as_ref().is_none_or(found)
+            && !mark.level.is_some_and(|level| without.levels.contains(&level))
+            && !without.types.contains(&*mark.kind)
+            && texts.iter().chain(regexes).all(found)
+            && !without.texts.iter().chain(&without.regexes).any(found)
     }
 
     fn admits_all(&self) -> bool {

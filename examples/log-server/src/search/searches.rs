@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), log_server::search::SearchError> {
 /// let searches = Searches::new(64 << 20);
-/// let terms = Terms { regex: Some("took [0-9]{4,} ms".to_owned()), ..Terms::default() };
+/// let terms = Terms { regexes: vec!["took [0-9]{4,} ms".to_owned()], ..Terms::default() };
 /// let client = [127, 0, 0, 1].into();
 /// let search = searches.open(client, &RowRules::default(), terms).await?;
 /// assert!(!search.is_everything() && searches.bytes() > 0);
@@ -107,7 +107,7 @@ impl Searches {
     }
 
     async fn checked(&self, client: IpAddr, terms: Terms) -> Result<Search, SearchError> {
-        if terms.text.is_none() && terms.regex.is_none() {
+        if terms.has_no_patterns() {
             return Search::new(terms);
         }
         if let Some(known) = self.find(&terms) {
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn pattern(pattern: String) -> Terms {
-        Terms { regex: Some(pattern), ..Terms::default() }
+        Terms { regexes: vec![pattern], ..Terms::default() }
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ async fn filled() -> (SqliteStore, tempfile::TempDir) {
 
 /// Looks at all rows for what is nowhere, or finds the newest row at once.
 async fn search(store: SqliteStore, regex: &str) {
-    let terms = Terms { regex: Some(regex.to_owned()), ..Terms::default() };
+    let terms = Terms { regexes: vec![regex.to_owned()], ..Terms::default() };
     let scope = orders().filtered(Search::new(terms).unwrap());
     store.history(&scope, query::<SqliteStore>(SortOrder::Descending, 1)).await.unwrap();
 }

@@ -45,26 +45,25 @@ pub(crate) fn terms(rng: &mut Rng, start: Timestamp) -> Terms {
     Terms {
         levels: levels.iter().map(|level| level.to_lowercase()).collect(),
         types,
-        text: chosen(rng, &texts),
-        regex: chosen(rng, &regexes),
+        texts: chosen(rng, &texts).into_iter().collect(),
+        regexes: chosen(rng, &regexes).into_iter().collect(),
         from: time(rng, times[0]),
         to: time(rng, times[1]),
+        ..Terms::default()
     }
 }
 
 /// By hand, and not as the server decides it.
 pub(crate) fn admits(terms: &Terms, row: &NewRow) -> bool {
-    let Terms { levels, types, text, regex, from, to } = terms;
+    let Terms { levels, types, texts, regexes, from, to, .. } = terms;
     let exactly = |text: &String| text.chars().any(char::is_uppercase);
     let text_found = |text: &String| {
         row.message.contains(text) || !exactly(text) && row.message.to_lowercase().contains(text)
     };
     (levels.is_empty() || levels.contains(&row.level.to_lowercase()))
         && (types.is_empty() || types.contains(&row.kind))
-        && text.as_ref().is_none_or(text_found)
-        && regex
-            .as_ref()
-            .is_none_or(|regex| regex::Regex::new(regex).unwrap().is_match(&row.message))
+        && texts.iter().all(text_found)
+        && regexes.iter().all(|regex| regex::Regex::new(regex).unwrap().is_match(&row.message))
         && from.is_none_or(|from| row.date >= from)
         && to.is_none_or(|to| row.date < to)
 }
@@ -107,8 +106,8 @@ pub(crate) async fn a_search_for_what_is_not_there_stops_and_goes_on_to_the_end<
     let rows: Vec<_> = (0..ROWS).map(|_| row(&mut rng, start)).collect();
     store.append(&topic("orders"), rows).await.unwrap();
     settle(store, &orders(), ROWS).await;
-    let nowhere = |text: &str| Terms { regex: Some(text.to_owned()), ..Terms::default() };
-    let level = Terms { text: Some("no such text".to_owned()), ..Terms::default() };
+    let nowhere = |text: &str| Terms { regexes: vec![text.to_owned()], ..Terms::default() };
+    let level = Terms { texts: vec!["no such text".to_owned()], ..Terms::default() };
     for terms in [nowhere("no such .*"), level] {
         let scope = orders().filtered(Search::new(terms).unwrap());
         for order in [SortOrder::Ascending, SortOrder::Descending] {
@@ -150,7 +149,7 @@ pub(crate) async fn rows_that_others_wrote_are_found_by_what_they_say<S: Store>(
         levels: levels.iter().map(|level| (*level).to_owned()).collect(),
         ..Terms::default()
     };
-    let text = |text: &str| Terms { text: Some(text.to_owned()), ..Terms::default() };
+    let text = |text: &str| Terms { texts: vec![text.to_owned()], ..Terms::default() };
     for (terms, found) in [
         (levels(&["WARNING"]), 2),
         (levels(&["warning", "critical"]), 3),

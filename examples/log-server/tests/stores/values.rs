@@ -74,8 +74,8 @@ fn terms(rng: &mut Rng) -> Terms {
         }
         2 => terms.types = vec![rng.choice(&["stage", "40", "", "null"]).unwrap().to_string()],
         3 => {
-            terms.text =
-                Some(rng.choice(&["timeout", "40", "K", "er", "größe"]).unwrap().to_string());
+            let texts = ["timeout", "40", "K", "er", "größe"];
+            terms.texts = vec![rng.choice(&texts).unwrap().to_string()];
         }
         4 => terms.from = Some(at(rng.i64(-5..105))),
         _ => terms.to = Some(at(rng.i64(-5..105))),
@@ -164,7 +164,7 @@ async fn text_that_is_not_utf8_is_searched_as_it_is_shown() {
     }
     let (all, _) = read_all(&store, &orders(), SortOrder::Ascending, 1000).await;
     assert_eq!(all.len(), 3);
-    let text = |text: &str| Terms { text: Some(text.to_owned()), ..Terms::default() };
+    let text = |text: &str| Terms { texts: vec![text.to_owned()], ..Terms::default() };
     let levels = Terms { levels: vec!["ERROR".to_owned()], ..Terms::default() };
     let types =
         Terms { types: vec!["ERROR \u{FFFD}amaged timeout".to_owned()], ..Terms::default() };

@@ -195,7 +195,7 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         if *position > self.head {
             return Standing::Ahead;
         }
-        let complete = scope.topics().iter().all(|topic| {
+        let complete = scope.topics().unwrap_or_default().iter().all(|topic| {
             let from = self.topics.get(topic).map_or(&self.floor, |index| &index.complete_from);
             from <= position
         });
@@ -227,7 +227,12 @@ impl<P: Ord + Clone, M> Ring<P, M> {
     }
 
     fn of_scope<F>(&self, scope: &Scope<F>) -> impl Iterator<Item = &Index<P>> {
-        scope.topics().iter().filter_map(|topic| self.topics.get(topic)).chain([&self.of_all])
+        scope
+            .topics()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|topic| self.topics.get(topic))
+            .chain([&self.of_all])
     }
 
     #[cfg(test)]

@@ -74,7 +74,7 @@ impl<P, F: Filter> State<P, F> {
         P: Ord + Clone,
     {
         let reader = self.readers.insert(None);
-        for topic in scope.topics() {
+        for topic in scope.topics().unwrap_or_default() {
             self.topics.entry(topic.clone()).or_default().insert(reader);
             if let Some((_, ring)) = &mut self.open {
                 ring.join(topic);
@@ -94,7 +94,7 @@ impl<P, F: Filter> State<P, F> {
     {
         let waker = self.readers.try_remove(reader).flatten();
         self.ahead.remove(&reader);
-        for topic in joined.scope.topics() {
+        for topic in joined.scope.topics().unwrap_or_default() {
             if let Some((_, ring)) = &mut self.open {
                 ring.leave(topic);
             }

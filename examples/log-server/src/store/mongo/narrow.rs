@@ -32,7 +32,7 @@ impl Narrow for Search {
                 { KIND: { "$not": { "$regex": "" } } },
             ] });
         }
-        if let Some(text) = &terms.text {
+        for text in &terms.texts {
             narrowing = narrowing.containing(MESSAGE, &text.source);
         }
         if let Some(from) = terms.from {

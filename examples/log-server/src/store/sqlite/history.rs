@@ -133,7 +133,7 @@ impl Reading {
             SortOrder::Ascending => (">", "ASC", "<"),
             SortOrder::Descending => ("<", "DESC", ">="),
         };
-        let workflows = vec!["?"; self.scope.topics().len()].join(", ");
+        let workflows = vec!["?"; self.scope.topics().unwrap_or_default().len()].join(", ");
         let ruled = ruled::condition(self.scope.filter().rules());
         format!(
             "SELECT seq, date, workspace, workflow, row FROM log
@@ -145,7 +145,8 @@ impl Reading {
 
     fn values(&self, as_of: Position, everything: bool) -> Vec<Value> {
         let mut values = vec![Value::from(self.scope.space().to_owned())];
-        values.extend(self.scope.topics().iter().map(|topic| Value::from(topic.name().to_owned())));
+        let topics = self.scope.topics().unwrap_or_default().iter();
+        values.extend(topics.map(|topic| Value::from(topic.name().to_owned())));
         let rules = &self.scope.filter().rules().0;
         values.extend(rules.iter().map(|rule| Value::from(rule.value.to_string())));
         let limit = i64::try_from(self.query.limit).ok().filter(|_| everything).unwrap_or(-1);
@@ -170,7 +171,7 @@ mod tests {
         let file = file::open(&folder.path().join("logs.db"), &fields).unwrap().writer;
         let row = r#"INSERT INTO log VALUES (NULL, 'etl', 'orders', 0, '{"message":"m"}');"#;
         file.execute_batch(&row.repeat(2)).unwrap();
-        let nothing = Terms { text: Some("nowhere".to_owned()), ..Terms::default() };
+        let nothing = Terms { texts: vec!["nowhere".to_owned()], ..Terms::default() };
         for search in [Search::default(), Search::new(nothing).unwrap()] {
             let scope = Scope::new("etl", ["orders"]).filtered(search);
             let (order, max_bytes) = (SortOrder::Descending, usize::MAX);
