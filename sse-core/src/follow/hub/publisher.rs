@@ -129,7 +129,9 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         let late = late.into_iter().map(|late| Held::late(through.clone(), late));
         let all: Vec<HeldOf<P, F>> = events.chain(late).map(Arc::new).collect();
         let mut touched = Touched::default();
-        all.iter().for_each(|held| touched.add(held));
+        for held in &all {
+            touched.add(held);
+        }
         self.append(all, through, &touched)
     }
 
