@@ -9,6 +9,7 @@ pub mod http;
 mod json;
 pub mod limits;
 pub mod listen;
+pub mod logs;
 mod mark;
 pub mod row;
 mod ruled;
