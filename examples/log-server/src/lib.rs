@@ -5,6 +5,8 @@ pub mod access;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod dates;
+pub mod fields;
 pub mod http;
 mod json;
 pub mod limits;
