@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 mod json;
+mod level;
 pub mod limits;
 pub mod listen;
 mod mark;
