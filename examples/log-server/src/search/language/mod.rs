@@ -3,47 +3,18 @@
 mod reader;
 mod time;
 mod write;
-
-use std::fmt;
+mod wrong;
 
 use jiff::Timestamp;
 
 use super::terms::{Comparison, FieldTest, Terms, is_of_name, is_path};
 use crate::level::{LEVELS, Level};
 use reader::Reader;
+pub use wrong::Misread;
+use wrong::Wrong;
 
 /// The most characters of a search.
 const LONGEST: usize = 4000;
-
-/// A search that cannot be read, in words for who typed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misread {
-    /// Which character it is, counted from 1.
-    pub column: usize,
-    /// What is wrong there, and what to write instead.
-    pub detail: String,
-}
-
-impl fmt::Display for Misread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at character {}: {}", self.column, self.detail)
-    }
-}
-
-impl std::error::Error for Misread {}
-
-/// What is wrong, and the byte at which it stands.
-#[derive(Debug)]
-struct Wrong {
-    at: usize,
-    detail: String,
-}
-
-impl Wrong {
-    fn new<T>(at: usize, detail: impl Into<String>) -> Result<T, Self> {
-        Err(Self { at, detail: detail.into() })
-    }
-}
 
 impl Terms {
     /// Reads what somebody has typed, at this time.

@@ -1,6 +1,6 @@
 //! The parts of a typed search, one after the other.
 
-use super::Wrong;
+use super::wrong::Wrong;
 
 /// What is left to read of a text.
 pub(super) struct Reader<'a> {
