@@ -9,6 +9,7 @@ pub mod dates;
 pub mod fields;
 pub mod http;
 mod json;
+mod level;
 pub mod limits;
 pub mod listen;
 mod mark;
