@@ -13,8 +13,9 @@ use crate::position::key::{Key, Value};
 use crate::records::Records;
 use crate::server::connection::Connection;
 use crate::server::error::Error;
-use crate::server::find::{Find, MAX_TIME, Range, What};
+use crate::server::find::{Find, MAX_TIME, What};
 use crate::server::operation::Operation;
+use crate::server::range::Range;
 use crate::server::probe::before;
 
 /// An audit is due when so many times the lateness have passed since the last one.
