@@ -26,6 +26,7 @@ fuzz_target!(
             match operation.wrapping_sub(b'0') % 9 {
                 0 => pair.open(who % 4, amount % 16),
                 1 | 2 => pair.publish(who % 4, amount % 16),
+                3 if matches!(amount % 16, 8 | 9) => pair.subscribe_whole(who % 2 == 0, amount),
                 3 => pair.subscribe(who % 7, amount),
                 4 => pair.locate(who % 8, amount % 16),
                 5 | 6 => pair.read(who % 8, usize::from(amount % 16) * 10),

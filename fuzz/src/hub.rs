@@ -14,6 +14,7 @@ use crate::published::{Published, Seen, Shown, WORDS};
 const ROOM: usize = 4;
 /// More than what late records take in the ring, of which there are two at most.
 const BYTES: usize = 320;
+/// The topics of the space `s`.
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const MOST_READERS: usize = 8;
 
@@ -85,8 +86,7 @@ impl Pair {
     /// Up to three events in topics from `first` on, and some positions without any.
     pub fn publish(&mut self, first: u8, amount: u8) {
         let (count, gap) = (usize::from(amount % 4), u32::from(amount / 4));
-        let names = NAMES.iter().cycle().skip(first.into()).take(count);
-        let topics = names.map(|name| Topic::new("s", *name));
+        let topics = (0..u8::MAX).map(|nth| topic(first.wrapping_add(nth))).take(count);
         self.append(gap, |log| {
             for topic in topics {
                 log.head += 1 + gap;
@@ -97,14 +97,16 @@ impl Pair {
 
     /// Late records of a topic or two, or what was lost of one topic or of any.
     pub fn publish_late(&mut self, first: u8, amount: u8) {
-        let topic = |nth: u8| Topic::new("s", NAMES[usize::from(nth) % NAMES.len()]);
+        let other = Some(topic(first + amount / 4));
+        let other = other.filter(|other| other.space() == topic(first).space());
         self.append(0, |log| {
             log.head += 1;
             log.published.push(match amount % 4 {
                 0 => Published::lost(log.head, Some(topic(first))),
                 1 => Published::lost(log.head, None),
                 2 => Published::late(log.head, vec![topic(first)]),
-                _ => Published::late(log.head, vec![topic(first), topic(first + amount / 4)]),
+                // Those that come late together are of one space.
+                _ => Published::late(log.head, [topic(first)].into_iter().chain(other).collect()),
             });
         });
     }
@@ -132,9 +134,17 @@ impl Pair {
     /// A reader of the topics whose bits are set in one more than `topics`: of no topics, a reader
     /// could miss nothing.
     pub fn subscribe(&mut self, topics: u8, shown: u8) {
+        let of_bits = (0..NAMES.len()).filter(|bit| (1 + topics) >> bit & 1 == 1);
+        self.join(Scope::new("s", of_bits.map(|bit| NAMES[bit])), shown);
+    }
+
+    /// A reader of a whole space: of the one with several topics, or of the other.
+    pub fn subscribe_whole(&mut self, first: bool, shown: u8) {
+        self.join(Scope::whole(if first { "s" } else { "t" }), shown);
+    }
+
+    fn join(&mut self, scope: Scope, shown: u8) {
         if self.readers.len() < MOST_READERS {
-            let of_bits = (0..NAMES.len()).filter(|bit| (1 + topics) >> bit & 1 == 1);
-            let scope = Scope::new("s", of_bits.map(|bit| NAMES[bit]));
             let subscription = self.hub.subscribe(scope.filtered(Shown::nth(shown)));
             let (woken, waits) = (Arc::default(), None);
             self.readers.push(Reader { subscription, epoch: None, at: None, woken, waits });
@@ -240,6 +250,14 @@ impl Pair {
                 };
             assert!(!due || reader.is_woken(), "{reader:?} is asleep");
         }
+    }
+}
+
+/// One of the topics of `s`, or one of another space.
+fn topic(nth: u8) -> Topic {
+    match NAMES.get(usize::from(nth) % (NAMES.len() + 1)) {
+        Some(name) => Topic::new("s", *name),
+        None => Topic::new("t", NAMES[0]),
     }
 }
 

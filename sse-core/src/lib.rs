@@ -60,7 +60,7 @@ mod wire;
 pub use logs::{
     AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
     FollowOptions, HeldBytes, Keep, Log, LogDriver, LogEvent, LogFailure, LogOptions, LogPage,
-    LogReader, LogState, LogStats, PageError, Row, RowQuery, Sequence, TailFailure, Topics,
+    LogReader, LogState, LogStats, PageError, Row, RowQuery, RowsOf, Sequence, TailFailure, Topics,
     Unavailable,
 };
 pub use session::{

@@ -61,12 +61,14 @@ struct Table {
 }
 
 impl Table {
-    /// Appends a row of each of these topics; numbers have gaps.
+    /// Appends a row of each of these topics, which are of space `s` if they name no other;
+    /// numbers have gaps.
     fn append(&self, topics: impl IntoIterator<Item = &'static str>) {
         let mut rows = self.rows.lock().unwrap();
         for name in topics {
             let number = rows.last().map_or(0, |row| row.0) + 1 + rows.len() as u64 % 3;
-            rows.push((number, Topic::new("s", name)));
+            let (space, name) = name.split_once('/').unwrap_or(("s", name));
+            rows.push((number, Topic::new(space, name)));
         }
         if let Some(news) = &self.news {
             news.send_replace(());
@@ -91,11 +93,8 @@ impl AppendOnlyStore for Table {
             Some(Wrong::RowsMissing) => query.above + 5,
             _ => query.above,
         };
-        let wanted = |row: &&(u64, Topic)| {
-            row.0 > above
-                && row.0 <= query.up_to
-                && query.topics.is_none_or(|topics| topics.contains(&row.1))
-        };
+        let wanted =
+            |row: &&(u64, Topic)| row.0 > above && row.0 <= query.up_to && query.of.has(&row.1);
         let mut found: Vec<_> = rows.iter().filter(wanted).collect();
         if query.order == SortOrder::Descending {
             found.reverse();
@@ -161,6 +160,19 @@ async fn it_does_what_a_follower_relies_on() {
     table.append(["a"; 30]);
     check(&table).await.unwrap();
     check(&Table { news: Some(watch::Sender::new(())), ..table }).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_so_for_a_whole_space() {
+    let table = Table::default();
+    table.append(["a", "t/a", "b"]);
+    let source = AppendOnly::new(table.clone());
+    let append = async |count| {
+        (0..count).for_each(|nth| table.append([["a", "b", "new"][nth % 3], "t/a"]));
+    };
+    let scope = Scope::whole("s").filtered(Multiples(1));
+    let checked = contract::check(&source, &scope, append);
+    timeout(Duration::from_secs(600), checked).await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

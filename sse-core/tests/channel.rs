@@ -148,3 +148,17 @@ async fn it_does_what_a_follower_relies_on() {
     let append = async |count| publish(&channel, 1..=u32::try_from(count).unwrap());
     contract::check(&channel, &scope(), append).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_does_so_for_a_whole_space() {
+    let channel = Numbers::new(100);
+    let append = async |count| {
+        for nth in 0..count {
+            let name = ["a", "b", "new"][nth % 3];
+            channel.publish(Topic::new("s", name), Number(1));
+            channel.publish(Topic::new("t", name), Number(1));
+        }
+    };
+    append(3).await;
+    contract::check(&channel, &Scope::whole("s"), append).await.unwrap();
+}

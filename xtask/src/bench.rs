@@ -5,6 +5,7 @@ mod section;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::{Args, Subcommand};
 use testbed::mongod;
@@ -28,6 +29,8 @@ pub(crate) enum Options {
     Mongo(Mongo),
     /// The memory of idle streams over TLS and without, into BENCHMARKS.md.
     Tls,
+    /// How long the log server looks for what is in millions of rows, into BENCHMARKS.md.
+    History(History),
     /// What one client of the log server notices of what others do to it, into BENCHMARKS.md.
     Neighbours(Neighbours),
 }
@@ -69,6 +72,17 @@ pub(crate) struct Neighbours {
     only: Vec<String>,
 }
 
+/// How many rows the log server looks through.
+#[derive(Args, Debug)]
+pub(crate) struct History {
+    /// A twentieth of the rows; the figures are printed and not written down.
+    #[arg(long)]
+    short: bool,
+    /// An earlier build of the log server, to measure beside this one.
+    #[arg(long, value_name = "PROGRAM")]
+    before: Option<PathBuf>,
+}
+
 /// The crates of peers have a workspace and a lock of their own.
 const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
 
@@ -80,6 +94,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Options::Fanout(options) => fanout(options),
         Options::Mongo(options) => mongo(options),
         Options::Tls => tls(),
+        Options::History(options) => history(options),
         Options::Neighbours(options) => neighbours(options),
     }
 }
@@ -156,19 +171,39 @@ fn mongo(Mongo { short, only }: &Mongo) -> Result<(), Failure> {
     write_down(&section)
 }
 
-fn neighbours(Neighbours { short, only }: &Neighbours) -> Result<(), Failure> {
+fn history(History { short, before }: &History) -> Result<(), Failure> {
+    let takes = if *short { "two" } else { "fifteen" };
+    let mut measure = beside_log_server("sse-history", takes)?;
+    measure.args(short.then_some("--short"));
+    if let Some(before) = before {
+        measure.arg("--before").arg(before);
+    }
+    let section = read(&mut measure)?;
+    if *short {
+        println!("\n{section}");
+        return Ok(());
+    }
+    write_down(&section)
+}
+
+/// A program that measures the log server as it is shipped, which is given to it.
+fn beside_log_server(package: &str, minutes: &str) -> Result<Command, Failure> {
     let mut steps = Steps::default();
     Need::Mongod.ensure(&mut steps);
     let mongod = mongod::find()?;
     println!("building the log server as it is shipped, which may take ten minutes");
     run_command(&mut cargo("build --release --package log-server"))?;
-    run_command(&mut cargo(&format!("build --package sse-neighbours {PEERS}")))?;
-    let built = paths::target().join("bench").join("release").join("sse-neighbours");
+    run_command(&mut cargo(&format!("build --package {package} {PEERS}")))?;
+    println!("measuring takes about {minutes} minutes; leave the machine alone meanwhile");
+    let mut measure = command(paths::target().join("bench").join("release").join(package));
+    measure.arg(paths::log_server("release")).env("MONGOD", mongod);
+    Ok(measure)
+}
+
+fn neighbours(Neighbours { short, only }: &Neighbours) -> Result<(), Failure> {
     let takes = if *short { "three" } else { "ten" };
-    println!("measuring takes about {takes} minutes; leave the machine alone meanwhile");
-    let mut measure = command(built);
-    measure.arg(paths::log_server("release"));
-    measure.args(short.then_some("--short")).args(only).env("MONGOD", mongod);
+    let mut measure = beside_log_server("sse-neighbours", takes)?;
+    measure.args(short.then_some("--short")).args(only);
     let section = read(&mut measure)?;
     if *short || !only.is_empty() {
         println!("\n{section}");

@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 
-const LIVE = '.state[data-state="live"]';
+/** What the page shows when it is live. */
+export const LIVE = '.state[data-state="live"]';
 
 /** Waits until the page says that it is live. */
 export async function live(page) {
   await page.waitForSelector(LIVE, { timeout: 20_000 });
+}
+
+/**
+ * Clicks again and again until this is shown: what the server has heard a moment ago still counts, as the
+ * refusal of a service does.
+ */
+export async function clickUntil(button, shown) {
+  while ((await shown.count()) === 0) {
+    await button.click({ timeout: 1_000 }).catch(() => {});
+  }
 }
 
 /** Waits until the page counts this many lines. */

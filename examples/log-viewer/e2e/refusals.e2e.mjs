@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, startBrowser } from "./browser.mjs";
-import { lineCount, live, readAll } from "./reading.mjs";
+import { clickUntil, LIVE, lineCount, live, readAll } from "./reading.mjs";
 import { rows, Server } from "./server.mjs";
 import { Service } from "./service.mjs";
 import { twoUsers } from "./tokens.mjs";
@@ -27,11 +27,7 @@ test("a limit is named, and the stream comes when there is room", LIMIT, async (
     await tab.locator(".state-words", { hasText: /^Reconnecting in \d+ s$/ }).waitFor();
     await notice.getByText(/^Request/).waitFor();
     await page.close();
-    while (!(await tab.locator('.state[data-state="live"]').count())) {
-      const now = tab.getByRole("button", { name: "Reconnect now" });
-      await now.click({ timeout: 1_000 }).catch(() => {});
-    }
-    await live(tab);
+    await clickUntil(tab.getByRole("button", { name: "Reconnect now" }), tab.locator(LIVE));
     assert.equal(await notice.count(), 0);
   } finally {
     await close();
@@ -96,19 +92,15 @@ test("the service beside the server decides, and the page says what it decided",
     await server.write(LOG, rows(10, "not for ann"));
 
     service.answers = 503;
-    // A refusal still counts for a moment.
-    while (!(await page.locator('.notice[data-tone="warning"]').count())) {
-      const again = page.getByRole("button", { name: "Try again" });
-      await again.click({ timeout: 1_000 }).catch(() => {});
-    }
+    const tryAgain = page.getByRole("button", { name: "Try again" });
+    await clickUntil(tryAgain, page.locator('.notice[data-tone="warning"]'));
     await page.locator(".state-words", { hasText: /^Reconnecting in \d+ s$/ }).waitFor();
     await lineCount(page, 40);
 
     service.answers = 401;
     await page.getByRole("heading", { name: "Sign in to go on" }).waitFor();
     service.answers = 200;
-    await signedIn.click();
-    await live(page);
+    await clickUntil(signedIn, page.locator(LIVE));
     await lineCount(page, 50);
     assert.deepEqual(await readAll(page), await server.ids(LOG));
   } finally {

@@ -25,7 +25,7 @@ const MASK_LENGTH: usize = 32;
 /// It turns frontiers into the ids of events, and ids that clients bring back into frontiers.
 /// An id is `base64url(version and kind 1 B ‖ masked (epoch 4 B ‖ coordinates) ‖ mac 8 B)`. The mac
 /// is HMAC-SHA-256 cut to 64 bits. A live id is bound to the space, since one encoded event serves
-/// every stream of it; an id within history is bound to the exact topics. A filter is no part of
+/// every stream of it; an id within history is bound to the exact topics, or to the whole space. A filter is no part of
 /// it: a position is past what was left out. It keeps clients from
 /// asking for costly or senseless positions; it grants no access.
 ///
@@ -201,7 +201,11 @@ fn bind_space(mac: &mut Hmac<Sha256>, space: &str) {
 
 fn bind_scope(mac: &mut Hmac<Sha256>, scope: &Scope<impl Sized>) {
     bind(mac, scope.space());
-    for topic in scope.topics().unwrap_or_default() {
+    let Some(topics) = scope.topics() else {
+        // No name is so long: a whole space reads like no list of names.
+        return mac.update(&u64::MAX.to_be_bytes());
+    };
+    for topic in topics {
         bind(mac, topic.name());
     }
 }

@@ -28,6 +28,11 @@ impl Topic {
         &self.space
     }
 
+    /// That space, as it is shared.
+    pub(super) fn shared_space(&self) -> &Arc<str> {
+        &self.space
+    }
+
     /// Its name within the space.
     pub fn name(&self) -> &str {
         &self.name
@@ -95,6 +100,11 @@ impl<F> Scope<F> {
 
     /// The space of all its topics.
     pub fn space(&self) -> &str {
+        &self.0.space
+    }
+
+    /// That space, as it is shared.
+    pub(super) fn shared_space(&self) -> &Arc<str> {
         &self.0.space
     }
 

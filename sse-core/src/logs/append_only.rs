@@ -39,8 +39,8 @@ use crate::follow::{
 ///     type Record = Event<'static>;
 ///     type Error = Unavailable<std::io::Error>;
 ///
-///     /// `SELECT … WHERE number > :above AND number <= :up_to AND topic IN (:topics)
-///     /// ORDER BY number LIMIT :limit`
+///     /// `SELECT … WHERE number > :above AND number <= :up_to ORDER BY number LIMIT :limit`, and
+///     /// `AND space = :space AND topic IN (:topics)`, as `query.of` says.
 ///     async fn rows(&self, query: RowQuery<'_>) -> Result<Vec<Row<Self::Record>>, Self::Error> {
 ///         let table = self.0.lock().unwrap();
 ///         let mut found: Vec<_> = table.iter().filter(|row| query.has(row)).cloned().collect();
@@ -117,8 +117,8 @@ pub trait AppendOnlyStore: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowQuery<'a> {
-    /// Only rows of these topics, which are of one space; `None` for those of all topics.
-    pub topics: Option<&'a [Topic]>,
+    /// Only rows that belong to these.
+    pub of: RowsOf<'a>,
     /// Only rows with a greater number.
     pub above: u64,
     /// Only rows with this number or a lower one.
@@ -133,11 +133,45 @@ pub struct RowQuery<'a> {
     pub max_bytes: usize,
 }
 
+/// What the rows of a [`RowQuery`] belong to.
+///
+/// ```
+/// use gapless_sse_core::RowsOf;
+/// use gapless_sse_core::follow::Topic;
+///
+/// let orders = Topic::new("etl", "orders");
+/// assert!(RowsOf::Space("etl").has(&orders) && !RowsOf::Space("crm").has(&orders));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsOf<'a> {
+    /// Whatever the table has, of all spaces.
+    Everything,
+    /// All topics of this space.
+    Space(&'a str),
+    /// These topics, which are of one space and sorted.
+    Topics(&'a [Topic]),
+}
+
+impl<'a> RowsOf<'a> {
+    /// What a scope is about.
+    fn scope(scope: &'a Scope<impl Sized>) -> Self {
+        scope.topics().map_or(Self::Space(scope.space()), Self::Topics)
+    }
+
+    /// Whether `topic` is one of them.
+    pub fn has(&self, topic: &Topic) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Space(space) => topic.space() == *space,
+            Self::Topics(topics) => topics.binary_search(topic).is_ok(),
+        }
+    }
+}
+
 impl RowQuery<'_> {
     /// Whether `row` is one of those asked for, but for the limit.
     pub fn has<R>(&self, row: &Row<R>) -> bool {
-        (self.above < row.number && row.number <= self.up_to)
-            && self.topics.is_none_or(|topics| topics.contains(&row.topic))
+        self.above < row.number && row.number <= self.up_to && self.of.has(&row.topic)
     }
 }
 
@@ -240,7 +274,7 @@ impl<T: AppendOnlyStore> Source for AppendOnly<T> {
             let room = (limit - page.entries.len()).saturating_add(1);
             let leaves_out = page.entries.len() < page.scanned;
             let rows = self.0.rows(RowQuery {
-                topics: scope.topics(),
+                of: RowsOf::scope(scope),
                 above,
                 up_to,
                 order,
@@ -304,7 +338,7 @@ impl<T: AppendOnlyStore> Changes<AppendOnly<T>> for AppendOnlyChanges<T> {
         let up_to = newest.max(self.at);
         let rows = if newest > self.at {
             let query = RowQuery {
-                topics: None,
+                of: RowsOf::Everything,
                 above: self.at,
                 up_to,
                 order: SortOrder::Ascending,

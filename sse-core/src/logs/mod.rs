@@ -27,7 +27,9 @@ mod tail;
 mod topics;
 mod unsent;
 
-pub use append_only::{AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, Unavailable};
+pub use append_only::{
+    AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, RowsOf, Unavailable,
+};
 pub use budget::HeldBytes;
 pub use channel::{Channel, ChannelChanges};
 pub use driver::LogDriver;

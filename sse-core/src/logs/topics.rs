@@ -125,7 +125,28 @@ impl<R: Record<Filter = Everything>> Topics<R> {
         topics: impl IntoIterator<Item = N>,
         last_event_id: Option<impl Into<EventId>>,
     ) -> Follow<Channel<R>> {
-        let scope = Scope::new(SPACE, topics);
+        self.of(Scope::new(SPACE, topics), last_event_id)
+    }
+
+    /// The events of all topics for one client, in the order in which they were published, those
+    /// of topics included that appear later.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use gapless_sse_core::{Event, EventId, Topics};
+    ///
+    /// let topics = Topics::new(1_000);
+    /// let mut stream = topics.all(None::<EventId>);
+    /// topics.publish("a topic that is new", Event::new("one"));
+    /// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: one\n\n"));
+    /// # }
+    /// ```
+    pub fn all(&self, last_event_id: Option<impl Into<EventId>>) -> Follow<Channel<R>> {
+        self.of(Scope::whole(SPACE), last_event_id)
+    }
+
+    fn of(&self, scope: Scope, last_event_id: Option<impl Into<EventId>>) -> Follow<Channel<R>> {
         let begin = FollowOptions::clone(&self.begin);
         match last_event_id {
             None if begin.history == History::Newest(0) => {

@@ -99,6 +99,21 @@ fn an_id_within_history_holds_for_its_exact_scope() {
 }
 
 #[test]
+fn an_id_within_the_history_of_a_whole_space_holds_for_no_list_of_names() {
+    let history: Mine = Frontier::History { as_of: Number(7), after: Number(3) };
+    let open = |id: EventId, scope: Scope| seal().open::<Number, Number>(id.as_str(), &scope);
+    let whole = seal().seal(1, &history, &Scope::whole("s"));
+    assert!(open(whole.clone(), Scope::whole("s")).is_some());
+    assert!(open(whole.clone(), Scope::whole("t")).is_none());
+    for names in [&[][..], &[""], &["s"], &["\0"], &["a", "b"]] {
+        let named = || Scope::new("s", names.iter().copied());
+        assert!(open(whole.clone(), named()).is_none(), "{names:?}");
+        let id = seal().seal(1, &history, &named());
+        assert!(open(id, Scope::whole("s")).is_none(), "{names:?}");
+    }
+}
+
+#[test]
 fn an_older_secret_is_accepted_and_not_used() {
     let scope = Scope::new("s", ["a"]);
     let live: Mine = Frontier::Live(Number(7));

@@ -128,7 +128,11 @@ async fn run(seed: u64, seen: &mut Seen) {
     let mut rng = Rng::with_seed(seed);
     let model = Model::seeded(seed);
     model.state().fails_one_in = [0, 20, 5][rng.usize(..3)];
-    let scope = if rng.bool() { Scope::new("s", ["a"]) } else { Scope::new("s", ["a", "b"]) };
+    let scope = match rng.u32(..3) {
+        0 => Scope::new("s", ["a"]),
+        1 => Scope::new("s", ["a", "b"]),
+        _ => Scope::whole("s"),
+    };
     let scope = scope.filtered(if rng.bool() { Shown::ALL } else { Shown(rng.u32(2..5)) });
     let newest = rng.bool().then(|| rng.usize(1..12));
     let history = newest.map_or(History::All, History::Newest);

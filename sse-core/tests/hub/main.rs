@@ -6,6 +6,7 @@ mod locks;
 mod losses;
 mod panics;
 mod pieces;
+mod spaces;
 mod support;
 mod verdicts;
 mod waking;

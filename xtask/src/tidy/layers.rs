@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sse-bench-machine", &[]),
     ("sse-fanout", &["sse-bench-machine", "gapless-sse-axum", "gapless-sse-warp"]),
     ("sse-neighbours", &["sse-bench-machine", "testbed"]),
+    ("sse-history", &["sse-bench-machine", "testbed"]),
     ("sse-tls-bench", &["sse-bench-machine", "gapless-sse-axum"]),
     (
         "sse-mongo-bench",

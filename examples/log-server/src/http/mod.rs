@@ -41,11 +41,10 @@ mod viewer;
 
 use std::time::Duration;
 
-use gapless_sse_core::Log;
-
 use crate::access::{Access, Leases, SignIn};
 use crate::audit::Audit;
 use crate::limits::Limits;
+use crate::logs::Logs;
 use crate::search::Searches;
 use crate::store::Store;
 pub use browser::{Browsers, Cors, Embedding};
@@ -61,8 +60,8 @@ pub use upload::Uploads;
 /// What every request needs.
 #[derive(Debug)]
 pub struct App<S: Store> {
-    /// The log that is served.
-    pub log: Log<S>,
+    /// The logs that are served.
+    pub log: Logs<S>,
     /// How the store is named to people, without credentials.
     pub store: String,
     /// After how much silence a stream shows that it is alive.

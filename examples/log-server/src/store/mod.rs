@@ -60,7 +60,7 @@ pub trait Store: Source<Record = Row> + Sized {
         scope: &Scope<Search>,
         query: &TallyQuery,
     ) -> impl Future<Output = Result<Tally, Self::Error>> + Send {
-        tally::by_looking(self, scope, query)
+        tally::by_looking(self, scope, query, Self::date)
     }
 
     /// Whether rows can be written.

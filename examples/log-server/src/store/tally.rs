@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use gapless_sse_core::follow::{Filter, HistoryQuery, Record, Scope, SortOrder};
+use gapless_sse_core::follow::{Filter, HistoryQuery, Record, Scope, SortOrder, Source};
 use jiff::Timestamp;
 
-use super::Store;
 use crate::mark::Level;
+use crate::row::Row;
 use crate::search::{Effort, Search};
 
 /// So many rows are looked at in one go.
@@ -63,11 +63,12 @@ impl Tally {
     }
 }
 
-/// Counts what is found by looking at every row.
-pub(super) async fn by_looking<S: Store>(
+/// Counts what is found by looking at every row; `date` is that of a key.
+pub(super) async fn by_looking<S: Source<Record = Row>>(
     store: &S,
     scope: &Scope<Search>,
     query: &TallyQuery,
+    date: fn(&S::Key) -> Option<Timestamp>,
 ) -> Result<Tally, S::Error> {
     let began = std::time::Instant::now();
     let mut tally = Tally::default();
@@ -90,7 +91,7 @@ pub(super) async fn by_looking<S: Store>(
             tally.add(Cell { begins, level: mark.level, kind: mark.kind }, 1);
         }
         let Some(more) = page.more_after else { return Ok(tally) };
-        tally.reached = S::date(&more);
+        tally.reached = date(&more);
         let Effort { rows, time } = query.effort;
         if tally.scanned >= rows as u64 || began.elapsed() >= time {
             tally.incomplete = true;

@@ -50,7 +50,7 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let sign_in = SignIn::anonymous().unwrap();
     let access = sign_in.access().clone();
     let app = App {
-        log,
+        log: log.into(),
         store: "a test".to_owned(),
         heartbeat: Duration::from_secs(1),
         max_lifetime: Duration::from_secs(60),

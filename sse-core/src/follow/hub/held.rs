@@ -57,6 +57,11 @@ impl<P, M> Held<P, M> {
         one.into_iter().chain(several.iter().map(|(topic, ..)| topic))
     }
 
+    /// The space of all of them; none if it is of all topics.
+    pub(super) fn space(&self) -> Option<&str> {
+        self.topics().next().map(Topic::space)
+    }
+
     pub(super) fn topics_mut(&mut self) -> impl Iterator<Item = &mut Topic> {
         let (one, several) = match &mut self.what {
             What::Event { topic, .. } => (topic.as_mut(), &mut [][..]),

@@ -1,23 +1,45 @@
-//! Where the events of a topic are in the ring.
+//! Where the events of a topic or of a space are in the ring.
 
 use std::collections::VecDeque;
 use std::iter::{Copied, Peekable};
 
-/// The events of one topic.
+/// The events of one topic, or of one space.
 #[derive(Debug)]
 pub(super) struct Index<P> {
     pub(super) places: VecDeque<u64>,
-    /// Every event of the topic after this position is in the ring.
+    /// Every event of them after this position is in the ring.
     pub(super) complete_from: P,
-    /// The place of its last event that was evicted.
+    /// The place of the last of them that was evicted.
     pub(super) lost: Option<u64>,
     pub(super) readers: usize,
 }
 
 impl<P> Index<P> {
-    /// Of a topic without events, of which nothing is known before `complete_from`.
+    /// Without events; nothing of them is known before `complete_from`.
     pub(super) fn new(complete_from: P) -> Self {
         Self { places: VecDeque::new(), complete_from, lost: None, readers: 0 }
+    }
+
+    /// An event of them is at `place`, behind all others.
+    pub(super) fn push(&mut self, place: u64) {
+        // Of what came late, a topic may come several times.
+        if self.places.back() != Some(&place) {
+            self.places.push_back(place);
+        }
+    }
+
+    /// What was at `place` has left the ring.
+    pub(super) fn forget(&mut self, place: u64) {
+        if self.places.front() == Some(&place) {
+            self.places.pop_front();
+        }
+        self.lost = Some(place);
+    }
+
+    /// All that was in the ring has left it, up to `lost`.
+    pub(super) fn clear(&mut self, lost: u64) {
+        self.places.clear();
+        self.lost = Some(lost);
     }
 
     /// The places from `place` on.

@@ -11,8 +11,10 @@ mod publisher;
 mod reading;
 mod ring;
 mod scopes;
+mod spaces;
 mod state;
 mod subscription;
+mod touched;
 mod verdicts;
 
 #[cfg(feature = "tokio")]

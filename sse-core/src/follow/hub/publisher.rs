@@ -1,6 +1,5 @@
 //! The publisher's side of a hub.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -10,9 +9,10 @@ use super::publication::{Late, Publication};
 use super::ring::Ring;
 use super::state::{HeldOf, Shared, State, lock};
 use super::subscription::Subscription;
+use super::touched::Touched;
 use crate::follow::filter::{Everything, Filter};
 use crate::follow::source::Fault;
-use crate::follow::topic::{Scope, Topic};
+use crate::follow::topic::Scope;
 
 /// Hands what one publisher reads from a log to any number of readers.
 ///
@@ -73,6 +73,11 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
                         ring.join(topic);
                     }
                 }
+                for (space, readers) in &state.spaces {
+                    for _ in readers {
+                        ring.join_space(space);
+                    }
+                }
                 state.open = Some((epoch, ring));
             }
             state.outage = None;
@@ -123,23 +128,15 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         let events = events.into_iter().map(Held::event);
         let late = late.into_iter().map(|late| Held::late(through.clone(), late));
         let all: Vec<HeldOf<P, F>> = events.chain(late).map(Arc::new).collect();
-        let of_all = all.iter().any(|held| held.is_of_all());
-        let mut touched = HashSet::new();
-        for topic in all.iter().flat_map(|held| held.topics()) {
-            if !touched.contains(topic) {
-                touched.insert(topic.clone());
-            }
+        let mut touched = Touched::default();
+        for held in &all {
+            touched.add(held);
         }
-        self.append(all, through, (!of_all).then_some(&touched))
+        self.append(all, through, &touched)
     }
 
-    /// Returns whom to wake: the readers of these topics, or all of them.
-    fn append(
-        &self,
-        all: Vec<HeldOf<P, F>>,
-        through: P,
-        touched: Option<&HashSet<Topic>>,
-    ) -> Wakers {
+    /// Returns whom to wake.
+    fn append(&self, all: Vec<HeldOf<P, F>>, through: P, touched: &Touched) -> Wakers {
         let mut wakers = Wakers::default();
         let mut afterwards = Afterwards::default();
         let mut state = lock(&self.0);
@@ -152,13 +149,11 @@ impl<P: Ord + Clone, F: Filter> Hub<P, F> {
         for held in all {
             ring.push(held);
         }
-        if let Some(touched) = touched {
-            let readers = touched.iter().filter_map(|topic| state.topics.get(topic)).flatten();
-            let readers: Vec<_> = readers.copied().chain(state.ahead.drain()).collect();
-            state.wakers(readers, &mut wakers.0);
-        } else {
+        if touched.is_of_all() {
             state.ahead.clear();
             state.all_wakers(&mut wakers.0);
+        } else {
+            state.wakers_of(touched, &mut wakers.0);
         }
         if let Some((_, ring)) = &mut state.open {
             ring.evict(&mut afterwards.drop);
@@ -233,6 +228,7 @@ mod tests {
     use std::task::{Context, Poll, Wake, Waker};
 
     use super::*;
+    use crate::follow::Topic;
     use crate::follow::hub::reading::{Located, News};
     use crate::wire::{Encoded, Event};
 
@@ -255,6 +251,7 @@ mod tests {
         let mut cx = Context::from_waker(Waker::noop());
         for (opened, name) in [(false, "a"), (true, "b"), (true, "a")] {
             let mut reader = hub.subscribe(Scope::new("s", [name, "c"]));
+            let _whole = hub.subscribe(Scope::whole("s"));
             if opened {
                 hub.open(1, 5);
             }
@@ -263,7 +260,8 @@ mod tests {
         }
         let state = lock(&hub.0);
         assert!(state.readers.is_empty() && state.topics.is_empty() && state.ahead.is_empty());
-        assert!(state.scopes.is_empty());
+        assert!(state.scopes.is_empty() && state.spaces.is_empty());
+        assert!(state.open.as_ref().is_some_and(|(_, ring)| !ring.has_spaces()));
         assert_eq!(state.open.as_ref().map(|(_, ring)| ring.topics()), Some(0));
     }
 

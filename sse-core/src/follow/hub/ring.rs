@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::held::Held;
 use super::index::{Index, Unread};
+use super::spaces::Spaces;
 use crate::follow::topic::{Scope, Topic};
 
 /// Encoded events, kept up to a byte bound, and those at the newest position in any case; the
@@ -22,6 +23,8 @@ pub(super) struct Ring<P, M = ()> {
     /// The place of `events[0]`.
     first: u64,
     topics: HashMap<Topic, Index<P>>,
+    /// The events of spaces that are read as a whole.
+    spaces: Spaces<P>,
     /// The events of all topics.
     of_all: Index<P>,
     /// Everything up to here was evicted, or was before the ring began.
@@ -39,6 +42,8 @@ pub(super) enum Standing {
     Behind,
     /// The ring has not come so far yet.
     Ahead,
+    /// In the ring, but what follows is to be found first: ask again, under another lock.
+    Unknown,
 }
 
 /// The reader's place has left the ring: an event of its own topics was evicted unread.
@@ -53,6 +58,7 @@ impl<P: Ord + Clone, M> Ring<P, M> {
             events: VecDeque::new(),
             first: 0,
             topics: HashMap::new(),
+            spaces: Spaces::default(),
             of_all: Index::new(start.clone()),
             floor: start.clone(),
             head: start,
@@ -65,13 +71,14 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.first = self.next_place() + 1;
         self.bytes = 0;
         let events = std::mem::take(&mut self.events);
-        let lost = Some(self.first - 1);
+        let lost = self.first - 1;
         self.topics.retain(|_, index| index.readers > 0);
+        self.spaces.clear(lost);
         for index in self.topics.values_mut().chain([&mut self.of_all]) {
-            index.places.clear();
-            index.lost = lost;
+            index.clear(lost);
         }
-        for index in self.topics.values_mut().chain([&mut self.of_all]) {
+        let indexes = self.topics.values_mut().chain(self.spaces.indexes_mut());
+        for index in indexes.chain([&mut self.of_all]) {
             index.complete_from = start.clone();
         }
         self.floor = start.clone();
@@ -102,13 +109,15 @@ impl<P: Ord + Clone, M> Ring<P, M> {
     pub(super) fn push(&mut self, mut held: Arc<Held<P, M>>) {
         let place = self.next_place();
         if held.is_of_all() {
-            self.of_all.places.push_back(place);
+            self.of_all.push(place);
         }
         for topic in held.topics() {
-            let places = &mut self.index(topic).places;
-            if places.back() != Some(&place) {
-                places.push_back(place);
-            }
+            self.index(topic).push(place);
+        }
+        if !self.spaces.is_empty()
+            && let Some(index) = held.space().and_then(|space| self.spaces.of_mut(space))
+        {
+            index.push(place);
         }
         // Its names are those that the index has: they are shared, not kept once for each event.
         if let Some(held) = Arc::get_mut(&mut held) {
@@ -130,33 +139,33 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         {
             // A clone may fail, and does so before there is a change.
             let (floor, of_topic) = (oldest.position.clone(), oldest.position.clone());
+            let of_space = (!self.spaces.is_empty()).then(|| oldest.position.clone());
             let Some(held) = self.events.pop_front() else { return };
             let place = self.first;
             self.first += 1;
             self.bytes -= held.weight;
             self.floor = floor;
+            if let Some(position) = of_space
+                && let Some(index) = held.space().and_then(|space| self.spaces.of_mut(space))
+            {
+                index.forget(place);
+                index.complete_from = position;
+            }
             self.forget(&held, place, of_topic);
             evicted.push(held);
         }
     }
 
     fn forget(&mut self, held: &Held<P, M>, place: u64, position: P) {
-        let forget = |index: &mut Index<P>| {
-            // Of what came late, a topic may come several times.
-            if index.places.front() == Some(&place) {
-                index.places.pop_front();
-            }
-            index.lost = Some(place);
-        };
         if held.is_of_all() {
-            forget(&mut self.of_all);
+            self.of_all.forget(place);
             self.of_all.complete_from = position;
             return;
         }
         let mut position = Some(position);
         for topic in held.topics() {
             let Some(index) = self.topics.get_mut(topic) else { continue };
-            forget(index);
+            index.forget(place);
             if index.places.is_empty() && index.readers == 0 {
                 self.topics.remove(topic);
             } else {
@@ -183,6 +192,16 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         self.index(topic).readers += 1;
     }
 
+    /// Keeps what is known of a whole space for one more reader.
+    pub(super) fn join_space(&mut self, space: &Arc<str>) {
+        let next = self.next_place();
+        self.spaces.join(space, next, || self.floor.clone());
+    }
+
+    pub(super) fn leave_space(&mut self, space: &str) {
+        self.spaces.leave(space);
+    }
+
     pub(super) fn leave(&mut self, topic: &Topic) {
         let Some(index) = self.topics.get_mut(topic) else { return };
         index.readers -= 1;
@@ -191,19 +210,36 @@ impl<P: Ord + Clone, M> Ring<P, M> {
         }
     }
 
-    pub(super) fn locate<F>(&self, scope: &Scope<F>, position: &P) -> Standing {
+    pub(super) fn locate<F>(&mut self, scope: &Scope<F>, position: &P) -> Standing {
         if *position > self.head {
             return Standing::Ahead;
         }
-        let complete = scope.topics().unwrap_or_default().iter().all(|topic| {
-            let from = self.topics.get(topic).map_or(&self.floor, |index| &index.complete_from);
-            from <= position
-        });
+        let is_complete = |index: Option<&Index<P>>| {
+            index.map_or(&self.floor, |index| &index.complete_from) <= position
+        };
+        let complete = match scope.topics() {
+            Some(topics) => topics.iter().all(|topic| is_complete(self.topics.get(topic))),
+            None => is_complete(self.spaces.of(scope.space())),
+        };
         if !complete || self.of_all.complete_from > *position {
             return Standing::Behind;
         }
         let before = self.events.partition_point(|held| held.position <= *position);
-        Standing::Within(self.first + before as u64)
+        let place = self.first + before as u64;
+        if scope.topics().is_none() && !self.look_back(scope.space(), place) {
+            return Standing::Unknown;
+        }
+        Standing::Within(place)
+    }
+
+    /// Finds some more of what is of `space` behind `place`; answers whether that is all.
+    fn look_back(&mut self, space: &str, place: u64) -> bool {
+        let (events, first) = (&self.events, self.first);
+        self.spaces.look_back(space, place, |place| {
+            let index = place.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+            let held = index.and_then(|index| events.get(index));
+            held.is_some_and(|held| held.space() == Some(space))
+        })
     }
 
     /// What is at `place`, if it is in the ring.
@@ -223,21 +259,26 @@ impl<P: Ord + Clone, M> Ring<P, M> {
 
     /// Whether a reader at `place` has read all there is.
     pub(super) fn is_read<F>(&self, scope: &Scope<F>, place: u64) -> bool {
-        self.of_scope(scope).all(|index| !index.has_lost(place) && !index.reaches(place))
+        let is_known = scope.topics().is_some() || self.spaces.knows(scope.space(), place);
+        is_known
+            && self.of_scope(scope).all(|index| !index.has_lost(place) && !index.reaches(place))
     }
 
     fn of_scope<F>(&self, scope: &Scope<F>) -> impl Iterator<Item = &Index<P>> {
-        scope
-            .topics()
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|topic| self.topics.get(topic))
-            .chain([&self.of_all])
+        let of_space = scope.topics().is_none().then(|| self.spaces.of(scope.space())).flatten();
+        let topics = scope.topics().unwrap_or_default().iter();
+        let of_topics = topics.filter_map(|topic| self.topics.get(topic));
+        of_topics.chain(of_space).chain([&self.of_all])
     }
 
     #[cfg(test)]
     pub(super) fn topics(&self) -> usize {
         self.topics.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_spaces(&self) -> bool {
+        !self.spaces.is_empty()
     }
 }
 

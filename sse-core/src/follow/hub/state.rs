@@ -10,6 +10,7 @@ use super::held::Held;
 use super::merge_cache::MergeCache;
 use super::ring::Ring;
 use super::scopes::{Joined, Kept, Scopes};
+use super::touched::Touched;
 use crate::follow::filter::Filter;
 use crate::follow::source::Fault;
 use crate::follow::topic::{Scope, Topic};
@@ -34,6 +35,8 @@ pub(super) struct State<P, F: Filter> {
     pub(super) readers: Slab<Option<Waker>>,
     /// The readers of a topic, in the order in which they came: those lie together in memory.
     pub(super) topics: HashMap<Topic, BTreeSet<usize>>,
+    /// The readers of a whole space, in the same order.
+    pub(super) spaces: HashMap<Arc<str>, BTreeSet<usize>>,
     pub(super) scopes: Scopes<P, F>,
     /// Readers that wait for the ring to come as far as they are.
     pub(super) ahead: HashSet<usize>,
@@ -50,6 +53,7 @@ impl<P, F: Filter> State<P, F> {
             drained: false,
             readers: Slab::new(),
             topics: HashMap::new(),
+            spaces: HashMap::new(),
             scopes: Scopes::default(),
             ahead: HashSet::new(),
             pieces: MergeCache::default(),
@@ -68,13 +72,21 @@ impl<P, F: Filter> State<P, F> {
         events
     }
 
-    /// One reader more of the topics of `scope`; returns its number.
+    /// One reader more of `scope`; returns its number.
     pub(super) fn join(&mut self, scope: &Scope<F>) -> usize
     where
         P: Ord + Clone,
     {
         let reader = self.readers.insert(None);
-        for topic in scope.topics().unwrap_or_default() {
+        let Some(topics) = scope.topics() else {
+            let space = scope.shared_space();
+            if let Some((_, ring)) = &mut self.open {
+                ring.join_space(space);
+            }
+            self.spaces.entry(Arc::clone(space)).or_default().insert(reader);
+            return reader;
+        };
+        for topic in topics {
             self.topics.entry(topic.clone()).or_default().insert(reader);
             if let Some((_, ring)) = &mut self.open {
                 ring.join(topic);
@@ -94,17 +106,48 @@ impl<P, F: Filter> State<P, F> {
     {
         let waker = self.readers.try_remove(reader).flatten();
         self.ahead.remove(&reader);
-        for topic in joined.scope.topics().unwrap_or_default() {
-            if let Some((_, ring)) = &mut self.open {
-                ring.leave(topic);
-            }
-            let Some(readers) = self.topics.get_mut(topic) else { continue };
-            readers.remove(&reader);
-            if readers.is_empty() {
-                self.topics.remove(topic);
-            }
+        match joined.scope.topics() {
+            Some(topics) => topics.iter().for_each(|topic| self.leave_topic(reader, topic)),
+            None => self.leave_space(reader, joined.scope.space()),
         }
         (waker, self.scopes.leave(joined.key))
+    }
+
+    fn leave_topic(&mut self, reader: usize, topic: &Topic)
+    where
+        P: Ord + Clone,
+    {
+        if let Some((_, ring)) = &mut self.open {
+            ring.leave(topic);
+        }
+        let Some(readers) = self.topics.get_mut(topic) else { return };
+        readers.remove(&reader);
+        if readers.is_empty() {
+            self.topics.remove(topic);
+        }
+    }
+
+    fn leave_space(&mut self, reader: usize, space: &str)
+    where
+        P: Ord + Clone,
+    {
+        if let Some((_, ring)) = &mut self.open {
+            ring.leave_space(space);
+        }
+        let Some(readers) = self.spaces.get_mut(space) else { return };
+        readers.remove(&reader);
+        if readers.is_empty() {
+            self.spaces.remove(space);
+        }
+    }
+
+    /// Takes the wakers of the readers of what was touched, and of those that wait for progress.
+    pub(super) fn wakers_of(&mut self, touched: &Touched, to: &mut Vec<Waker>) {
+        let of_topics = touched.topics().filter_map(|topic| self.topics.get(topic));
+        let of_spaces = touched.spaces().filter_map(|space| self.spaces.get(space));
+        let readers = of_topics.chain(of_spaces).flatten().copied();
+        let readers: Vec<_> = readers.chain(self.ahead.drain()).collect();
+        self.wakers(readers, to);
     }
 
     /// Takes the wakers of these readers.

@@ -99,21 +99,24 @@ impl<P: Ord + Clone, F: Filter> Subscription<P, F> {
     ) -> Poll<Result<Located, News>> {
         let mut waker = Some(cx.waker().clone());
         let cursor = &mut self.cursor;
-        let mut state = lock(&self.hub);
-        if let Some(news) = cursor.news(&state) {
-            return Poll::Ready(Err(news));
-        }
-        let ring = state.open.as_ref().map(|(_, ring)| ring);
-        match ring.map(|ring| ring.locate(&cursor.joined.scope, position)) {
-            Some(Standing::Within(place)) => {
-                (cursor.place, cursor.read_to) = (place, 0);
-                Poll::Ready(Ok(Located::Live))
+        loop {
+            let mut state = lock(&self.hub);
+            if let Some(news) = cursor.news(&state) {
+                return Poll::Ready(Err(news));
             }
-            Some(Standing::Behind) => Poll::Ready(Ok(Located::Behind)),
-            Some(Standing::Ahead) | None => {
-                state.ahead.insert(cursor.reader);
-                cursor.wait(&mut state, &mut waker);
-                Poll::Pending
+            let ring = state.open.as_mut().map(|(_, ring)| ring);
+            match ring.map(|ring| ring.locate(&cursor.joined.scope, position)) {
+                Some(Standing::Within(place)) => {
+                    (cursor.place, cursor.read_to) = (place, 0);
+                    return Poll::Ready(Ok(Located::Live));
+                }
+                Some(Standing::Behind) => return Poll::Ready(Ok(Located::Behind)),
+                Some(Standing::Ahead) | None => {
+                    state.ahead.insert(cursor.reader);
+                    cursor.wait(&mut state, &mut waker);
+                    return Poll::Pending;
+                }
+                Some(Standing::Unknown) => {}
             }
         }
     }
