@@ -100,7 +100,6 @@ impl Question {
     /// Of paths that take no right.
     fn expected_of_all(&self, user: Option<&str>, way: Way) -> u16 {
         match (self.method.as_str(), self.path.as_str()) {
-            ("DELETE", "/session") => self.done(),
             ("GET", "/session") => user.map_or(401, |_| 200),
             ("POST", "/session") => match (user, way) {
                 (Some(_), Way::Token | Way::Jwt) => 204,
@@ -108,8 +107,8 @@ impl Question {
                 (Some(_), Way::Forward) => 422,
                 _ => 401,
             },
-            // It is about the server, and about nobody.
-            ("GET", _) => self.done(),
+            // They are about the server, and about nobody.
+            ("DELETE", "/session") | ("GET", _) => self.done(),
             (method, path) => panic!("say who may {method} {path}"),
         }
     }
