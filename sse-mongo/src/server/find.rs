@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use gapless_sse_core::follow::SortOrder;
-use mongodb::bson::{
-    Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc,
-};
+use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
 use super::connection::Connection;

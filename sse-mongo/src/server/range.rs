@@ -32,9 +32,8 @@ impl Range {
     pub(crate) fn split(self) -> Vec<Self> {
         let ends = [&self.after, &self.before].into_iter().flatten();
         // To an expression what is missing is less than null, and equal to the index.
-        let plain = |key: &Key| {
-            !matches!(key.date.as_ref(), RawBsonRef::Null | RawBsonRef::Undefined)
-        };
+        let plain =
+            |key: &Key| !matches!(key.date.as_ref(), RawBsonRef::Null | RawBsonRef::Undefined);
         let most = if ends.into_iter().all(plain) { MERGED } else { 1 };
         let mut ranges = vec![self];
         while let Some(at) = ranges.iter().position(|range| range.parts() > most) {
