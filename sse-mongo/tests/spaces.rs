@@ -37,7 +37,7 @@ fn dates() -> Vec<Option<Bson>> {
 fn records(names: &[Bson], count: usize) -> Vec<Document> {
     let mut records = Vec::new();
     for (id, date) in (0..).zip(dates().into_iter().cycle().take(count)) {
-        let name = names[(id * 7 % 1009) as usize % names.len()].clone();
+        let name = names[usize::try_from(id * 7 % 1009).unwrap() % names.len()].clone();
         let mut record = doc! { "_id": id, "workspace_id": "a", "workflow_id": name };
         record.extend(date.map(|date| ("date".to_owned(), date)));
         records.push(record);
