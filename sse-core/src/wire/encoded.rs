@@ -60,6 +60,12 @@ impl Encoded {
         Self { bytes: bytes.freeze(), events }
     }
 
+    /// Bytes that have been encoded otherwise, of so many events.
+    #[cfg(all(feature = "tokio", feature = "follow"))]
+    pub(crate) fn of_bytes(bytes: Vec<u8>, events: u32) -> Self {
+        Self { bytes: bytes.into(), events }
+    }
+
     /// How many bytes it takes on the wire.
     #[allow(clippy::len_without_is_empty, reason = "an encoded event holds at least a line feed")]
     pub fn len(&self) -> usize {
