@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::catch_up::CatchUpReader;
-use super::merged::Rank;
 use super::outbox::Outbox;
 use super::question::Answer;
+use super::rank::Rank;
 use super::unsent::Unsent;
 use crate::follow::{FilterOf, Source};
 use crate::wire::EventId;

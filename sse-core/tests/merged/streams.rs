@@ -65,7 +65,7 @@ async fn exactly_once(before: Vec<(usize, u64)>, steps: Vec<Step>) {
                 stream = client.connect(&logs, History::All);
             }
             Step::Be(table, state) => tables[table].be(state),
-            Step::Pass(time) => tokio::time::sleep(Duration::from_millis(time.into())).await,
+            Step::Pass(time) => tokio::time::advance(Duration::from_millis(time.into())).await,
         }
     }
     for table in &tables {

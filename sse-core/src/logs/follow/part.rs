@@ -5,28 +5,11 @@ use std::task::{Context, Poll, ready};
 use super::Follow;
 use crate::follow::internals::Want;
 use crate::follow::{Entry, Reset, Source};
-use crate::logs::merged::{Rank, RankOf};
 use crate::logs::notice::Began;
+use crate::logs::part_read::PartRead;
+use crate::logs::rank::{Rank, RankOf};
 use crate::logs::unsent::{Unsent, UnsentPage};
-use crate::stream::BoxError;
 use crate::wire::Encoded;
-
-/// What a part has.
-pub(in crate::logs) enum PartRead {
-    /// What is sent as it comes.
-    Events(Encoded),
-    /// Records of history, of which the first has this rank.
-    History(Rank),
-    /// The ranks of its newest records, oldest first, of which the part is to be told how many are
-    /// for the client.
-    Newest(Vec<Rank>),
-    /// All of its history was sent.
-    Live,
-    /// Its filter has panicked.
-    Failed(BoxError),
-    /// The log is drained.
-    Ended,
-}
 
 impl<S: Source> Follow<S> {
     /// The same stream as a part of one that merges by `rank`.

@@ -12,12 +12,13 @@ use tokio::time::{Sleep, sleep};
 
 use super::ids::Positions;
 use super::rename::renamed;
-use super::{Rank, RankOf};
 use crate::follow::{FilterOf, History, Scope, Source};
-use crate::logs::follow::{Follow, PartRead};
+use crate::logs::follow::Follow;
 use crate::logs::log::Log;
 use crate::logs::notice;
 use crate::logs::options::FollowOptions;
+use crate::logs::part_read::PartRead;
+use crate::logs::rank::{Rank, RankOf};
 use crate::stream::{BoxError, Feed};
 use crate::wire::Encoded;
 

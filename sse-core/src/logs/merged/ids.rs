@@ -2,7 +2,7 @@
 //!
 //! `orders=AbC…~bills=XyZ…`: the parts are the ids of the logs themselves, sealed by each.
 
-use super::{MOST, is_name};
+use super::names::{MOST, is_name};
 use crate::wire::EventId;
 
 const BETWEEN: char = '~';

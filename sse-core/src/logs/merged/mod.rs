@@ -2,6 +2,7 @@
 
 mod follow;
 mod ids;
+mod names;
 mod page;
 mod rename;
 mod together;
@@ -11,20 +12,10 @@ use std::sync::Arc;
 
 use super::log::Log;
 use super::options::FollowOptions;
+use super::rank::RankOf;
 use crate::follow::{FilterOf, Scope, Source};
 pub use follow::MergedFollow;
-
-/// Where a record stands among those of other logs, such as its date; those without come first.
-pub(super) type Rank = Option<i64>;
-
-/// The rank of a key. Keys of one log should grow with it, so that history comes in its order.
-pub(super) type RankOf<S> = fn(&<S as Source>::Key) -> Rank;
-
-/// The most logs that are read as one: each id holds a position of each.
-const MOST: usize = 32;
-
-/// The longest name of a log, in bytes.
-const LONGEST_NAME: usize = 32;
+use names::{LONGEST_NAME, MOST, is_name};
 
 /// Several logs that are read as one, each with its name: history in the order of a rank that their
 /// keys have in common, such as a date, and what is new as it comes.
@@ -150,11 +141,6 @@ impl<S: Source> MergedLog<S> {
             log.drain();
         }
     }
-}
-
-fn is_name(name: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(known)
 }
 
 impl<S: Source> Clone for MergedLog<S> {

@@ -11,9 +11,10 @@ use std::vec::IntoIter;
 use tokio::time::timeout;
 
 use super::together::together;
-use super::{MergedLog, Rank, ids};
+use super::{MergedLog, ids};
 use crate::follow::{Entry, FilterOf, Frontier, FrontierOf, Scope, SortOrder, Source};
 use crate::logs::log::{Log, LogPage, PageError, PageRead};
+use crate::logs::rank::Rank;
 use crate::wire::EventId;
 
 /// How long a page waits for a log, if others have answered.
