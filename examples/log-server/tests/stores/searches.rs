@@ -24,7 +24,7 @@ const WORDS: [&str; 8] =
 fn value(rng: &mut Rng) -> Value {
     match rng.u8(..13) {
         0 => json!(rng.i64(-3..4)),
-        1 => json!(rng.i64(-3..4) as f64 / 2.0),
+        1 => json!(f64::from(rng.i32(-3..4)) / 2.0),
         2 => json!(9_007_199_254_740_992 + rng.i64(0..3)),
         3 => json!(i64::MAX - rng.i64(0..2)),
         4 => json!(rng.choice(&["1", "2", "1.0", "-1"])),
