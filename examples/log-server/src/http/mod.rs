@@ -12,6 +12,7 @@ mod health;
 mod host;
 mod limited;
 mod lists;
+mod logs;
 mod metrics;
 mod node;
 mod origin;

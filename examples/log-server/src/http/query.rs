@@ -6,6 +6,7 @@ use gapless_sse_core::EventId;
 use gapless_sse_core::follow::{History, SortOrder};
 use jiff::Timestamp;
 
+use super::logs::WORKFLOW;
 use super::problem::Problem;
 use crate::search::Terms;
 
@@ -47,7 +48,7 @@ impl Parameters {
                 let detail = format!("there is no parameter {name:?} here; there are {known}");
                 return Err(Problem::bad_request(detail));
             }
-            let several = ["level", "type", LAST_EVENT_ID].contains(&name.as_str());
+            let several = ["level", "type", WORKFLOW, LAST_EVENT_ID].contains(&name.as_str());
             if !several && parameters[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Problem::bad_request(format!("`{name}` is given twice")));
             }
