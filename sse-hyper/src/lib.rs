@@ -33,6 +33,8 @@ mod options;
 #[cfg(feature = "serve")]
 mod protocol;
 #[cfg(feature = "serve")]
+mod reads_and_writes;
+#[cfg(feature = "serve")]
 mod request_body;
 #[cfg(feature = "serve")]
 mod rewound;

@@ -1,13 +1,11 @@
 //! The socket of a connection, as what is said on it is read and written.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::io;
 use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::StallLimit;
 use crate::idle::{PollGone, Readiness};
+use crate::reads_and_writes::reads_and_writes;
 #[cfg(feature = "tls")]
 use crate::rewound::Rewound;
 use crate::transport::Transport;
@@ -75,42 +73,4 @@ impl PollGone for Socket {
     }
 }
 
-impl AsyncRead for Socket {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        with!(self.get_mut(), socket => Pin::new(socket).poll_read(context, buffer))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        with!(self.get_mut(), socket => Pin::new(socket).poll_write(context, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        with!(self.get_mut(), socket => Pin::new(socket).poll_write_vectored(context, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        with!(self, socket => socket.is_write_vectored())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        with!(self.get_mut(), socket => Pin::new(socket).poll_flush(context))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        with!(self.get_mut(), socket => Pin::new(socket).poll_shutdown(context))
-    }
-}
+reads_and_writes!(Socket, with);

@@ -9,6 +9,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::config;
+use crate::dates::{DateFormat, Zone};
+use crate::fields::Assignment;
 use crate::http::Proxy;
 use crate::listen::ListenAddress;
 
@@ -165,6 +167,27 @@ pub struct Arguments {
     /// The collection of the logs
     #[arg(long, value_name = "NAME", default_value = "logs", help_heading = "MongoDB")]
     pub collection: String,
+
+    /// What a field is called, as in level=meta.severity; repeatable (docs/fields.md)
+    #[arg(long, value_name = "NAME=FIELD", help_heading = "MongoDB")]
+    pub field: Vec<Assignment>,
+
+    /// The workspace, or the workflow, of all rows, as in workspace=etl
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "MongoDB")]
+    pub constant: Vec<Assignment>,
+
+    /// Dates: date, seconds, milliseconds, rfc3339 or as in "%Y-%m-%d %H:%M:%S"
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value_t = DateFormat::Date,
+        help_heading = "MongoDB"
+    )]
+    pub date_format: DateFormat,
+
+    /// The zone of dates, such as Europe/Berlin; UTC without it
+    #[arg(long, value_name = "ZONE", help_heading = "MongoDB")]
+    pub time_zone: Option<Zone>,
 
     /// How changes are read
     #[arg(long, value_enum, default_value_t = Mode::Auto, help_heading = "MongoDB")]

@@ -4,6 +4,7 @@ mod duration;
 mod error;
 mod inline;
 mod load;
+mod log;
 mod options;
 mod secret;
 
@@ -23,6 +24,7 @@ use crate::listen::TlsConfig;
 pub use duration::{Duration, InvalidDuration};
 pub use error::ConfigError;
 pub use load::load;
+pub use log::{InvalidLog, LogConfig};
 pub use options::Options;
 pub use secret::{Secret, SecretFrom, UnusableSecret};
 
@@ -45,6 +47,9 @@ pub struct Config {
     pub audit: audit::Settings,
     /// `row-fields`: what rules on rows may be about.
     pub row_fields: RowFields,
+    /// `[[log]]`: the logs that are served; without any, the one that the options name.
+    #[serde(rename = "log")]
+    pub logs: Vec<LogConfig>,
     /// `[tls]`
     pub tls: TlsConfig,
     /// `[limits]`

@@ -8,10 +8,16 @@ use jiff::Timestamp;
 
 use super::logs::WORKFLOW;
 use super::problem::Problem;
-use crate::search::Terms;
+use crate::search::{self, Terms, Without};
 
-/// The parameters of a search, of pages and of streams.
-pub(super) const SEARCH: [&str; 6] = ["level", "type", "q", "regex", "from", "to"];
+/// The parameters of a search: of pages, streams, counts and exports.
+pub(super) const SEARCH: [&str; 11] =
+    ["search", "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", "from", "to"];
+
+/// Those that may be given several times.
+const SEVERAL: [&str; 10] = [
+    WORKFLOW, "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", LAST_EVENT_ID,
+];
 
 /// The most rows of one page, or of the history that a stream begins with unless it asks for all.
 const MOST_ROWS: usize = 10_000;
@@ -48,8 +54,9 @@ impl Parameters {
                 let detail = format!("there is no parameter {name:?} here; there are {known}");
                 return Err(Problem::bad_request(detail));
             }
-            let several = ["level", "type", WORKFLOW, LAST_EVENT_ID].contains(&name.as_str());
-            if !several && parameters[..at].iter().any(|(earlier, _)| earlier == name) {
+            if !SEVERAL.contains(&name.as_str())
+                && parameters[..at].iter().any(|(earlier, _)| earlier == name)
+            {
                 return Err(Problem::bad_request(format!("`{name}` is given twice")));
             }
         }
@@ -69,28 +76,48 @@ impl Parameters {
         id.map(EventId::new).transpose().map_err(Problem::bad_request)
     }
 
-    /// What is searched for: any of the levels and types; and text, pattern and time besides.
+    fn take_all(&mut self, name: &str) -> Vec<String> {
+        std::iter::from_fn(|| self.take(name)).collect()
+    }
+
+    /// What is searched for, by single parameters and by `search` together.
     pub(super) fn terms(&mut self) -> Result<Terms, Problem> {
-        let levels = std::iter::from_fn(|| self.take("level")).collect::<Vec<_>>();
-        let levels = levels.iter().flat_map(|levels| levels.split(','));
-        Ok(Terms {
-            levels: levels.filter(|level| !level.is_empty()).map(str::to_owned).collect(),
-            types: std::iter::from_fn(|| self.take("type")).collect(),
-            texts: self.take("q").into_iter().collect(),
-            regexes: self.take("regex").into_iter().collect(),
-            from: self.time("from")?,
-            to: self.time("to")?,
-            ..Terms::default()
+        let now = Timestamp::now();
+        let single = Terms {
+            levels: self.levels("level"),
+            types: self.take_all("type"),
+            texts: self.take_all("q"),
+            regexes: self.take_all("regex"),
+            fields: Vec::new(),
+            without: Without {
+                levels: self.levels("-level"),
+                types: self.take_all("-type"),
+                texts: self.take_all("-q"),
+                regexes: self.take_all("-regex"),
+            },
+            from: self.time("from", now)?,
+            to: self.time("to", now)?,
+        };
+        let typed = self.take("search").unwrap_or_default();
+        let typed = Terms::read(&typed, now)
+            .map_err(|misread| Problem::bad_request(format!("`search`, {misread}")))?;
+        single.and(typed).map_err(|name| {
+            let detail = format!("`{name}` is given twice, also in `search`; leave one out");
+            Problem::bad_request(detail)
         })
     }
 
-    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+    /// Several may be given at once, with commas between.
+    fn levels(&mut self, name: &str) -> Vec<String> {
+        let levels = self.take_all(name);
+        let levels = levels.iter().flat_map(|levels| levels.split(','));
+        levels.filter(|level| !level.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn time(&mut self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.take(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let time = text.parse().map_err(|_| {
-            Problem::bad_request(format!(
-                "`{name}` is {text:?}; write it like 2025-09-22T08:54:01Z (a + as %2B)"
-            ))
-        });
+        let time = search::time(&text, now)
+            .map_err(|wrong| Problem::bad_request(format!("`{name}`: {wrong} (a + as %2B)")));
         time.map(Some)
     }
 

@@ -17,8 +17,9 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::Text;
-use crate::mark::Level;
-pub use crate::mark::{LEVELS, Mark};
+pub use crate::level::LEVELS;
+use crate::level::Level;
+pub use crate::mark::Mark;
 use crate::ruled::Ruled;
 use crate::search::Search;
 pub(crate) use id::Ids;

@@ -3,10 +3,19 @@
 use jiff::Timestamp;
 
 use crate::access::UnkeptField;
-use crate::mark::LEVELS;
+use crate::level::LEVELS;
 
 /// The most characters of a text or a pattern.
 pub(super) const LONGEST: usize = 1000;
+
+/// The most texts and patterns of a search.
+pub(super) const MOST_PATTERNS: usize = 32;
+
+/// The most tests of fields.
+pub(super) const MOST_FIELDS: usize = 32;
+
+/// The most levels and types, each.
+pub(super) const MOST_NAMES: usize = 1000;
 
 /// How large the table of a pattern may be, in bytes. Patterns of which no table is so small are
 /// those that have to remember much of a line, and that would be slow to follow without one.
@@ -38,6 +47,21 @@ pub enum SearchError {
          `(^|\\W)` before a word and `(\\W|$)` behind it"
     )]
     WordEdge,
+    /// There is more to look for than one search may.
+    #[error("a search has {most} {what} at most; leave some of the {count} out")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A test is about what is no field.
+    #[error(
+        "{0:?} is no field: one has letters, digits, `_`, `-` and `@`, with dots between names"
+    )]
+    Field(Box<str>),
     /// A rule of who looks is about a field that is not kept.
     #[error(transparent)]
     Rule(#[from] UnkeptField),

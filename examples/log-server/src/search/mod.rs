@@ -1,8 +1,11 @@
 //! Which rows are looked for: by level, type, text, pattern and time.
 
 mod error;
+mod language;
+mod literal;
 mod pattern;
 mod searches;
+mod terms;
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -14,11 +17,16 @@ use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::access::RowRules;
-pub use crate::mark::Level;
+pub use crate::level::Level;
 use crate::mark::Mark;
 pub use error::SearchError;
+use error::{LONGEST, MOST_FIELDS, MOST_NAMES, MOST_PATTERNS};
+pub use language::Misread;
+pub(crate) use language::time;
 pub(crate) use pattern::Pattern;
 pub use searches::Searches;
+use terms::is_path;
+pub use terms::{Comparison, FieldTest, Terms, Without};
 
 /// Which rows are looked for. All that it says is to hold; without anything, every row does.
 ///
@@ -47,77 +55,6 @@ pub struct Search {
 struct Known {
     checked: Checked,
     _room: Option<OwnedSemaphorePermit>,
-}
-
-/// What to look for, as it was asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Terms {
-    /// One of these levels; see [`Level`].
-    pub levels: Vec<String>,
-    /// Exactly one of these types.
-    pub types: Vec<String>,
-    /// A message with each of these texts in it; case counts in one that has a capital letter.
-    pub texts: Vec<String>,
-    /// A message in which each of these patterns is found, in the syntax of the `regex` crate; the
-    /// edges of words (`\b`) are those of ASCII.
-    pub regexes: Vec<String>,
-    /// Fields that are all to be so.
-    pub fields: Vec<FieldTest>,
-    /// What is not to be so.
-    pub without: Without,
-    /// A date from this one on.
-    pub from: Option<Timestamp>,
-    /// A date before this one.
-    pub to: Option<Timestamp>,
-}
-
-impl Terms {
-    /// Whether there is nothing of which a table has to be made.
-    fn has_no_patterns(&self) -> bool {
-        let Self { texts, regexes, without, .. } = self;
-        [texts, regexes, &without.texts, &without.regexes].into_iter().all(Vec::is_empty)
-    }
-}
-
-/// What a row is not to be. A row whose level or type nobody knows is none of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Without {
-    /// Any of these levels.
-    pub levels: Vec<String>,
-    /// Any of these types.
-    pub types: Vec<String>,
-    /// A message with any of these texts in it.
-    pub texts: Vec<String>,
-    /// A message in which any of these patterns is found.
-    pub regexes: Vec<String>,
-}
-
-/// What a field of a row is to be, such as `details.rows>100`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FieldTest {
-    /// The field, as a path with dots.
-    pub path: Box<str>,
-    /// How it is compared.
-    pub is: Comparison,
-    /// With what, as text. Where this and the field are numbers, they are compared as numbers.
-    pub value: Box<str>,
-}
-
-/// How a field is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Comparison {
-    /// `=`
-    Equal,
-    /// `!=`, which also holds of a row without the field.
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
 }
 
 /// Terms that make sense.
@@ -205,6 +142,21 @@ impl Checked {
             && from >= to
         {
             return Err(SearchError::Times { from, to });
+        }
+        let within = |what, count, most| {
+            if count > most { Err(SearchError::TooMany { what, count, most }) } else { Ok(()) }
+        };
+        let patterns_of = |texts: &[String], regexes: &[String]| texts.len() + regexes.len();
+        let all = patterns_of(&texts, &regexes) + patterns_of(&without.texts, &without.regexes);
+        within("texts and patterns", all, MOST_PATTERNS)?;
+        within("tests of fields", fields.len(), MOST_FIELDS)?;
+        within("levels", levels.len() + without.levels.len(), MOST_NAMES)?;
+        within("types", types.len() + without.types.len(), MOST_NAMES)?;
+        if let Some(FieldTest { path, .. }) = fields.iter().find(|test| !is_path(&test.path)) {
+            return Err(SearchError::Field(path.clone()));
+        }
+        if let Some(length) = fields.iter().map(|test| test.value.len()).find(|it| *it > LONGEST) {
+            return Err(SearchError::TooLong(length));
         }
         Ok(Self {
             levels: known(levels)?,

@@ -10,6 +10,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 use super::error::{LARGEST_PATTERN, LONGEST, SearchError};
+use super::literal::Literal;
 
 /// The table of a text grows with its length only, and this is enough for the longest.
 const LARGEST_TEXT: usize = 4 << 20;
@@ -24,6 +25,9 @@ const LARGEST_NFA: usize = 256 * 1024;
 #[derive(Clone)]
 pub(crate) struct Pattern {
     pub(crate) source: String,
+    /// What every message has in it in which it is found, for stores to look for; none if nothing
+    /// is sure.
+    pub(crate) literal: Option<Literal>,
     table: dense::DFA<Vec<u32>>,
 }
 
@@ -64,7 +68,7 @@ impl Pattern {
             )
             .build_from_nfa(&nfa)
             .map_err(|_| SearchError::TooLarge)?;
-        Ok(Self { source, table })
+        Ok(Self { source, literal: Literal::of(parsed), table })
     }
 
     /// Whether it is found in the message.
@@ -76,7 +80,7 @@ impl Pattern {
 
     /// How many bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        self.source.len() + self.table.memory_usage()
+        2 * self.source.len() + self.table.memory_usage()
     }
 }
 

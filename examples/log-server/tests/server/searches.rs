@@ -49,7 +49,14 @@ async fn what_cannot_be_looked_for_is_said_in_words() {
         problem(&get("to=2025-09-22").await, 400, "`to`");
         let times = "from=2025-09-22T08:00:00Z&to=2025-09-22T07:00:00Z";
         problem(&get(times).await, 400, "before 2025-09-22T07:00:00Z");
-        problem(&get("q=a&q=b").await, 400, "twice");
+        problem(&get("from=-2h&from=-3h").await, 400, "twice");
+        problem(&get("search=a&search=b").await, 400, "twice");
+        problem(&get("level=INFO&search=level%3DERROR").await, 400, "also in `search`");
+        problem(&get("search=a%20level%3DLOUD").await, 400, "at character 9");
+        problem(&get("-level=LOUD").await, 400, "DEBUG, INFO, WARNING, ERROR, CRITICAL");
+        problem(&get(&"q=a&".repeat(33)).await, 400, "32 texts and patterns at most");
+        let fields = "a%3D1%20".repeat(33);
+        problem(&get(&format!("search={fields}")).await, 400, "32 tests of fields at most");
     }
 }
 

@@ -32,8 +32,9 @@ impl Narrow for Search {
                 { KIND: { "$not": { "$regex": "" } } },
             ] });
         }
-        for text in &terms.texts {
-            narrowing = narrowing.containing(MESSAGE, &text.source);
+        let patterns = terms.texts.iter().chain(&terms.regexes);
+        for literal in patterns.filter_map(|pattern| pattern.literal.as_ref()) {
+            narrowing = narrowing.containing(MESSAGE, &literal.text);
         }
         if let Some(from) = terms.from {
             narrowing = narrowing.not_before(DateTime::from_millis(from));
