@@ -67,10 +67,9 @@ impl Caller {
         let (of, instead) = match place.workflows {
             Workflows::Some | Workflows::One(_) => ("here", ""),
             Workflows::Several(_) => ("in each of these workflows", ""),
-            Workflows::All => (
-                "in all workflows",
-                "; name those that you want to see: `?workflow=a&workflow=b`",
-            ),
+            Workflows::All => {
+                ("in all workflows", "; name those that you want to see: `?workflow=a&workflow=b`")
+            }
         };
         let words =
             format!("this takes the right `{right}` {of}, which {user} does not have{instead}");

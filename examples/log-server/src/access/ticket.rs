@@ -113,8 +113,7 @@ impl Tickets {
             let words = "the ticket is over: it is good for 30 seconds; ask for a new one";
             return Err(Denied::new(Reason::Expired, words));
         }
-        let is_for_workflow = workflow
-            .is_none_or(|bound| place.workflows == Workflows::One(bound));
+        let is_for_workflow = workflow.is_none_or(|bound| place.workflows == Workflows::One(bound));
         if workspace.is_some() && workspace != place.workspace || !is_for_workflow {
             return Err(Denied::new(Reason::Forbidden, "the ticket is for another place"));
         }

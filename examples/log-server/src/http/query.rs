@@ -15,9 +15,8 @@ pub(super) const SEARCH: [&str; 11] =
     ["search", "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", "from", "to"];
 
 /// Those that may be given several times.
-const SEVERAL: [&str; 10] = [
-    WORKFLOW, "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", LAST_EVENT_ID,
-];
+const SEVERAL: [&str; 10] =
+    [WORKFLOW, "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", LAST_EVENT_ID];
 
 /// The most rows of one page, or of the history that a stream begins with unless it asks for all.
 const MOST_ROWS: usize = 10_000;
