@@ -101,7 +101,12 @@ fn levels() -> Vec<Option<Bson>> {
 }
 
 /// All that is found, page by page.
-async fn found(rows: &Mongo<Row>, scope: &Scope<Levels>, order: SortOrder, limit: usize) -> Vec<String> {
+async fn found(
+    rows: &Mongo<Row>,
+    scope: &Scope<Levels>,
+    order: SortOrder,
+    limit: usize,
+) -> Vec<String> {
     let (mut found, mut as_of, mut after) = (Vec::new(), None, None);
     loop {
         let query = HistoryQuery { as_of, after, order, limit, max_bytes: usize::MAX };
@@ -163,7 +168,8 @@ async fn a_rare_value_costs_a_few_keys_and_many_values_cost_no_more_than_before(
     let other = Logs::connect(&uri).await;
     let plain = rows(&uri, quick()).await;
     plain.epoch().await.unwrap();
-    let level = |id| if id == 14_998 { "ERROR" } else { ["INFO", "DEBUG"][usize::from(id % 2 == 0)] };
+    let level =
+        |id| if id == 14_998 { "ERROR" } else { ["INFO", "DEBUG"][usize::from(id % 2 == 0)] };
     other.insert((0..30_000).map(|id| record(id, Some(level(id).into())))).await;
     let wanted = || Levels(vec!["ERROR".to_owned()]);
     let scopes = || [Scope::whole("a"), Scope::new("a", ["n1"])].map(|it| it.filtered(wanted()));

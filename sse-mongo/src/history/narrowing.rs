@@ -113,7 +113,10 @@ impl Narrowing {
 impl fmt::Debug for ByValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, query, .. } = self;
-        f.debug_struct("ByValue").field("field", field).field("query", query).finish_non_exhaustive()
+        f.debug_struct("ByValue")
+            .field("field", field)
+            .field("query", query)
+            .finish_non_exhaustive()
     }
 }
 

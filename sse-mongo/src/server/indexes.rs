@@ -122,9 +122,8 @@ impl Connection {
         let exists = self.uuid().await?.is_some();
         let listed = if exists { self.list_indexes().await? } else { Vec::new() };
         let by = self.options.index_by.iter();
-        let by: Vec<_> = by
-            .flat_map(|field| [true, false].map(|topics| self.need_by(field, topics)))
-            .collect();
+        let by: Vec<_> =
+            by.flat_map(|field| [true, false].map(|topics| self.need_by(field, topics))).collect();
         let needs = self.needs().await?.into_iter();
         for need in needs.chain([self.need_of_spaces()]).chain(by.iter().cloned()) {
             found.push(match find(&need, &listed) {
