@@ -13,7 +13,7 @@ use crate::access::{Leases, SignIn, SignInError, tokens};
 use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
-use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
+use crate::http::{App, Browsers, ClosedStreams, Exports, LargePages, PageTurns, Proxies, Uploads, router};
 use crate::limits::Limits;
 use crate::listen::{ListenAddress, ListenError, Listening, listen};
 use crate::search::{Effort, Searches};
@@ -194,6 +194,7 @@ async fn serve<S: Store>(
         searches: Searches::new(arguments.search_bytes).ruled_by(config.row_fields),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
+        exports: Exports::default(),
         uploads: Uploads::new(arguments.upload_bytes),
         leases: Leases::new(access.clone()),
         access: access.clone(),

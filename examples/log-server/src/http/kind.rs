@@ -158,6 +158,11 @@ kinds! {
         "A limit on the streams that are open at once is reached: `limit` names it.";
         "End one, or come back after `Retry-After`.";
 
+    EXPORTS = "too-many-exports", TOO_MANY_REQUESTS passing:
+        "too many exports are under way";
+        "A caller, or all of them together, read as many exports as may be read at once.";
+        "Wait until one ends, or come back after `Retry-After`.";
+
     SEARCHES = "too-many-searches", TOO_MANY_REQUESTS passing:
         "too many searches are under way";
         "The texts and patterns that are searched for take all the memory there is for them.";

@@ -6,6 +6,8 @@ mod audited;
 mod browser;
 mod client;
 mod closed;
+mod export;
+mod export_body;
 mod forwarded;
 mod gate;
 mod health;
@@ -50,6 +52,7 @@ use crate::search::Searches;
 use crate::store::Store;
 pub use browser::{Browsers, Cors, Embedding};
 pub use closed::ClosedStreams;
+pub use export::Exports;
 pub use kind::Kind;
 pub use origin::{InvalidOrigin, Origin};
 pub use page_turns::PageTurns;
@@ -81,6 +84,8 @@ pub struct App<S: Store> {
     pub page_turns: PageTurns,
     /// Large pages that are not sent yet.
     pub large_pages: LargePages,
+    /// Exports under way.
+    pub exports: Exports,
     /// The bodies of requests.
     pub uploads: Uploads,
     /// Who may do what.
@@ -108,6 +113,7 @@ impl<S: Store> Clone for App<S> {
             searches: self.searches.clone(),
             page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),
+            exports: self.exports.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
             sign_in: self.sign_in.clone(),

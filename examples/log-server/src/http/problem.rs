@@ -162,6 +162,13 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What it is, for an answer that has begun: it has no status and no headers of its own.
+    pub(super) fn json(&self) -> serde_json::Value {
+        json!({ "type": self.kind.uri(), "title": self.kind.title, "detail": self.detail })
+    }
+}
+
 impl<E: SourceError> From<PageError<E>> for Problem {
     fn from(error: PageError<E>) -> Self {
         match &error {

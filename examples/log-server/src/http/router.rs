@@ -10,7 +10,7 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, problems,
+    App, append, asked, audited, export, gate, health, host, limited, lists, metrics, pages, problems,
     proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
@@ -36,6 +36,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let (read, open) = (Some(Right::Read), None);
     let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
     let workspace_stream = "/wfm/workflow/workspace/{workspace}/logs/stream";
+    let export_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/export";
+    let workspace_export = "/wfm/workflow/workspace/{workspace}/logs/export";
     let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
     let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = post(append::append::<S>.layer(whole));
@@ -55,6 +57,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
         route(Method::GET, workspace_stream, read, get(stream::stream)),
         route(Method::POST, LOGS, Some(Right::Append), append),
         route(Method::GET, stream_path, read, get(stream::stream)),
+        route(Method::GET, export_path, read, get(export::export)),
+        route(Method::GET, workspace_export, read, get(export::export)),
         route(Method::GET, "/metrics", operate, get(metrics::metrics)),
         route(Method::GET, "/healthz", open, get(health::healthz)),
         route(Method::GET, "/readyz", open, get(health::readyz)),

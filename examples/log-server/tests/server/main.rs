@@ -13,6 +13,7 @@ mod configuration;
 mod connects;
 mod crowd;
 mod exactly_once;
+mod exports;
 mod flood;
 mod frozen;
 mod heads;

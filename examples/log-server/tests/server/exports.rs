@@ -1,0 +1,160 @@
+//! Exports: what they have, that they end as they say, and that they go on where they were cut.
+
+use fastrand::Rng;
+use http_body_util::Full;
+use hyper::Request;
+use serde_json::{Value, json};
+
+use crate::answers::problem;
+use crate::http;
+use crate::server::Server;
+use crate::store::{LOGS, Store};
+
+const LEVELS: [&str; 4] = ["INFO", "WARNING", "ERROR", "odd"];
+const TYPES: [&str; 3] = ["load", "copy", "a,b"];
+
+fn server(store: &Store, more: &[&str]) -> Server {
+    Server::start(&[&["--store", &store.address()], more].concat())
+}
+
+async fn post(server: &Server, rows: impl IntoIterator<Item = Value>) {
+    let lines: String = rows.into_iter().map(|row| format!("{row}\n")).collect();
+    let posted = http::post(server.address, LOGS, "application/x-ndjson", lines).await;
+    assert_eq!(posted.status, 201, "{posted:?}");
+}
+
+fn row(rng: &mut Rng, n: usize) -> Value {
+    json!({
+        "id": format!("{n:05}"),
+        "date": format!("2026-01-01T00:{:02}:{:02}.{:03}Z", n / 600, n / 10 % 60, rng.u32(..1000)),
+        "level": rng.choice(LEVELS).unwrap(),
+        "type": rng.choice(TYPES).unwrap(),
+        "message": format!("row {} of\n{n}", rng.u32(..9)),
+    })
+}
+
+/// A search, as parameters.
+fn search(rng: &mut Rng) -> String {
+    let mut search = String::new();
+    let mut add = |parameter: String| {
+        search.push('&');
+        search.push_str(&parameter);
+    };
+    if rng.bool() {
+        add(format!("level={}", rng.choice(&LEVELS[..3]).unwrap()));
+    }
+    if rng.u8(..3) == 0 {
+        add(format!("-type={}", rng.choice(TYPES).unwrap()));
+    }
+    match rng.u8(..4) {
+        0 => add(format!("q=row%20{}", rng.u8(..10))),
+        1 => add(format!("-q=row%20{}", rng.u8(..10))),
+        2 => add(format!("regex=%5Erow%20%5B0-{}%5D", rng.u8(..10))),
+        _ => {}
+    }
+    if rng.u8(..4) == 0 {
+        add(format!("from=2026-01-01T00:00:{:02}Z", rng.u8(..60)));
+    }
+    search
+}
+
+/// The rows of an NDJSON export, what its last line says, and a cursor from within.
+async fn export(server: &Server, parameters: &str) -> (Vec<Value>, Value, Option<String>) {
+    let path = format!("{LOGS}/export?order=asc{parameters}");
+    let text = http::get(server.address, &path).await.text;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (notes, rows): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|line| line.get("export").is_some());
+    let cursor = notes.iter().rev().find_map(|note| note["export"]["next"].as_str());
+    let cursor = cursor.map(str::to_owned);
+    (rows, notes.last().unwrap()["export"].clone(), cursor)
+}
+
+async fn pages(server: &Server, parameters: &str) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("{LOGS}?limit=301{parameters}{cursor}");
+        let mut page = http::get(server.address, &path).await.json();
+        rows.append(page["logs"].as_array_mut().unwrap());
+        let Some(next) = page["next"].as_str() else { return rows };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+/// Whatever is searched for, exports and pages in both orders have the same rows, while others are
+/// written, and each says how many it has.
+async fn has_what_pages_have(store: Store) {
+    let server = server(&store, &["--search-rows", "200"]);
+    let mut rng = Rng::with_seed(2026);
+    post(&server, (0..900).map(|n| row(&mut rng, n))).await;
+    let (mut found, mut n) = (0, 900);
+    for _ in 0..125 {
+        let search = format!("{}&to=2026-01-01T00:01:30Z", search(&mut rng));
+        let (exported, end, _) = export(&server, &search).await;
+        assert_eq!(end["complete"], true, "{end}");
+        assert_eq!(end["rows"], exported.len(), "{search}");
+        post(&server, [row(&mut rng, n)]).await;
+        n += 1;
+        let mut read = pages(&server, &format!("{search}&order=asc")).await;
+        assert_eq!(exported, read, "{search}");
+        read.reverse();
+        assert_eq!(read, pages(&server, &format!("{search}&order=desc")).await, "{search}");
+        found += exported.len();
+    }
+    assert!(found > 1000, "{found} found");
+}
+
+#[tokio::test]
+async fn an_export_has_what_pages_have() {
+    has_what_pages_have(Store::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_cut_export_goes_on_and_has_each_row_once() {
+    let store = Store::sqlite();
+    let server = server(&store, &[]);
+    let mut rng = Rng::with_seed(7);
+    for thousand in 0..21 {
+        let rows = (thousand * 1000..(thousand + 1) * 1000).map(|n| row(&mut rng, n));
+        post(&server, rows).await;
+    }
+    let (all, end, cursor) = export(&server, "").await;
+    assert_eq!((all.len(), &end["rows"], &end["next"]), (21_000, &json!(21_000), &Value::Null));
+    assert!(end["stream_position"].is_string(), "{end}");
+    let cursor = cursor.expect("it says where it stands");
+    post(&server, [row(&mut rng, 30_000)]).await;
+    let (rest, end, _) = export(&server, &format!("&cursor={cursor}")).await;
+    assert!(end["complete"] == true && rest.len() < all.len() && !rest.is_empty(), "{end}");
+    assert_eq!(all[all.len() - rest.len()..], rest);
+}
+
+#[tokio::test]
+async fn each_format_is_a_file_with_a_name_and_a_last_line() {
+    let store = Store::sqlite();
+    let server = server(&store, &[]);
+    post(&server, [json!({ "message": "=1+1", "level": "INFO", "more": { "a": 1 } })]).await;
+    for (format, begins, ends) in [
+        ("ndjson", "{\"id\"", "{\"export\":{\"rows\":1,\"complete\":true"),
+        ("csv", "id,date,level,type,workflow,message,more\r\n", "\"#export {\"\"rows\"\":1,"),
+        ("text", "20", "#export {\"rows\":1,\"complete\":true"),
+    ] {
+        let request = Request::get(format!("{LOGS}/export?format={format}"));
+        let request = request.header("accept-encoding", "gzip").body(Full::default()).unwrap();
+        let (response, _connection) = http::send(server.address, request).await.unwrap();
+        assert_eq!(response.headers()["content-encoding"], "gzip");
+        let named = response.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert!(named.starts_with("attachment; filename=\"etl-orders."), "{named}");
+        let bytes = http_body_util::BodyExt::collect(response).await.unwrap().to_bytes();
+        let mut text = String::new();
+        let mut gzip = flate2::read::GzDecoder::new(&*bytes);
+        std::io::Read::read_to_string(&mut gzip, &mut text).unwrap();
+        assert!(text.starts_with(begins), "{text}");
+        assert!(text.lines().last().unwrap().starts_with(ends), "{text}");
+    }
+    let get = async |query: &str| http::get(server.address, &format!("{LOGS}/export?{query}")).await;
+    problem(&get("format=xml").await, 400, "`ndjson`, `csv` or `text`");
+    problem(&get("columns=id").await, 400, "`format=csv`");
+    problem(&get("cursor=nonsense").await, 400, "begin again without it");
+    problem(&get("limit=3").await, 400, "no parameter");
+}
