@@ -1,7 +1,7 @@
 //! The one writer: a thread that commits what waits to be written, all of it together.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -14,12 +14,13 @@ use tokio::task::yield_now;
 use super::coordinates::Position;
 use super::error::SqliteError;
 use super::identity::Identity;
+use super::indexed;
 use super::insert::{Refusal, insert};
 use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
 use crate::row::{Ids, NewRow};
-use crate::store::AppendError;
+use crate::store::{AppendError, chain};
 
 /// How many bytes may wait to be written.
 const QUEUE: u32 = 32 * 1024 * 1024;
@@ -71,6 +72,7 @@ impl Writer {
             life,
             begun: false,
             reached,
+            behind: true,
             trouble: Arc::clone(&trouble),
         };
         let thread = thread::Builder::new()
@@ -135,6 +137,8 @@ struct Thread {
     begun: bool,
     /// How far the log was when it was written or opened, which it never goes behind.
     reached: Position,
+    /// Whether there may be rows that are not indexed yet.
+    behind: bool,
     trouble: Trouble,
 }
 
@@ -144,14 +148,41 @@ type Answers = Vec<(Request, Answer)>;
 impl Thread {
     fn run(&mut self, requests: &Receiver<Request>) {
         let mut waiting = VecDeque::new();
-        while let Ok(request) = requests.recv() {
-            waiting.push_back(request);
+        loop {
+            // What is indexed makes way for what is written.
+            let next = if self.behind {
+                requests.try_recv()
+            } else {
+                requests.recv().map_err(|_| TryRecvError::Disconnected)
+            };
+            match next {
+                Ok(request) => waiting.push_back(request),
+                Err(TryRecvError::Empty) => self.index(),
+                Err(TryRecvError::Disconnected) => return,
+            }
             while !waiting.is_empty() {
                 waiting.extend(requests.try_iter());
                 waiting.retain(|request| !request.is_left());
                 self.write(&mut waiting);
+                self.behind = true;
             }
         }
+    }
+
+    /// Indexes some rows. What fails is tried again when something was written.
+    fn index(&mut self) {
+        let failed = SqliteError::failed("index rows");
+        let step = match self.identity.check() {
+            Ok(()) => indexed::step(&mut self.connection).map_err(failed),
+            Err(moved) => Err(moved),
+        };
+        self.behind = match step {
+            Ok(more) => more,
+            Err(error) => {
+                tracing::warn!("searches look at each of the new rows: {}", chain(&error));
+                false
+            }
+        };
     }
 
     /// Writes the first of those who wait in one transaction, and answers them.
