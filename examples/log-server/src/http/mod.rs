@@ -15,6 +15,7 @@ mod limited;
 mod lists;
 mod metrics;
 mod node;
+mod openapi;
 mod origin;
 mod own_rows;
 mod page_body;
