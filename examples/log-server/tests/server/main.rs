@@ -39,4 +39,5 @@ mod stream;
 mod tickets;
 mod unread;
 mod uploads;
+mod whole;
 mod writing;

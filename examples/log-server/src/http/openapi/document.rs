@@ -10,7 +10,9 @@ use utoipa::openapi::path::Operation;
 use super::{events, shapes};
 use crate::access::Right;
 use crate::http::kind::Kind;
-use crate::http::{append, health, lists, pages, problem, problems, revocations, session, ticket};
+use crate::http::{
+    append, health, lists, logs, pages, problem, problems, revocations, session, ticket,
+};
 
 const ABOUT: &str = "\
 The logs of workflows, as pages of history and live.\n\n\
@@ -82,6 +84,9 @@ fn operation(route: &Route<'_>, needs_sign_in: bool) -> Result<Value, serde_json
     let mut operation = serde_json::to_value(route.operation)?;
     operation["operationId"] = json!(id(route.method, route.path));
     let mut parameters = names(route.path).map(in_path).collect::<Vec<_>>();
+    if is_of_a_workspace(route.path) {
+        parameters.push(workflows());
+    }
     if let Some(Value::Array(more)) = operation.get_mut("parameters") {
         parameters.append(more);
     }
@@ -138,6 +143,19 @@ fn in_path(name: &str) -> Value {
     };
     let schema = json!({ "type": "string", "minLength": 1 });
     json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema })
+}
+
+/// Whether it is about the logs of a whole workspace, or of those workflows that the query names.
+fn is_of_a_workspace(path: &str) -> bool {
+    path.contains("/{workspace}/logs")
+}
+
+fn workflows() -> Value {
+    json!({
+        "name": logs::WORKFLOW, "in": "query",
+        "description": "These workflows of the workspace; without it all, and those to come.",
+        "schema": { "type": "array", "items": { "type": "string", "minLength": 1 }, "maxItems": 1000 },
+    })
 }
 
 /// What any path of its kind may be refused by.
