@@ -37,9 +37,10 @@ impl Server {
     pub fn busy(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.pid()))?;
         // The name stands between brackets, and may have any characters.
-        let (_, fields) = stat.rsplit_once(')').ok_or("the kernel describes processes otherwise")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse);
-        let ticks = ticks.sum::<std::result::Result<u32, _>>()?;
+        let (_, fields) =
+            stat.rsplit_once(')').ok_or("the kernel describes processes otherwise")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
+        let ticks: u32 = ticks.sum::<std::result::Result<_, std::num::ParseIntError>>()?;
         Ok(TICK * ticks)
     }
 }
