@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 pub use append::AppendError;
 pub use mongo::MongoStore;
-pub use sqlite::{SqliteError, SqliteStore};
+pub use sqlite::{InvalidBytes, Keep, SqliteError, SqliteStore, parse_bytes};
 pub use tally::{Cell, Tally, TallyQuery};
 
 use crate::row::{NewRow, Row};

@@ -8,9 +8,11 @@ mod file;
 mod history;
 mod identity;
 mod insert;
+mod keep;
 mod lists;
 mod lives;
 mod places;
+mod remove;
 mod request;
 mod rows;
 mod ruled;
@@ -19,4 +21,5 @@ mod store;
 mod writer;
 
 pub use error::SqliteError;
+pub use keep::{InvalidBytes, Keep, parse_bytes};
 pub use store::SqliteStore;
