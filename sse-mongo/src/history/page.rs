@@ -1,6 +1,6 @@
 //! Pages of history, each as of one moment.
 
-use gapless_sse_core::follow::{HistoryQuery, Record, Scope, Topic};
+use gapless_sse_core::follow::{HistoryQuery, Record, Scope};
 use mongodb::bson::RawBson;
 
 use super::part::Part;
@@ -12,8 +12,9 @@ use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
-use crate::server::find::{Range, Snapshot};
+use crate::server::find::Snapshot;
 use crate::server::known::Way;
+use crate::server::range::Range;
 use crate::server::turns::driven;
 use crate::topic;
 
@@ -68,20 +69,18 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         let (mut position, at) = self.as_of(audit, as_of).await?;
         let mut parts = Vec::new();
         if step.limit > 0 {
-            let index = self.connection.ready().await?.tail;
+            let index = self.connection.index_of(scope).await?;
             let (after, before) = search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let prefixes = prefixes(scope);
-            let bytes = step.bytes / prefixes.len().max(1);
-            for (topic, prefix) in prefixes {
-                let range = Range { prefix, after: after.clone(), before: before.clone() };
+            let ranges = Range { prefix: prefix(scope), after, before }.split();
+            let bytes = step.bytes / ranges.len().max(1);
+            for range in ranges {
                 let step = Step { bytes, ..step };
                 let part = Part {
                     records: self.clone(),
                     index: index.clone(),
                     search: search.clone(),
                     scope: scope.clone(),
-                    topic: topic.clone(),
                     step,
                     snapshot,
                 };
@@ -132,16 +131,11 @@ impl<R: Record<Filter: Narrow>> Records<R> {
     }
 }
 
-/// The ranges of the index that hold the records of a scope.
-fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
-    let spaces = topic::values(scope.space());
-    let mut prefixes = Vec::new();
-    for topic in scope.topics().unwrap_or_default() {
-        for name in topic::values(topic.name()) {
-            for space in &spaces {
-                prefixes.push((topic, vec![space.clone(), name.clone()]));
-            }
-        }
+/// What the fields of a topic may be stored as of the records of a scope.
+fn prefix<F>(scope: &Scope<F>) -> Vec<Vec<RawBson>> {
+    let mut prefix = vec![topic::values(scope.space())];
+    if let Some(topics) = scope.topics() {
+        prefix.push(topics.iter().flat_map(|topic| topic::values(topic.name())).collect());
     }
-    prefixes
+    prefix
 }

@@ -60,6 +60,8 @@ pub(crate) struct Value(RawBson);
 impl Value {
     pub(crate) const MIN: Self = Self(RawBson::MinKey);
     pub(crate) const MAX: Self = Self(RawBson::MaxKey);
+    #[cfg(test)]
+    pub(crate) const NULL: Self = Self(RawBson::Null);
 
     pub(crate) fn date(date: DateTime) -> Self {
         Self(RawBson::DateTime(date))
