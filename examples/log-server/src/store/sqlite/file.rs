@@ -111,13 +111,14 @@ fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-enum Found {
+pub(super) enum Found {
     /// One of ours; 0 is a file without anything in it.
     Format(i64),
     Foreign,
 }
 
-fn format(connection: &Connection) -> rusqlite::Result<Found> {
+/// What the file is.
+pub(super) fn format(connection: &Connection) -> rusqlite::Result<Found> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (format, application) = (pragma("user_version")?, pragma("application_id")?);
     let tables = "SELECT count(*), count(CASE name WHEN 'log' THEN 1 WHEN 'life' THEN 1 END)

@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, for a single machine.
 
 mod address;
+mod backup;
 mod changes;
 mod coordinates;
 mod error;
@@ -20,6 +21,7 @@ mod source;
 mod store;
 mod writer;
 
+pub use backup::{BackedUp, BackupError, Progress, backup};
 pub use error::SqliteError;
 pub use keep::{InvalidBytes, Keep, parse_bytes};
 pub use store::SqliteStore;

@@ -11,7 +11,8 @@ use super::space::{self, Space};
 use crate::store::sqlite::lives;
 use crate::store::sqlite::remove::remove;
 
-/// For how long a row is there at least, whatever its date is, so that open streams are given it.
+/// For how long a row is there at least, whatever its date is, so that open streams are given it;
+/// or for as long as rows are kept, if that is less.
 const SEEN: Duration = Duration::from_secs(10);
 
 /// A step that took longer is followed by a smaller one, and one that took less by a larger one.
@@ -29,6 +30,8 @@ const REST: Duration = Duration::from_secs(1);
 pub(in super::super) struct Keeper {
     keep: Keep,
     shrinks: bool,
+    /// For how long a row is there at least.
+    seen: Duration,
     /// How far the log was at these times, the earliest first.
     noted: VecDeque<(Instant, i64)>,
     /// The workspace that is looked at; none before the first one.
@@ -64,6 +67,7 @@ impl Keeper {
         Ok(Self {
             keep,
             shrinks,
+            seen: keep.age.map_or(SEEN, |age| age.min(SEEN)),
             noted: VecDeque::from([(now, lives::last_seq(file)?)]),
             workspace: None,
             rows: 1,
@@ -112,7 +116,7 @@ impl Keeper {
     fn delete(&mut self, file: &mut Connection) -> rusqlite::Result<Kept> {
         let began = Instant::now();
         let transaction = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let seen = seen(&mut self.noted, began, lives::last_seq(&transaction)?);
+        let seen = seen(&mut self.noted, self.seen, began, lives::last_seq(&transaction)?);
         let mut rows = match self.keep.bytes {
             Some(bytes) if Space::of(&transaction)?.used() > bytes => {
                 first(&transaction, seen, self.rows)?
@@ -174,9 +178,9 @@ impl Keeper {
 }
 
 /// How far the log was when what it has was seen by all; notes how far it is now.
-fn seen(noted: &mut VecDeque<(Instant, i64)>, now: Instant, last: i64) -> i64 {
+fn seen(noted: &mut VecDeque<(Instant, i64)>, after: Duration, now: Instant, last: i64) -> i64 {
     while let Some((at, _)) = noted.get(1)
-        && now.saturating_duration_since(*at) >= SEEN
+        && now.saturating_duration_since(*at) >= after
     {
         noted.pop_front();
     }
@@ -184,7 +188,7 @@ fn seen(noted: &mut VecDeque<(Instant, i64)>, now: Instant, last: i64) -> i64 {
         noted.push_back((now, last));
     }
     match noted.front() {
-        Some((at, seq)) if now.saturating_duration_since(*at) >= SEEN => *seq,
+        Some((at, seq)) if now.saturating_duration_since(*at) >= after => *seq,
         _ => i64::MIN,
     }
 }
@@ -227,5 +231,111 @@ fn paced(size: usize, took: Duration) -> usize {
         (size * 2).min(MOST)
     } else {
         size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by it")]
+
+    use std::path::Path;
+
+    use super::*;
+    use crate::access::RowFields;
+    use crate::store::sqlite::file;
+
+    fn log(folder: &Path) -> Connection {
+        file::open(&folder.join("logs.db"), &RowFields::default()).unwrap().writer
+    }
+
+    /// A row of this date, whose writer has given it an id.
+    fn write(log: &Connection, workspace: &str, date: i64, bytes: usize) {
+        let id = format!("{workspace}{date}");
+        let row = format!(r#"{{"id":"{id}","message":"{}"}}"#, "x".repeat(bytes));
+        log.execute(
+            "INSERT INTO log VALUES (NULL, ?1, 'f', ?2, ?3)",
+            params![workspace, date, row],
+        )
+        .unwrap();
+        let seq = log.last_insert_rowid();
+        log.execute("INSERT INTO ids VALUES (?1, 'f', ?2, ?3)", params![workspace, id, seq])
+            .unwrap();
+    }
+
+    /// Deletes until nothing is left to do, and answers in how many steps.
+    fn settle(keeper: &mut Keeper, log: &mut Connection) -> usize {
+        let steps = 1..;
+        steps.into_iter().find(|_| keeper.try_step(log).unwrap() == Kept::Done).unwrap()
+    }
+
+    fn dates(log: &Connection) -> Vec<i64> {
+        let mut dates = log.prepare("SELECT date FROM log ORDER BY date").unwrap();
+        dates.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn what_is_older_goes_with_its_ids_in_every_workspace_and_what_is_new_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(folder.path());
+        let now = before(Duration::ZERO);
+        for age in 0..100 {
+            for workspace in ["a", "b", "c"] {
+                write(&log, workspace, now - 60_000 * age, 10);
+            }
+        }
+        let hour = Keep { age: Some(Duration::from_secs(3600)), bytes: None };
+        let mut keeper = Keeper { seen: Duration::ZERO, ..Keeper::new(hour, &log).unwrap() };
+        let steps = settle(&mut keeper, &mut log);
+        assert!(steps > 5, "it was done in {steps} steps");
+        let left = dates(&log);
+        assert!((3 * 60..=3 * 61).contains(&left.len()), "{}", left.len());
+        assert!(left.iter().all(|date| *date >= now - 3_600_000));
+        let ids: i64 = log.query_row("SELECT count(*) FROM ids", [], |row| row.get(0)).unwrap();
+        assert_eq!(usize::try_from(ids).unwrap(), left.len());
+        let gone = Gone::read(&log).unwrap();
+        assert!(gone.date < now - 3_590_000 && gone.through == 300, "{gone:?}");
+        assert!(!gone.is_beyond(crate::store::sqlite::coordinates::Dated { date: now, seq: 1 }));
+    }
+
+    #[test]
+    fn a_row_that_was_just_written_is_there_for_a_while_whatever_its_date_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(folder.path());
+        let hour = Keep { age: Some(Duration::from_secs(3600)), bytes: None };
+        let mut keeper = Keeper::new(hour, &log).unwrap();
+        write(&log, "a", 0, 10);
+        settle(&mut keeper, &mut log);
+        assert_eq!(dates(&log), [0]);
+        // As if it had been noted long ago.
+        let long_ago = Instant::now().checked_sub(2 * SEEN).unwrap();
+        keeper.noted = VecDeque::from([(long_ago, 1)]);
+        settle(&mut keeper, &mut log);
+        assert_eq!(dates(&log), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_too_much_goes_first_come_first_and_the_file_becomes_smaller() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(folder.path());
+        let begun = log.transaction().unwrap();
+        for date in 0..8000 {
+            write(&begun, "a", date, 2000);
+        }
+        begun.commit().unwrap();
+        let full = Space::of(&log).unwrap();
+        let bytes = full.used() / 2;
+        let keep = Keep { age: None, bytes: Some(bytes) };
+        let mut keeper = Keeper { seen: Duration::ZERO, ..Keeper::new(keep, &log).unwrap() };
+        settle(&mut keeper, &mut log);
+        let (left, now) = (dates(&log), Space::of(&log).unwrap());
+        assert!(now.used() <= bytes, "{} of {bytes}", now.used());
+        assert!(left.len() > 3500, "no more than is needed: {} are left", left.len());
+        assert!(
+            left.is_sorted()
+                && left.last() == Some(&7999)
+                && usize::try_from(left[0]).unwrap() == 8000 - left.len()
+        );
+        assert!(!now.is_spare() && now.pages < full.pages, "{now:?} of {full:?}");
+        assert_eq!(Gone::read(&log).unwrap().through, 8000 - i64::try_from(left.len()).unwrap());
     }
 }

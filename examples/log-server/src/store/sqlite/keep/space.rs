@@ -13,7 +13,7 @@ const INCREMENTAL: i64 = 2;
 pub(super) struct Space {
     free: i64,
     page: i64,
-    pages: i64,
+    pub(super) pages: i64,
 }
 
 impl Space {
