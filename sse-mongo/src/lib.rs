@@ -61,7 +61,8 @@ struct Readme;
 pub use mongodb::{self, bson};
 
 pub use changes::Changes;
-pub use history::search::{Narrow, Narrowing};
+pub use history::narrowing::Narrowing;
+pub use history::search::Narrow;
 pub use json_record::JsonRecord;
 pub use mongo::Mongo;
 pub use options::{Effort, Fields, Indexes, Mode, Options};

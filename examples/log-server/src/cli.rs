@@ -13,6 +13,7 @@ use crate::dates::{DateFormat, Zone};
 use crate::fields::Assignment;
 use crate::http::Proxy;
 use crate::listen::ListenAddress;
+use crate::store::parse_bytes;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -164,6 +165,14 @@ pub struct Arguments {
     )]
     pub ring_bytes: usize,
 
+    /// For how long rows are kept, by their date, as 30d; for ever if not said
+    #[arg(long, value_name = "TIME", value_parser = interval, help_heading = "SQLite")]
+    pub keep: Option<Duration>,
+
+    /// How much of the file rows may take, as 20GB; the first that were written go first
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = "SQLite")]
+    pub keep_bytes: Option<u64>,
+
     /// The collection of the logs
     #[arg(long, value_name = "NAME", default_value = "logs", help_heading = "MongoDB")]
     pub collection: String,
@@ -216,6 +225,10 @@ pub struct Arguments {
     /// Which missing ones to make
     #[arg(long, value_enum, default_value_t = Indexes::Small, help_heading = "MongoDB")]
     pub indexes: Indexes,
+
+    /// Makes with --make-indexes those that find rare lines by this field at once, such as level
+    #[arg(long, value_name = "FIELD", help_heading = "MongoDB")]
+    pub index_by: Vec<String>,
 
     /// Makes all missing ones, however long it takes, and ends
     #[arg(long, help_heading = "MongoDB")]

@@ -60,6 +60,12 @@ impl Encoded {
         Self { bytes: bytes.freeze(), events }
     }
 
+    /// Bytes that have been encoded otherwise, of so many events.
+    #[cfg(all(feature = "tokio", feature = "follow"))]
+    pub(crate) fn of_bytes(bytes: Vec<u8>, events: u32) -> Self {
+        Self { bytes: bytes.into(), events }
+    }
+
     /// The last line of the data of the last event, by reference; none if it has no data. It is
     /// all of the data where that is one line, as JSON is.
     ///

@@ -13,6 +13,7 @@ use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
 use crate::server::find::Snapshot;
+use crate::server::index::Index;
 use crate::server::known::Way;
 use crate::server::range::Range;
 use crate::server::turns::driven;
@@ -28,6 +29,12 @@ struct AsOf {
     before: Option<Key>,
 }
 
+/// What is looked for, and the part of an index that has it, if any is to be read.
+struct Walk {
+    search: Search,
+    part: Option<(Index, Vec<Vec<RawBson>>)>,
+}
+
 impl<R: Record<Filter: Narrow>> Records<R> {
     /// Reads on for what the scope's filter leaves out, as far as [`Effort`](crate::Effort) goes.
     pub(crate) async fn history(
@@ -40,13 +47,14 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         let search = Search::new(scope.filter().narrow(), order);
         let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
         let first = scan.first();
-        let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
+        let (as_of, walk) = self.walk(audit, scope, search, as_of, limit > 0).await?;
+        let (mut as_of, mut read) = self.step(audit, scope, &walk, as_of, after, first).await?;
         while let Some(after) = &read.more_after
-            && let Some(step) = scan.next(&search, &read)
+            && let Some(step) = scan.next(&walk.search, &read)
         {
             let after = Some(after.clone());
             let (at, more) =
-                match self.step(audit, scope, &search, Some(as_of.clone()), after, step).await {
+                match self.step(audit, scope, &walk, Some(as_of.clone()), after, step).await {
                     // It is not to be done in the time that is left.
                     Err(Error::Server { code: Some(OUT_OF_TIME), .. }) => break,
                     stepped => stepped?,
@@ -57,29 +65,57 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         Ok((as_of, read))
     }
 
+    /// The way through the index, and as of when, if that had to be known.
+    async fn walk(
+        &self,
+        audit: &Audit,
+        scope: &Scope<R::Filter>,
+        mut search: Search,
+        as_of: Option<Position>,
+        reads: bool,
+    ) -> Result<(Option<Position>, Walk), Error> {
+        let prefix = prefix(scope);
+        if !reads {
+            return Ok((as_of, Walk { search, part: None }));
+        }
+        if let Some((by, rest)) = search.by.take()
+            && let Some(index) = self.connection.index_by(scope, &by.field).await?
+        {
+            let (mut position, mut at) = self.as_of(audit, as_of.clone()).await?;
+            if let Some(Snapshot::Fresh) = at.snapshot {
+                (position, at) = self.as_of(audit, Some(self.connection.snapshot().await?)).await?;
+            }
+            if let Some(prefix) = self.by_value(&index, &by, prefix.clone(), at.snapshot).await? {
+                search.query = rest;
+                return Ok((position, Walk { search, part: Some((index, prefix)) }));
+            }
+        }
+        let part = Some((self.connection.index_of(scope).await?, prefix));
+        Ok((as_of, Walk { search, part }))
+    }
+
     async fn step(
         &self,
         audit: &Audit,
         scope: &Scope<R::Filter>,
-        search: &Search,
+        walk: &Walk,
         as_of: Option<Position>,
         after: Option<Key>,
         step: Step,
     ) -> Result<(Position, Read<R>), Error> {
         let (mut position, at) = self.as_of(audit, as_of).await?;
         let mut parts = Vec::new();
-        if step.limit > 0 {
-            let index = self.connection.index_of(scope).await?;
-            let (after, before) = search.bounds(after, at.before);
+        if let Some((index, prefix)) = &walk.part {
+            let (after, before) = walk.search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let ranges = Range { prefix: prefix(scope), after, before }.split();
+            let ranges = Range { prefix: prefix.clone(), after, before }.split();
             let bytes = step.bytes / ranges.len().max(1);
             for range in ranges {
                 let step = Step { bytes, ..step };
                 let part = Part {
                     records: self.clone(),
                     index: index.clone(),
-                    search: search.clone(),
+                    search: walk.search.clone(),
                     scope: scope.clone(),
                     step,
                     snapshot,
@@ -97,7 +133,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             Some(position) => position,
             None => self.connection.snapshot().await?,
         };
-        let mut read = merge(parts, search.order, step.limit);
+        let mut read = merge(parts, walk.search.order, step.limit);
         read.admitted.retain(|admitted| audit.shows(&admitted.entry.key, &as_of));
         Ok((as_of, read))
     }

@@ -3,6 +3,7 @@
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
 use mongodb::bson::{DateTime, Document, doc};
 
+use super::narrowing::{ByValue, Narrowing};
 use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
@@ -46,96 +47,32 @@ pub trait Narrow: Filter {
 
 impl Narrow for Everything {}
 
-/// Conditions that every record meets which a filter admits. None by default.
-///
-/// ```
-/// use gapless_sse_mongo::Narrowing;
-/// use gapless_sse_mongo::bson::{DateTime, doc};
-///
-/// let narrowing = Narrowing::default()
-///     .not_before(DateTime::from_millis(1_700_000_000_000))
-///     .matching(doc! { "state": { "$in": ["paid", "sent"] } })
-///     .containing("item", "pen");
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Narrowing {
-    from: Option<DateTime>,
-    before: Option<DateTime>,
-    conditions: Vec<Document>,
-}
-
-impl Narrowing {
-    /// The record's date is a BSON date, and this one or a later one. Other records are not read.
-    #[must_use]
-    pub fn not_before(mut self, date: DateTime) -> Self {
-        self.from = self.from.max(Some(date));
-        self
-    }
-
-    /// The record's date is a BSON date before this one. Other records are not read.
-    #[must_use]
-    pub fn before(mut self, date: DateTime) -> Self {
-        self.before = Some(self.before.map_or(date, |before| before.min(date)));
-        self
-    }
-
-    /// The record matches this query.
-    #[must_use]
-    pub fn matching(mut self, query: Document) -> Self {
-        self.conditions.push(query);
-        self
-    }
-
-    /// The field contains this text, in upper or lower case, or is not a string of valid UTF-8.
-    ///
-    /// The server looks for the longest part of the text that is ASCII, since its notion of case
-    /// and Rust's may differ beyond that.
-    #[must_use]
-    pub fn containing(self, field: &str, text: &str) -> Self {
-        let plain = |c: char| c.is_ascii_graphic() || c == ' ';
-        let Some(part) = text.split(|c| !plain(c)).max_by_key(|part| part.len()) else {
-            return self;
-        };
-        if part.is_empty() {
-            return self;
-        }
-        let mut pattern = String::with_capacity(2 * part.len());
-        for c in part.chars() {
-            if !c.is_ascii_alphanumeric() {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        self.matching(doc! { "$or": [
-            { field: { "$regex": pattern, "$options": "i" } },
-            { field: { "$not": { "$type": "string" } } },
-            { field: { "$type": "array" } },
-            // No pattern is found in text that is not UTF-8, and this one in every other.
-            { field: { "$not": { "$regex": "" } } },
-        ] })
-    }
-}
-
 /// A search as it is put to the server.
 #[derive(Clone)]
 pub(crate) struct Search {
     pub(crate) order: SortOrder,
     /// What it leaves out the rest by, if it does.
     pub(crate) query: Option<Document>,
+    /// Whose values it may look up in an index, and what it leaves out the rest by then.
+    pub(crate) by: Option<(ByValue, Option<Document>)>,
     after: Option<Key>,
     before: Option<Key>,
 }
 
 impl Search {
     pub(crate) fn new(narrowing: Narrowing, order: SortOrder) -> Self {
-        let Narrowing { from, before, conditions } = narrowing;
+        let Narrowing { from, before, conditions, by } = narrowing;
         let after = from.map(|from| {
             let last = DateTime::from_millis(from.timestamp_millis().saturating_sub(1));
             Key { date: Value::date(last), id: Value::MAX }
         });
         let before = before.map(|before| Key::before_all_of(Value::date(before)));
-        let query = (!conditions.is_empty()).then(|| doc! { "$and": conditions });
-        Self { order, query, after, before }
+        let all = |conditions: Vec<Document>| {
+            (!conditions.is_empty()).then(|| doc! { "$and": conditions })
+        };
+        let query = all(conditions.iter().chain(by.iter().map(|by| &by.query)).cloned().collect());
+        let by = by.map(|by| (by, all(conditions)));
+        Self { order, query, by, after, before }
     }
 
     /// The ends of the ranges to read, where it has come up to `reached` and goes no further than

@@ -6,24 +6,40 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
 use super::problem::Problem;
 use super::sent::{json, uncached};
-use crate::access::{Denied, KnownBy, Place, Reason, ticket};
+use crate::access::{Denied, KnownBy, Place, Reason, Workflows, ticket};
 use crate::store::Store;
 
 /// Where a ticket is to be good; wherever its owner may read, if that is not said.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct For {
+pub(super) struct For {
+    #[schema(value_type = Option<String>)]
     workspace: Option<Box<str>>,
+    /// One of the workspace.
+    #[schema(value_type = Option<String>)]
     workflow: Option<Box<str>>,
 }
 
+/// What gets in once, in the parameter `ticket`.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ticket {
+    ticket: String,
+    /// For how many seconds it is good.
+    expires_in: u64,
+}
+
+/// Gives whoever asks a ticket, good once and for a short while.
+#[utoipa::path(post, path = "",
+    request_body(content = For, content_type = "application/json"),
+    responses((status = 201, description = "The ticket", body = Ticket)),
+)]
 pub(super) async fn give<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -38,10 +54,10 @@ pub(super) async fn give<S: Store>(
     if workspace.is_none() && workflow.is_some() {
         return Err(Problem::bad_request("a `workflow` is one of a `workspace`: give that too"));
     }
-    let place = Place { workspace, workflow };
+    let place = Place { workspace, workflows: workflow.map_or(Workflows::Some, Workflows::One) };
     let ticket = app.sign_in.tickets().give(caller, asked.credentials(), place);
     let ticket = ticket.map_err(|error| Problem::defect(&error))?;
     let seconds = ticket::LIFETIME.as_secs();
-    let body = Json(json!({ "ticket": ticket, "expires_in": seconds }));
+    let body = Json(Ticket { ticket, expires_in: seconds });
     Ok(uncached((StatusCode::CREATED, body)))
 }

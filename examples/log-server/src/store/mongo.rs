@@ -52,6 +52,8 @@ pub async fn connect(
         .interval(arguments.poll_interval)
         .effort(effort)
         .indexes(indexes);
+    let by = arguments.index_by.iter().cloned();
+    let options = by.fold(options, Options::index_by);
     let records = Mongo::<Document>::connect(uri, &arguments.collection, options).await?;
     Ok(records.decode_with(move |record| {
         let date = record.get_datetime(DATE).ok();

@@ -2,11 +2,11 @@
 //!
 //! A row is in `log`, and everything else that is known of it is found by its `seq`: the id that its
 //! writer gave it in `ids`, and, up to [where that has come](indexed), its entries in `kinds`, `words`
-//! and `made`. Whoever deletes rows deletes the lowest `seq` first and, in the same transaction, their
-//! entries: from `kinds` by the whole key, which the row says, from `words` by `rowid`, from `made` by
-//! the id. What is not indexed yet has no entries, and is passed over when its turn comes.
+//! and `made`. What is deleted goes
+//! [with all of it](remove); what is not indexed yet has no entries.
 
 mod address;
+mod backup;
 mod candidates;
 mod changes;
 mod coordinates;
@@ -18,11 +18,13 @@ mod history;
 mod identity;
 mod indexed;
 mod insert;
+mod keep;
 mod kinds;
 mod lists;
 mod lives;
 mod merged;
 mod places;
+mod remove;
 mod request;
 mod rows;
 mod ruled;
@@ -30,10 +32,12 @@ mod source;
 mod store;
 mod tally;
 mod walk;
+mod writer;
 
 #[cfg(test)]
 mod looked_up;
-mod writer;
 
+pub use backup::{BackedUp, BackupError, Progress, backup};
 pub use error::SqliteError;
+pub use keep::{InvalidBytes, Keep, parse_bytes};
 pub use store::SqliteStore;
