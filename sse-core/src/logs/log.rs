@@ -310,6 +310,11 @@ impl<S: Source> Log<S> {
         self.0.hub.drain();
     }
 
+    /// Whether the server shuts down ([`drain`](Self::drain)): what takes long is to end.
+    pub fn is_draining(&self) -> bool {
+        self.0.hub.is_draining()
+    }
+
     /// What has happened so far.
     pub fn stats(&self) -> LogStats {
         let Inner { hub, counters, catch_ups, .. } = &**self.0;

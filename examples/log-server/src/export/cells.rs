@@ -44,13 +44,16 @@ impl Cells {
         write(out, |writer| writer.write_record(self.columns.iter().map(|name| &**name)));
     }
 
-    pub(super) fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        let rows = rows.iter().map(|row| serde_json::from_str(row.json()));
-        let rows = rows.collect::<Result<Vec<Map<String, Value>>, _>>()?;
+    pub(super) fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> usize {
+        let mut written = 0;
         write(out, |writer| {
-            rows.into_iter().try_for_each(|row| writer.write_record(self.cells(row)))
+            let mut rows = rows.iter().filter_map(|row| serde_json::from_str(row.json()).ok());
+            rows.try_for_each(|row| {
+                written += 1;
+                writer.write_record(self.cells(row))
+            })
         });
-        Ok(())
+        written
     }
 
     pub(super) fn note(&self, note: &str, out: &mut Vec<u8>) {

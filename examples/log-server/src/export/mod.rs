@@ -23,7 +23,7 @@ const NOTE_OBJECT: &str = "{\"export\"";
 /// let row = Row::new(r#"{"id":"1","level":"INFO","message":"=1+1"}"#, None);
 /// let csv = Format::of("csv", Some("level,message"), "orders").unwrap();
 /// let (mut out, about) = (Vec::new(), serde_json::json!({ "rows": 1 }));
-/// csv.rows(&[row], &mut out).unwrap();
+/// assert_eq!(csv.rows(&[row], &mut out), 1);
 /// csv.note(&about, &mut out);
 /// assert_eq!(out, b"INFO,'=1+1\r\n\"#export {\"\"rows\"\":1}\",\r\n");
 /// ```
@@ -82,16 +82,17 @@ impl Format {
         }
     }
 
-    /// These rows.
-    ///
-    /// # Errors
-    ///
-    /// When one of them is no JSON. Then some of those before it are written.
-    pub fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    /// These rows, and how many of them are written: not those that are no JSON objects, of which
+    /// there is nothing that could be written so that it is read back.
+    pub fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> usize {
+        let written = |line: fn(&str, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+                       out: &mut Vec<u8>| {
+            rows.iter().filter(|row| line(row.json(), out).is_ok()).count()
+        };
         match &self.0 {
-            Kind::Ndjson => rows.iter().try_for_each(|row| line(row.json(), out)),
+            Kind::Ndjson => written(line, out),
             Kind::Csv(cells) => cells.rows(rows, out),
-            Kind::Text => rows.iter().try_for_each(|row| text::line(row.json(), out)),
+            Kind::Text => written(text::line, out),
         }
     }
 
@@ -133,7 +134,7 @@ mod tests {
     fn written(format: &Format, rows: &[&str]) -> String {
         let rows: Vec<_> = rows.iter().map(|row| Row::new(*row, None)).collect();
         let mut out = Vec::new();
-        format.rows(&rows, &mut out).unwrap();
+        assert_eq!(format.rows(&rows, &mut out), rows.len());
         String::from_utf8(out).unwrap()
     }
 
@@ -149,14 +150,24 @@ mod tests {
             let value = |json| serde_json::from_str::<serde_json::Value>(json).unwrap();
             assert_eq!(value(line), value(row));
         }
-        assert!(ndjson.rows(&[Row::new("{", None)], &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_row_that_is_no_json_is_left_out_and_not_counted() {
+        for (format, lines) in [("ndjson", 1), ("csv", 1), ("text", 1)] {
+            let format = Format::of(format, None, "").unwrap();
+            let rows = ["{", r#"{"message":"a"}"#, "", "{}}"].map(|row| Row::new(row, None));
+            let mut out = Vec::new();
+            assert_eq!(format.rows(&rows, &mut out), 1);
+            assert_eq!(String::from_utf8(out).unwrap().lines().count(), lines, "{format:?}");
+        }
     }
 
     #[test]
     fn text_has_a_line_for_each_row_and_sets_off_what_follows() {
         let text = Format::of("text", None, "").unwrap();
-        let row = r##"{"date":"2025-09-22T08:54:01.123Z","level":"ERROR","type":"load",
-            "message":"no\n#export {}\r\nspace"}"##;
+        let row = r#"{"date":"2025-09-22T08:54:01.123Z","level":"ERROR","type":"load",
+            "message":"no\n#export {}\r\nspace"}"#;
         let expected = "2025-09-22T08:54:01.123Z ERROR [load] no\n    #export {}\n    space\n";
         assert_eq!(written(&text, &[row]), expected);
         let odd = r##"{"date":"#export {}","message":7}"##;
@@ -180,7 +191,7 @@ mod tests {
         assert_eq!(read[0], ["id", "date", "level", "type", "workflow", "message", "more"]);
         let cells = ["'#export {}", "", "'-1", "", "orders", "'@a,\"b\"\nc", r#"{"x":{"y":1}}"#];
         assert_eq!(read[1], cells);
-        assert_eq!(read[2][0], r##"#export {"rows":1}"##);
+        assert_eq!(read[2][0], r#"#export {"rows":1}"#);
         assert!(Format::of("csv", Some("id,,x"), "").is_err());
         assert!(Format::of("text", Some("id"), "").is_err());
     }

@@ -8,7 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use gapless_sse_core::follow::{Scope, SortOrder};
-use gapless_sse_core::{Admission, AdmissionLimits, EventId, LogPage, PageError, Permit};
+use gapless_sse_core::{EventId, LogPage, PageError};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 
@@ -16,12 +16,13 @@ use super::App;
 use super::asked::Asked;
 use super::audited::{Exported, Template};
 use super::export_body::{Left, Pieces, export_body};
-use super::kind::Kind;
 use super::logs::Logs;
+use super::openapi::parameters;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
 use crate::access::{KnownBy, Lease, Right};
 use crate::export::Format;
+use crate::limits::Streamer;
 use crate::search::Search;
 use crate::store::Store;
 
@@ -34,38 +35,6 @@ const TOLD_ROWS: u64 = 10_000;
 /// It is told so, too, when it has had nothing for so long.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How many exports may be under way of one caller, and of all.
-const PER_CALLER: usize = 8;
-const IN_ALL: usize = 64;
-
-/// The exports under way.
-#[derive(Clone, Debug)]
-pub struct Exports(Admission<String>);
-
-impl Default for Exports {
-    fn default() -> Self {
-        let limits = AdmissionLimits::default();
-        Self(Admission::new(limits.max_total(IN_ALL).max_per_key(PER_CALLER)))
-    }
-}
-
-impl Exports {
-    fn begin(&self, asked: &Asked) -> Result<Permit<String>, Problem> {
-        let caller = asked.let_pass()?;
-        let caller = match caller.known_by {
-            KnownBy::Nothing => asked.client().network().to_string(),
-            _ => format!("user {}", caller.user),
-        };
-        self.0.admit(caller).map_err(|_| {
-            let detail = format!(
-                "there may be {PER_CALLER} exports of one caller at a time, and {IN_ALL} in all; \
-                 wait until one of them ends"
-            );
-            Problem::new(Kind::EXPORTS, detail)
-        })
-    }
-}
-
 /// What is exported, and how far it is.
 struct Export<S: Store> {
     app: App<S>,
@@ -74,7 +43,9 @@ struct Export<S: Store> {
     format: Format,
     pieces: Pieces,
     rows: u64,
-    /// Whether a later snapshot had to be read than that of the first page.
+    /// Rows that are no JSON.
+    left_out: u64,
+    /// Whether what is read is of a later moment than the cursor with which the export goes on.
     renewed: bool,
     told_rows: u64,
     told: Instant,
@@ -87,6 +58,12 @@ enum End {
     Left,
 }
 
+/// All rows that a search finds, as a file. Its last line says how many rows there are, and whether
+/// they are all.
+#[utoipa::path(get, path = "", params(parameters::Export, parameters::Terms), responses((
+    status = 200, description = "The file",
+    content((String = "application/x-ndjson"), (String = "text/csv"), (String = "text/plain")),
+)))]
 pub(super) async fn export<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -105,7 +82,11 @@ pub(super) async fn export<S: Store>(
     let order = parameters.order_or(SortOrder::Ascending)?;
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let caller = asked.let_pass()?;
-    let permit = app.exports.begin(&asked)?;
+    let permit = app.limits.open_export(&Streamer {
+        address: asked.client().network(),
+        user: (caller.known_by != KnownBy::Nothing).then_some(&caller.user),
+        workspace: logs.workspace(),
+    })?;
     let search = app.searches.open(asked.client().network(), &caller.rows, terms).await?;
     let scope = logs.scope().filtered(search);
     // Whatever is wrong at first is answered as such, and not at the end of a file.
@@ -122,7 +103,9 @@ pub(super) async fn export<S: Store>(
         format,
         pieces,
         rows: 0,
-        renewed: false,
+        left_out: 0,
+        // Who goes on with a cursor whose moment is gone was told so, or is now.
+        renewed: first.renewed,
         told_rows: 0,
         told: Instant::now(),
     };
@@ -191,12 +174,9 @@ impl<S: Store> Export<S> {
             self.format.head(&mut piece);
         }
         loop {
-            self.renewed |= page.renewed;
-            let found = page.records.len() as u64;
-            if let Err(error) = self.format.rows(&page.records, &mut piece) {
-                return End::Early { next: None, problem: Problem::not_json(&error) };
-            }
+            let found = self.format.rows(&page.records, &mut piece) as u64;
             self.rows += found;
+            self.left_out += page.records.len() as u64 - found;
             if let Some(next) = &page.next {
                 self.tell(next, &mut piece);
             }
@@ -212,7 +192,13 @@ impl<S: Store> Export<S> {
                 return End::Left;
             }
             *reached = Some(next.clone());
+            if self.app.log.is_draining() {
+                return End::Early { next: Some(next), problem: Problem::ends() };
+            }
             page = match self.read(&next).await {
+                Ok(Some(page)) if page.renewed && !self.renewed => {
+                    return End::Early { next: Some(next), problem: Problem::snapshot_gone() };
+                }
                 Ok(Some(page)) => page,
                 Ok(None) => return End::Left,
                 Err(problem) => return End::Early { next: Some(next), problem },
@@ -256,6 +242,9 @@ impl<S: Store> Export<S> {
         let mut about = json!({ "rows": self.rows, "complete": complete, "next": next });
         if self.renewed {
             about["renewed"] = true.into();
+        }
+        if self.left_out > 0 {
+            about["left_out"] = self.left_out.into();
         }
         for (name, value) in more.as_object().into_iter().flatten() {
             about[name] = value.clone();

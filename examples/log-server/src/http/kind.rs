@@ -1,7 +1,8 @@
 //! The kinds of problems: what each is called, what it means, and what to do about it.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A kind of problem. Its name and status stay as they are: programs go by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,26 @@ impl Kind {
     }
 
     /// All that is to be said of it.
-    pub(super) fn json(&self) -> Value {
-        let Self { status, passing, title, means, advice, .. } = self;
-        json!({
-            "type": self.uri(), "title": title, "status": status.as_u16(), "passing": passing,
-            "means": means, "advice": advice,
-        })
+    pub(super) fn said(&self) -> Meaning {
+        let Self { status, passing, title, means, advice, .. } = *self;
+        Meaning { r#type: self.uri(), title, status: status.as_u16(), passing, means, advice }
     }
+}
+
+/// What a kind of problem means, and what to do about it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Meaning {
+    /// The `type` of such problems.
+    r#type: String,
+    /// What it is, in a few words.
+    title: &'static str,
+    status: u16,
+    /// Whether it ends by itself. Then its answers say when to ask again, in `Retry-After`.
+    passing: bool,
+    /// When it comes.
+    means: &'static str,
+    /// What to do about it.
+    advice: &'static str,
 }
 
 macro_rules! kinds {
@@ -160,7 +174,7 @@ kinds! {
 
     EXPORTS = "too-many-exports", TOO_MANY_REQUESTS passing:
         "too many exports are under way";
-        "A caller, or all of them together, read as many exports as may be read at once.";
+        "A limit on the exports that are under way at once is reached: `limit` names it.";
         "Wait until one ends, or come back after `Retry-After`.";
 
     SEARCHES = "too-many-searches", TOO_MANY_REQUESTS passing:
@@ -212,6 +226,11 @@ kinds! {
         "too many pages are being read";
         "Pages that are read, or that clients have not taken yet, need all the memory there is for them.";
         "Come back after `Retry-After`, or ask for fewer rows (`limit`).";
+
+    SNAPSHOT = "snapshot-gone", SERVICE_UNAVAILABLE:
+        "the moment cannot be read any longer";
+        "The database no longer has the moment as of which the export began.";
+        "Go on with `next`, whose rows are of a later moment, or begin again without a cursor.";
 
     UPLOADS = "too-many-uploads", SERVICE_UNAVAILABLE passing:
         "too much is being sent";

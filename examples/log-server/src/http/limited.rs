@@ -134,7 +134,11 @@ pub(super) async fn by_caller(
 
 impl From<Reached> for Problem {
     fn from(reached: Reached) -> Self {
-        let kind = if reached.window.is_none() { Kind::STREAMS } else { Kind::OFTEN };
+        let kind = match reached.limit.what {
+            What::Streams => Kind::STREAMS,
+            What::OpenExports => Kind::EXPORTS,
+            _ => Kind::OFTEN,
+        };
         Self::new(kind, reached).of_limit(reached)
     }
 }

@@ -18,6 +18,7 @@ mod lists;
 mod logs;
 mod metrics;
 mod node;
+mod openapi;
 mod origin;
 mod own_rows;
 mod page_body;
@@ -52,7 +53,6 @@ use crate::search::Searches;
 use crate::store::Store;
 pub use browser::{Browsers, Cors, Embedding};
 pub use closed::ClosedStreams;
-pub use export::Exports;
 pub use kind::Kind;
 pub use origin::{InvalidOrigin, Origin};
 pub use page_turns::PageTurns;
@@ -84,8 +84,6 @@ pub struct App<S: Store> {
     pub page_turns: PageTurns,
     /// Large pages that are not sent yet.
     pub large_pages: LargePages,
-    /// Exports under way.
-    pub exports: Exports,
     /// The bodies of requests.
     pub uploads: Uploads,
     /// Who may do what.
@@ -113,7 +111,6 @@ impl<S: Store> Clone for App<S> {
             searches: self.searches.clone(),
             page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),
-            exports: self.exports.clone(),
             uploads: self.uploads.clone(),
             access: self.access.clone(),
             sign_in: self.sign_in.clone(),

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::fmt::Display;
 use std::time::Duration;
 
+use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gapless_sse_core::PageError;
 use gapless_sse_core::follow::{Fault, SourceError};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::kind::Kind;
 use super::request_id::RequestId;
@@ -163,9 +165,21 @@ impl Problem {
 }
 
 impl Problem {
+    /// An export that cannot go on, as the server shuts down.
+    pub(super) fn ends() -> Self {
+        Self::new(Kind::NOT_FOLLOWED, "the server shuts down; go on with `next` in a few seconds")
+    }
+
+    /// An export that cannot go on as of the moment at which it began.
+    pub(super) fn snapshot_gone() -> Self {
+        let detail = "the database no longer has the moment as of which this export began; go on \
+                      with `next`, whose rows are of a later moment, or begin again without `cursor`";
+        Self::new(Kind::SNAPSHOT, detail)
+    }
+
     /// What it is, for an answer that has begun: it has no status and no headers of its own.
     pub(super) fn json(&self) -> serde_json::Value {
-        json!({ "type": self.kind.uri(), "title": self.kind.title, "detail": self.detail })
+        serde_json::json!({ "type": self.kind.uri(), "title": self.kind.title, "detail": self.detail })
     }
 }
 
@@ -224,29 +238,50 @@ impl From<UnkeptField> for Problem {
     }
 }
 
+/// A problem, as it is sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Said {
+    /// What kind it is: where that is described.
+    r#type: String,
+    /// The kind in words.
+    title: &'static str,
+    status: u16,
+    /// What was wrong this time, and what to do.
+    detail: String,
+    /// Why the caller may not: `unknown`, `expired`, `revoked`, `forbidden` or `unavailable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The limit that is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
+    /// How one may sign in here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<Vec<&'static str>>,
+    /// Where people sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in_url: Option<String>,
+    /// Under which name the server's log and its audit have the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { kind, detail, passing, denied, reached, challenge, ways } = self;
         let Kind { status, title, .. } = *kind;
-        let mut body = json!({
-            "type": kind.uri(), "title": title, "status": status.as_u16(), "detail": detail,
-        });
-        if let Some(reason) = denied {
-            body["reason"] = reason.as_str().into();
-        }
-        if let Some(reached) = &reached {
-            body["limit"] = reached.limit.to_string().into();
-        }
-        if let Some(ways) = ways {
-            body["sign_in"] = ways.names().into();
-            if let Some(url) = ways.url() {
-                body["sign_in_url"] = url.into();
-            }
-        }
-        if let Some(id) = RequestId::current() {
-            body["request_id"] = id.to_string().into();
-        }
-        let mut response = (status, body.to_string()).into_response();
+        let said = Said {
+            r#type: kind.uri(),
+            title,
+            status: status.as_u16(),
+            detail,
+            reason: denied.map(Reason::as_str),
+            limit: reached.as_ref().map(|reached| reached.limit.to_string()),
+            sign_in: ways.as_ref().map(|ways| ways.names().to_vec()),
+            sign_in_url: ways.as_ref().and_then(Ways::url).map(str::to_owned),
+            request_id: RequestId::current().map(|id| id.to_string()),
+        };
+        let mut response = (status, Json(said)).into_response();
         let reason = match (&reached, denied) {
             (Some(reached), _) => reached.limit.to_string().into(),
             (None, denied) => denied.map_or(title, Reason::as_str).into(),

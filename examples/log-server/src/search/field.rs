@@ -47,7 +47,7 @@ enum Scalar<'a> {
 const NUMBERS: [&str; 4] = ["$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"];
 
 /// Those that are texts.
-const TEXTS: [&str; 4] = ["$oid", "$date", "$uuid", "$symbol"];
+const TEXTS: [&str; 3] = ["$oid", "$date", "$symbol"];
 
 impl<'a> Scalar<'a> {
     fn of(json: &'a str) -> Option<Self> {

@@ -13,7 +13,7 @@ use hyper::{Method, Request};
 use log_server::access::{Leases, SignIn};
 use log_server::audit::Audit;
 use log_server::http::{
-    App, Browsers, ClosedStreams, Exports, LargePages, PageTurns, Proxies, Uploads, router,
+    App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
 };
 use log_server::limits::Limits;
 use log_server::search::Searches;
@@ -60,7 +60,6 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
         searches: Searches::new(1 << 20),
         page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),
-        exports: Exports::default(),
         uploads: Uploads::new(16 << 20),
         leases: Leases::new(access.clone()),
         access,
