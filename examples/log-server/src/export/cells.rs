@@ -21,11 +21,10 @@ pub(super) struct Cells {
     columns: Arc<[Box<str>]>,
     /// Whether `more` has what no other column has.
     rest: bool,
-    workflow: Arc<str>,
 }
 
 impl Cells {
-    pub(super) fn new(columns: Option<&str>, workflow: &str) -> Result<Self, String> {
+    pub(super) fn new(columns: Option<&str>) -> Result<Self, String> {
         let rest = columns.is_none();
         let columns: Arc<[Box<str>]> = match columns {
             None => COLUMNS.into_iter().map(Box::from).collect(),
@@ -37,20 +36,24 @@ impl Cells {
                  `columns=date,message,details.rows`"
             ));
         }
-        Ok(Self { columns, rest, workflow: workflow.into() })
+        Ok(Self { columns, rest })
     }
 
     pub(super) fn head(&self, out: &mut Vec<u8>) {
         write(out, |writer| writer.write_record(self.columns.iter().map(|name| &**name)));
     }
 
-    pub(super) fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> usize {
+    pub(super) fn rows<'r>(
+        &self,
+        rows: impl IntoIterator<Item = (&'r str, &'r Row)>,
+        out: &mut Vec<u8>,
+    ) -> usize {
         let mut written = 0;
         write(out, |writer| {
-            let mut rows = rows.iter().filter_map(|row| serde_json::from_str(row.json()).ok());
-            rows.try_for_each(|row| {
+            rows.into_iter().try_for_each(|(workflow, row)| {
+                let Ok(row) = serde_json::from_str(row.json()) else { return Ok(()) };
                 written += 1;
-                writer.write_record(self.cells(row))
+                writer.write_record(self.cells(row, workflow))
             })
         });
         written
@@ -61,8 +64,9 @@ impl Cells {
         write(out, |writer| writer.write_record([note].into_iter().chain(empty)));
     }
 
-    fn cells(&self, mut row: Map<String, Value>) -> Vec<String> {
-        let mut cells: Vec<_> = self.columns.iter().map(|name| self.cell(&row, name)).collect();
+    fn cells(&self, mut row: Map<String, Value>, workflow: &str) -> Vec<String> {
+        let mut cells: Vec<_> =
+            self.columns.iter().map(|name| cell(&row, name, workflow)).collect();
         if self.rest {
             row.retain(|name, _| !COLUMNS.contains(&&**name) || name == MORE);
             if let Some(cell) = cells.last_mut() {
@@ -71,21 +75,21 @@ impl Cells {
         }
         cells
     }
+}
 
-    fn cell(&self, row: &Map<String, Value>, name: &str) -> String {
-        let mut names = name.split('.');
-        let first = names.next().and_then(|first| row.get(first));
-        let within = || names.try_fold(first?, |value, name| value.get(name));
-        let text = match row.get(name).or_else(within) {
-            None if name == "workflow" => Cow::Borrowed(&*self.workflow),
-            None | Some(Value::Null) => Cow::Borrowed(""),
-            Some(Value::String(text)) => Cow::Borrowed(&**text),
-            // A number is no formula, whatever its sign.
-            Some(Value::Number(number)) => return number.to_string(),
-            Some(other) => Cow::Owned(other.to_string()),
-        };
-        harmless(&text)
-    }
+fn cell(row: &Map<String, Value>, name: &str, workflow: &str) -> String {
+    let mut names = name.split('.');
+    let first = names.next().and_then(|first| row.get(first));
+    let within = || names.try_fold(first?, |value, name| value.get(name));
+    let text = match row.get(name).or_else(within) {
+        None if name == "workflow" => Cow::Borrowed(workflow),
+        None | Some(Value::Null) => Cow::Borrowed(""),
+        Some(Value::String(text)) => Cow::Borrowed(&**text),
+        // A number is no formula, whatever its sign.
+        Some(Value::Number(number)) => return number.to_string(),
+        Some(other) => Cow::Owned(other.to_string()),
+    };
+    harmless(&text)
 }
 
 /// A spreadsheet takes some texts for formulas, unless there is an apostrophe before them.

@@ -21,9 +21,9 @@ const NOTE_OBJECT: &str = "{\"export\"";
 /// use log_server::row::Row;
 ///
 /// let row = Row::new(r#"{"id":"1","level":"INFO","message":"=1+1"}"#, None);
-/// let csv = Format::of("csv", Some("level,message"), "orders").unwrap();
+/// let csv = Format::of("csv", Some("level,message")).unwrap();
 /// let (mut out, about) = (Vec::new(), serde_json::json!({ "rows": 1 }));
-/// assert_eq!(csv.rows(&[row], &mut out), 1);
+/// assert_eq!(csv.rows([("orders", &row)], &mut out), 1);
 /// csv.note(&about, &mut out);
 /// assert_eq!(out, b"INFO,'=1+1\r\n\"#export {\"\"rows\"\":1}\",\r\n");
 /// ```
@@ -38,17 +38,16 @@ enum Kind {
 }
 
 impl Format {
-    /// The format of this name. `columns` are those of CSV, with commas between; `workflow` is that
-    /// of rows that do not say which is theirs.
+    /// The format of this name. `columns` are those of CSV, with commas between.
     ///
     /// # Errors
     ///
     /// In words for the client, when there is no such format, or it has no such columns.
-    pub fn of(name: &str, columns: Option<&str>, workflow: &str) -> Result<Self, String> {
+    pub fn of(name: &str, columns: Option<&str>) -> Result<Self, String> {
         let kind = match name {
             "ndjson" => Kind::Ndjson,
             "text" => Kind::Text,
-            "csv" => return Cells::new(columns, workflow).map(Kind::Csv).map(Self),
+            "csv" => return Cells::new(columns).map(Kind::Csv).map(Self),
             _ => return Err(format!("`format` is {name:?}; it is `ndjson`, `csv` or `text`")),
         };
         match columns {
@@ -82,18 +81,19 @@ impl Format {
         }
     }
 
-    /// These rows, and how many of them are written: not those that are no JSON objects, of which
+    /// These rows, each with its workflow, and how many of them are written: not those that are no JSON objects, of which
     /// there is nothing that could be written so that it is read back.
-    pub fn rows(&self, rows: &[Row], out: &mut Vec<u8>) -> usize {
-        let written = |line: fn(&str, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-                       out: &mut Vec<u8>| {
-            rows.iter().filter(|row| line(row.json(), out).is_ok()).count()
+    pub fn rows<'r>(
+        &self,
+        rows: impl IntoIterator<Item = (&'r str, &'r Row)>,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let line = match &self.0 {
+            Kind::Ndjson => line,
+            Kind::Csv(cells) => return cells.rows(rows, out),
+            Kind::Text => text::line,
         };
-        match &self.0 {
-            Kind::Ndjson => written(line, out),
-            Kind::Csv(cells) => cells.rows(rows, out),
-            Kind::Text => written(text::line, out),
-        }
+        rows.into_iter().filter(|(_, row)| line(row.json(), out).is_ok()).count()
     }
 
     /// A line about the export, which cannot be taken for a row.
@@ -131,16 +131,20 @@ fn line(json: &str, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
 mod tests {
     use super::*;
 
+    fn of_orders(rows: &[Row]) -> impl Iterator<Item = (&str, &Row)> {
+        rows.iter().map(|row| ("orders", row))
+    }
+
     fn written(format: &Format, rows: &[&str]) -> String {
         let rows: Vec<_> = rows.iter().map(|row| Row::new(*row, None)).collect();
         let mut out = Vec::new();
-        assert_eq!(format.rows(&rows, &mut out), rows.len());
+        assert_eq!(format.rows(of_orders(&rows), &mut out), rows.len());
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn every_row_is_one_line_of_json_that_none_about_the_export_is() {
-        let ndjson = Format::of("ndjson", None, "").unwrap();
+        let ndjson = Format::of("ndjson", None).unwrap();
         let rows = ["{\"export\":{\"rows\":1}}", "{\r\n\"message\":\n\"a\\nb\"}", "{}"];
         let text = written(&ndjson, &rows);
         let lines: Vec<_> = text.lines().collect();
@@ -155,17 +159,17 @@ mod tests {
     #[test]
     fn a_row_that_is_no_json_is_left_out_and_not_counted() {
         for (format, lines) in [("ndjson", 1), ("csv", 1), ("text", 1)] {
-            let format = Format::of(format, None, "").unwrap();
+            let format = Format::of(format, None).unwrap();
             let rows = ["{", r#"{"message":"a"}"#, "", "{}}"].map(|row| Row::new(row, None));
             let mut out = Vec::new();
-            assert_eq!(format.rows(&rows, &mut out), 1);
+            assert_eq!(format.rows(of_orders(&rows), &mut out), 1);
             assert_eq!(String::from_utf8(out).unwrap().lines().count(), lines, "{format:?}");
         }
     }
 
     #[test]
     fn text_has_a_line_for_each_row_and_sets_off_what_follows() {
-        let text = Format::of("text", None, "").unwrap();
+        let text = Format::of("text", None).unwrap();
         let row = r#"{"date":"2025-09-22T08:54:01.123Z","level":"ERROR","type":"load",
             "message":"no\n#export {}\r\nspace"}"#;
         let expected = "2025-09-22T08:54:01.123Z ERROR [load] no\n    #export {}\n    space\n";
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_no_formula_and_no_line_about_the_export() {
-        let csv = Format::of("csv", None, "orders").unwrap();
+        let csv = Format::of("csv", None).unwrap();
         let rows = [r##"{"id":"#export {}","message":"@a,\"b\"\nc","x":{"y":1},"level":"-1"}"##];
         let mut file = Vec::new();
         csv.head(&mut file);
@@ -192,7 +196,7 @@ mod tests {
         let cells = ["'#export {}", "", "'-1", "", "orders", "'@a,\"b\"\nc", r#"{"x":{"y":1}}"#];
         assert_eq!(read[1], cells);
         assert_eq!(read[2][0], r#"#export {"rows":1}"#);
-        assert!(Format::of("csv", Some("id,,x"), "").is_err());
-        assert!(Format::of("text", Some("id"), "").is_err());
+        assert!(Format::of("csv", Some("id,,x")).is_err());
+        assert!(Format::of("text", Some("id")).is_err());
     }
 }

@@ -234,11 +234,7 @@ pub(super) struct Exported(Option<(Audit, Box<Entry>, Instant)>);
 
 impl Exported {
     /// One that begins now.
-    pub(super) fn new(
-        audit: &Audit,
-        asked: &Asked,
-        template: Option<Extension<Template>>,
-    ) -> Self {
+    pub(super) fn new(audit: &Audit, asked: &Asked, template: Option<Extension<Template>>) -> Self {
         Self(template.map(|Extension(Template(template))| {
             let origin = asked.origin();
             let entry = Entry { event: Event::Export, origin, ..Entry::clone(&template) };

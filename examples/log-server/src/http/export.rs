@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use gapless_sse_core::follow::{Scope, SortOrder};
+use gapless_sse_core::follow::{Scope, SortOrder, Topic};
 use gapless_sse_core::{EventId, LogPage, PageError};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
@@ -72,13 +72,12 @@ pub(super) async fn export<S: Store>(
     headers: HeaderMap,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let known = [&["format", "columns", "cursor", "order"], logs.parameters(), &SEARCH[..]].concat();
+    let known =
+        [&["format", "columns", "cursor", "order"], logs.parameters(), &SEARCH[..]].concat();
     let mut parameters = Parameters::new(query, &known)?;
     let name = parameters.take("format").unwrap_or_else(|| "ndjson".to_owned());
     let columns = parameters.take("columns");
-    let topic = logs.topic();
-    let format =
-        Format::of(&name, columns.as_deref(), topic.name()).map_err(Problem::bad_request)?;
+    let format = Format::of(&name, columns.as_deref()).map_err(Problem::bad_request)?;
     let order = parameters.order_or(SortOrder::Ascending)?;
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let caller = asked.let_pass()?;
@@ -95,6 +94,7 @@ pub(super) async fn export<S: Store>(
     let (pieces, body) = export_body(gzip);
     let response = response(&format, &file_name(&logs, &format), gzip, Body::new(body));
     let lease = app.leases.of(caller, asked.credentials(), Right::Read, &logs.place()?);
+    let cursor = cursor.map(EventId::new).transpose().map_err(Problem::bad_request)?;
     let exported = Exported::new(&app.audit, &asked, template);
     let export = Export {
         app,
@@ -110,7 +110,7 @@ pub(super) async fn export<S: Store>(
         told: Instant::now(),
     };
     tokio::spawn(async move {
-        export.run(first, cursor.is_none(), lease, exported).await;
+        export.run(first, cursor, lease, exported).await;
         drop(permit);
     });
     Ok(response)
@@ -120,11 +120,10 @@ impl<S: Store> Export<S> {
     async fn run(
         mut self,
         first: LogPage<S>,
-        begins: bool,
+        mut reached: Option<EventId>,
         lease: Option<Lease>,
         exported: Exported,
     ) {
-        let mut reached = None;
         let end = {
             let lease = async {
                 match lease {
@@ -135,7 +134,7 @@ impl<S: Store> Export<S> {
             tokio::select! {
                 biased;
                 denied = lease => End::Early { next: None, problem: denied.into() },
-                end = self.write(first, begins, &mut reached) => end,
+                end = self.write(first, &mut reached) => end,
             }
         };
         let reason = match end {
@@ -163,18 +162,17 @@ impl<S: Store> Export<S> {
     }
 
     /// Writes page after page; `reached` is the cursor behind what the client has.
-    async fn write(
-        &mut self,
-        mut page: LogPage<S>,
-        begins: bool,
-        reached: &mut Option<EventId>,
-    ) -> End {
+    async fn write(&mut self, mut page: LogPage<S>, reached: &mut Option<EventId>) -> End {
         let mut piece = Vec::new();
-        if begins {
+        if reached.is_none() {
             self.format.head(&mut piece);
         }
         loop {
-            let found = self.format.rows(&page.records, &mut piece) as u64;
+            if let Some(name) = page.missing.first() {
+                return End::Early { next: None, problem: Problem::missing(name) };
+            }
+            let workflows = page.topics.iter().map(Topic::name);
+            let found = self.format.rows(workflows.zip(&page.records), &mut piece) as u64;
             self.rows += found;
             self.left_out += page.records.len() as u64 - found;
             if let Some(next) = &page.next {
@@ -283,7 +281,8 @@ fn file_name(logs: &Logs, format: &Format) -> String {
 
 /// Whether the client takes gzip (RFC 9110, section 12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
-    let sent = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|sent| sent.to_str().ok());
+    let sent =
+        headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|sent| sent.to_str().ok());
     sent.flat_map(|codings| codings.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));

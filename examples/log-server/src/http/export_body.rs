@@ -60,7 +60,11 @@ impl Pieces {
         self.to.closed().await;
     }
 
-    pub(super) async fn send(&mut self, piece: Vec<u8>, held: Option<HeldBytes>) -> Result<(), Left> {
+    pub(super) async fn send(
+        &mut self,
+        piece: Vec<u8>,
+        held: Option<HeldBytes>,
+    ) -> Result<(), Left> {
         let piece = match &mut self.gzip {
             None => piece,
             Some(gzip) => {

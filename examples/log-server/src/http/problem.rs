@@ -170,6 +170,12 @@ impl Problem {
         Self::new(Kind::NOT_FOLLOWED, "the server shuts down; go on with `next` in a few seconds")
     }
 
+    /// An export that cannot go on, as one of the logs cannot be read.
+    pub(super) fn missing(name: &str) -> Self {
+        let detail = format!("the log {name} cannot be read at the moment; go on with `next`");
+        Self::new(Kind::UNAVAILABLE, detail)
+    }
+
     /// An export that cannot go on as of the moment at which it began.
     pub(super) fn snapshot_gone() -> Self {
         let detail = "the database no longer has the moment as of which this export began; go on \

@@ -12,8 +12,9 @@ use super::gate::Gate;
 use super::openapi::Description;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, export, gate, health, host, limited, lists, metrics, openapi, pages,
-    problems, proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, export, gate, health, host, limited, lists, metrics, openapi,
+    pages, problems, proxies, request_id, revocations, sent, session, stream, ticket, upload,
+    viewer,
 };
 use crate::access::Right;
 use crate::store::Store;

@@ -59,9 +59,8 @@ impl Places {
         streamer: &Streamer<'_>,
         key: impl Fn(&str) -> u64,
     ) -> Result<Place, Reached> {
-        let reached = |per: Per| {
-            Reached::places(Limit { what: self.what, per }, self.most[per as usize])
-        };
+        let reached =
+            |per: Per| Reached::places(Limit { what: self.what, per }, self.most[per as usize]);
         let address = self.by_address.admit(streamer.address);
         let address = address.map_err(|_| reached(Per::Address))?;
         let user = streamer.user.map(|user| self.by_user.admit(key(user)));

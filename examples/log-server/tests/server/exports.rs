@@ -1,11 +1,14 @@
 //! Exports: what they have, that they end as they say, and that they go on where they were cut.
 
+use axum::body::Body;
 use fastrand::Rng;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use log_server::http::router;
 use serde_json::{Value, json};
 
 use crate::answers::problem;
+use crate::app::parts;
 use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
@@ -18,14 +21,14 @@ fn server(store: &Store, more: &[&str]) -> Server {
 }
 
 async fn post(server: &Server, rows: impl IntoIterator<Item = Value>) {
-    let lines: String = rows.into_iter().map(|row| format!("{row}\n")).collect();
+    let lines = rows.into_iter().map(|row| row.to_string()).collect::<Vec<_>>().join("\n");
     let posted = http::post(server.address, LOGS, "application/x-ndjson", lines).await;
     assert_eq!(posted.status, 201, "{posted:?}");
 }
 
 fn row(rng: &mut Rng, n: usize) -> Value {
     json!({
-        "id": format!("{n:05}"),
+        "id": format!("r{n:05}"),
         "date": format!("2026-01-01T00:{:02}:{:02}.{:03}Z", n / 600, n / 10 % 60, rng.u32(..1000)),
         "level": rng.choice(LEVELS).unwrap(),
         "type": rng.choice(TYPES).unwrap(),
@@ -152,9 +155,100 @@ async fn each_format_is_a_file_with_a_name_and_a_last_line() {
         assert!(text.starts_with(begins), "{text}");
         assert!(text.lines().last().unwrap().starts_with(ends), "{text}");
     }
-    let get = async |query: &str| http::get(server.address, &format!("{LOGS}/export?{query}")).await;
+    let get =
+        async |query: &str| http::get(server.address, &format!("{LOGS}/export?{query}")).await;
     problem(&get("format=xml").await, 400, "`ndjson`, `csv` or `text`");
     problem(&get("columns=id").await, 400, "`format=csv`");
     problem(&get("cursor=nonsense").await, 400, "begin again without it");
     problem(&get("limit=3").await, 400, "no parameter");
+}
+
+/// More than sockets keep for a client that does not read.
+async fn much(server: &Server) {
+    for post_at in 0..8 {
+        let rows = (0..900)
+            .map(|n| json!({ "id": format!("r{post_at}-{n}"), "message": "x".repeat(4000) }));
+        post(server, rows).await;
+    }
+}
+
+async fn begin(server: &Server) -> (hyper::Response<hyper::body::Incoming>, http::Connection) {
+    let request = Request::get(format!("{LOGS}/export")).body(Full::default()).unwrap();
+    http::send(server.address, request).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_export_too_many_is_refused_while_the_others_are_under_way() {
+    let store = Store::sqlite();
+    let server = Server::configured(&store, "[limits.open-exports]\nin-all = 2\n");
+    much(&server).await;
+    let mut open = vec![begin(&server).await, begin(&server).await];
+    assert!(open.iter().all(|(response, _)| response.status() == 200));
+    let refused = http::get(server.address, &format!("{LOGS}/export")).await;
+    problem(&refused, 429, "`limits.open-exports.in-all`");
+    assert_eq!(refused.json()["limit"], "open_exports_in_all");
+    let (response, _connection) = open.remove(0);
+    let whole = http_body_util::BodyExt::collect(response).await.unwrap().to_bytes();
+    assert!(whole.trim_ascii_end().ends_with(b"}}") && whole.len() > 20_000_000);
+    let free = async { while begin(&server).await.0.status() != 200 {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), free).await.expect("a place is free");
+}
+
+#[tokio::test]
+async fn cells_have_the_workflow_of_their_row() {
+    let store = Store::sqlite();
+    let server = server(&store, &[]);
+    for workflow in ["a", "b"] {
+        let path = format!("/wfm/workflow/workspace/etl/workflow/{workflow}/logs");
+        let line = "{\"message\":\"m\"}\n".to_owned();
+        assert_eq!(
+            http::post(server.address, &path, "application/x-ndjson", line).await.status,
+            201
+        );
+    }
+    let path = "/wfm/workflow/workspace/etl/logs/export?format=csv&columns=workflow,message";
+    let text = http::get(server.address, path).await.text;
+    assert!(text.starts_with("workflow,message\r\na,m\r\nb,m\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn an_export_of_a_server_that_shuts_down_says_that_it_is_not_whole_and_where_it_goes_on() {
+    let (_folder, app, _driver) = parts();
+    let router = router(app.clone(), true);
+    let ask = async |request: hyper::http::request::Builder, body: String| {
+        let request = request.header("host", "localhost").body(Body::from(body)).unwrap();
+        crate::app::ask(&router, request).await
+    };
+    for post in 0..8 {
+        let row =
+            |n| json!({ "id": format!("r{post}-{n}"), "message": "x".repeat(4000) }).to_string();
+        let lines = (0..900).map(row).collect::<Vec<_>>().join("\n");
+        let request = Request::post(LOGS).header("content-type", "application/x-ndjson");
+        assert_eq!(ask(request, lines).await.status(), 201);
+    }
+    let read = async |answer: axum::response::Response, drain: bool| {
+        assert_eq!(answer.status(), 200);
+        let (mut body, mut bytes) = (answer.into_body(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            bytes.extend(frame.unwrap().into_data().unwrap());
+            if drain {
+                app.log.drain();
+            }
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let (notes, rows): (Vec<_>, Vec<_>) = lines.partition(|line| line["export"].is_object());
+        (rows, notes.last().unwrap()["export"].clone())
+    };
+    let export = format!("{LOGS}/export?order=asc");
+    let (mut all, end) = read(ask(Request::get(&export), String::new()).await, false).await;
+    assert_eq!((&end["complete"], all.len()), (&json!(true), 7200), "{end}");
+    let (some, end) = read(ask(Request::get(&export), String::new()).await, true).await;
+    assert_eq!((&end["complete"], &end["rows"]), (&json!(false), &json!(some.len())), "{end}");
+    assert_eq!(end["problem"]["type"], "/problems/log-not-followed");
+    assert!(!some.is_empty() && some.len() < all.len(), "{end}");
+    let export = format!("{export}&cursor={}", end["next"].as_str().unwrap());
+    let (more, _) = read(ask(Request::get(&export), String::new()).await, false).await;
+    all.truncate(some.len() + more.len());
+    assert!(!more.is_empty() && all == [some, more].concat());
 }
