@@ -13,7 +13,7 @@ use crate::http;
 use crate::server::Server;
 use crate::store::{LOGS, Store};
 
-const LEVELS: [&str; 4] = ["INFO", "WARNING", "ERROR", "odd"];
+const LEVELS: [&str; 4] = ["INFO", "WARNING", "ERROR", "CRITICAL"];
 const TYPES: [&str; 3] = ["load", "copy", "a,b"];
 
 fn server(store: &Store, more: &[&str]) -> Server {
@@ -148,7 +148,7 @@ async fn each_format_is_a_file_with_a_name_and_a_last_line() {
         assert_eq!(response.headers()["content-encoding"], "gzip");
         let named = response.headers()["content-disposition"].to_str().unwrap().to_owned();
         assert!(named.starts_with("attachment; filename=\"etl-orders."), "{named}");
-        let bytes = http_body_util::BodyExt::collect(response).await.unwrap().to_bytes();
+        let bytes = BodyExt::collect(response).await.unwrap().to_bytes();
         let mut text = String::new();
         let mut gzip = flate2::read::GzDecoder::new(&*bytes);
         std::io::Read::read_to_string(&mut gzip, &mut text).unwrap();
@@ -188,7 +188,7 @@ async fn one_export_too_many_is_refused_while_the_others_are_under_way() {
     problem(&refused, 429, "`limits.open-exports.in-all`");
     assert_eq!(refused.json()["limit"], "open_exports_in_all");
     let (response, _connection) = open.remove(0);
-    let whole = http_body_util::BodyExt::collect(response).await.unwrap().to_bytes();
+    let whole = BodyExt::collect(response).await.unwrap().to_bytes();
     assert!(whole.trim_ascii_end().ends_with(b"}}") && whole.len() > 20_000_000);
     let free = async { while begin(&server).await.0.status() != 200 {} };
     tokio::time::timeout(std::time::Duration::from_secs(30), free).await.expect("a place is free");
