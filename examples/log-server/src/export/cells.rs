@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::NOTE;
+use super::note::NOTE;
 use crate::row::Row;
 
 /// The columns of files whose columns were not chosen; what else a row has is one object in `more`.

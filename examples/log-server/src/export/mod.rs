@@ -1,15 +1,14 @@
 //! Rows as files have them: NDJSON, CSV and text.
 
 mod cells;
+mod note;
 mod text;
 
 use cells::Cells;
+use note::NOTE;
 use serde_json::value::RawValue;
 
 use crate::row::Row;
-
-/// What lines begin with that are about the export. No line of a row does.
-const NOTE: &str = "#export ";
 
 /// What NDJSON says about the export begins with this, and no row does.
 const NOTE_OBJECT: &str = "{\"export\"";

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::NOTE;
+use super::note::NOTE;
 
 #[derive(Deserialize)]
 #[serde(default)]
