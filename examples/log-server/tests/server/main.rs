@@ -20,6 +20,7 @@ mod flood;
 mod frozen;
 mod heads;
 mod http;
+mod keeping;
 mod limits;
 mod lives;
 mod lock;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::SqliteError;
+use super::keep;
 use super::lives::Lives;
 use super::ruled;
 use crate::access::RowFields;
 
 /// The format of the file, kept in its `user_version`.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// What marks a file as one of ours, in its `application_id`: "logs".
 const APPLICATION: i64 = 0x6c6f_6773;
@@ -51,7 +52,32 @@ const SINCE_3: &str = "
     ) STRICT, WITHOUT ROWID;
     INSERT INTO ids SELECT workspace, workflow, id, seq FROM ids_of_all JOIN log USING (seq);
     DROP TABLE ids_of_all;
-    PRAGMA user_version = 3;
+";
+
+/// Format 4: what rows are found by. It is made behind the writer; see [`indexed`](super::indexed).
+/// Only the order of whole workspaces is SQLite's own.
+const SINCE_4: &str = "
+    CREATE INDEX whole ON log (workspace, date, seq);
+    CREATE TABLE kinds (
+        workspace TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        date INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        workflow TEXT NOT NULL,
+        PRIMARY KEY (workspace, level, type, date, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIRTUAL TABLE words USING fts5(
+        message, content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1'
+    );
+    CREATE TABLE made (
+        id INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (id, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE indexed (through INTEGER NOT NULL) STRICT;
+    INSERT INTO indexed VALUES (0);
+    PRAGMA user_version = 4;
 ";
 
 /// How long one who reads waits for a lock: only at moments when the file is recovered or cleaned.
@@ -59,6 +85,9 @@ const READ_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the server waits for the lock for writing when it starts.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the journal of a file that was long is cut down to, in bytes.
+const LARGEST_JOURNAL: i64 = 64 << 20;
 
 pub(super) struct Opened {
     pub(super) writer: Connection,
@@ -79,7 +108,10 @@ pub(super) fn open(path: &Path, fields: &RowFields) -> Result<Opened, SqliteErro
         }
         Found::Foreign => return Err(SqliteError::Foreign(path.to_owned())),
     }
+    // Free pages can be given back one by one: it has to be said before there is any other.
+    writer.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    writer.pragma_update(None, "journal_size_limit", LARGEST_JOURNAL).map_err(failed)?;
     make(&mut writer, fields).map_err(failed)?;
     let (epoch, secret) = writer
         .query_row("SELECT epoch, secret FROM life", [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -104,13 +136,14 @@ fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-enum Found {
+pub(super) enum Found {
     /// One of ours; 0 is a file without anything in it.
     Format(i64),
     Foreign,
 }
 
-fn format(connection: &Connection) -> rusqlite::Result<Found> {
+/// What the file is.
+pub(super) fn format(connection: &Connection) -> rusqlite::Result<Found> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (format, application) = (pragma("user_version")?, pragma("application_id")?);
     let tables = "SELECT count(*), count(CASE name WHEN 'log' THEN 1 WHEN 'life' THEN 1 END)
@@ -138,6 +171,13 @@ fn make(writer: &mut Connection, fields: &RowFields) -> rusqlite::Result<()> {
         if found < 3 {
             transaction.execute_batch(SINCE_3)?;
         }
+        if found < 4 {
+            if found > 0 {
+                tracing::info!("the file is brought to format {FORMAT}, which may take a minute");
+            }
+            transaction.execute_batch(SINCE_4)?;
+        }
+        transaction.execute_batch(keep::TABLE)?;
         ruled::make_indexes(&transaction, fields)?;
     }
     transaction.commit()

@@ -1,20 +1,24 @@
 //! The store as a log that is followed, and as one that is written to.
 
 use gapless_sse_core::follow::{
-    Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, Topic,
+    Entry, Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, Topic,
 };
 use jiff::Timestamp;
 
 use super::changes::SqliteChanges;
 use super::coordinates::{Dated, Position};
 use super::error::SqliteError;
+use super::find::find;
 use super::history::{Reading, Step};
+use super::keep::Gone;
 use super::lists;
 use super::lives::{self, Lives};
 use super::store::SqliteStore;
+use super::tally;
 use crate::row::{NewRow, Row};
 use crate::search::Search;
-use crate::store::{AppendError, Store};
+use crate::store::tally::by_looking;
+use crate::store::{AppendError, Store, Tally, TallyQuery};
 
 impl Source for SqliteStore {
     type Position = Position;
@@ -38,13 +42,20 @@ impl Source for SqliteStore {
         &self,
         frontier: FrontierOf<Self>,
     ) -> Result<Result<FrontierOf<Self>, Reset>, SqliteError> {
+        let places = &self.inner.places;
         let position = match &frontier {
-            Frontier::Live(position) | Frontier::History { as_of: position, .. } => *position,
+            Frontier::Live(position) => *position,
+            Frontier::History { as_of, after } => {
+                let gone = places.questions.ask("look up what is gone", |file, _| Gone::read(file));
+                if gone.await?.is_beyond(*after) {
+                    return Ok(Err(Reset::HistoryLost));
+                }
+                *as_of
+            }
         };
         if self.inner.known.borrow().hold(position) {
             return Ok(Ok(frontier));
         }
-        let places = &self.inner.places;
         let lives = places.questions.ask("look a position up", |file, _| Lives::read(file)).await?;
         // The log has never been there, or was there before a backup was restored.
         Ok(if lives.hold(position) { Ok(frontier) } else { Err(Reset::Epoch) })
@@ -92,6 +103,28 @@ impl Store for SqliteStore {
         rows: Vec<NewRow>,
     ) -> Result<Vec<String>, AppendError<SqliteError>> {
         self.inner.writer.write(topic, rows).await
+    }
+
+    async fn find(
+        &self,
+        topic: &Topic,
+        id: &str,
+    ) -> Result<Option<Entry<Dated, Row>>, SqliteError> {
+        let (topic, id, fields) = (topic.clone(), id.to_owned(), self.fields.clone());
+        let places = &self.inner.places;
+        places.questions.ask("find a row", move |file, _| find(file, &topic, &id, &fields)).await
+    }
+
+    async fn tally(&self, scope: &Scope<Search>, query: &TallyQuery) -> Result<Tally, SqliteError> {
+        let (asked, count, fields) = (scope.clone(), *query, self.fields.clone());
+        let places = &self.inner.places;
+        let counted = places.searches.ask("count rows", move |file, abandoned| {
+            tally::of_kinds(file, &asked, &count, &fields, abandoned)
+        });
+        match counted.await? {
+            Some(tally) => Ok(tally),
+            None => by_looking(self, scope, query, Self::date).await,
+        }
     }
 
     async fn writable(&self) -> Result<(), SqliteError> {

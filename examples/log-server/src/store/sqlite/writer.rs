@@ -1,10 +1,10 @@
 //! The one writer: a thread that commits what waits to be written, all of it together.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::Topic;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -14,12 +14,14 @@ use tokio::task::yield_now;
 use super::coordinates::Position;
 use super::error::SqliteError;
 use super::identity::Identity;
+use super::indexed;
 use super::insert::{Refusal, insert};
+use super::keep::{Keep, Keeper};
 use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
 use crate::row::{Ids, NewRow};
-use crate::store::AppendError;
+use crate::store::{AppendError, chain};
 
 /// How many bytes may wait to be written.
 const QUEUE: u32 = 32 * 1024 * 1024;
@@ -37,6 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// As long as another process holds the lock, those who wait are looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// After so long, rows are indexed for a step, half as long, though others wait to be written.
+const SHARE: Duration = Duration::from_millis(20);
 
 /// Rows that are made ready without letting others go on.
 const READIED: usize = 200;
@@ -58,8 +63,11 @@ impl Writer {
         connection: Connection,
         identity: Arc<Identity>,
         known: watch::Sender<Lives>,
+        keep: Keep,
     ) -> Result<Self, SqliteError> {
         let reached = lives::last(&connection).map_err(SqliteError::failed("begin to write"))?;
+        let keeper =
+            Keeper::new(keep, &connection).map_err(SqliteError::failed("begin to write"))?;
         connection.busy_timeout(LOOK).map_err(SqliteError::failed("begin to write"))?;
         let (queue, requests) = channel();
         let trouble = Trouble::default();
@@ -71,6 +79,9 @@ impl Writer {
             life,
             begun: false,
             reached,
+            behind: true,
+            written: Duration::ZERO,
+            keeper,
             trouble: Arc::clone(&trouble),
         };
         let thread = thread::Builder::new()
@@ -135,6 +146,11 @@ struct Thread {
     begun: bool,
     /// How far the log was when it was written or opened, which it never goes behind.
     reached: Position,
+    /// Whether there may be rows that are not indexed yet.
+    behind: bool,
+    /// For how long was written since rows were indexed.
+    written: Duration,
+    keeper: Keeper,
     trouble: Trouble,
 }
 
@@ -144,14 +160,61 @@ type Answers = Vec<(Request, Answer)>;
 impl Thread {
     fn run(&mut self, requests: &Receiver<Request>) {
         let mut waiting = VecDeque::new();
-        while let Ok(request) = requests.recv() {
-            waiting.push_back(request);
+        loop {
+            match self.next(requests) {
+                Ok(request) => waiting.push_back(request),
+                Err(RecvTimeoutError::Timeout) if self.behind => self.index(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
             while !waiting.is_empty() {
                 waiting.extend(requests.try_iter());
                 waiting.retain(|request| !request.is_left());
+                let began = Instant::now();
                 self.write(&mut waiting);
+                self.written += began.elapsed();
+                self.behind = true;
+                // Else a writer that never rests would leave the index behind for good.
+                if self.written >= SHARE {
+                    self.index();
+                }
+                self.keep();
             }
+            self.keep();
         }
+    }
+
+    /// Waits for what is to be written, for as long as there is nothing else to do.
+    fn next(&self, requests: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
+        let rest = if self.behind { Some(Duration::ZERO) } else { self.keeper.rest() };
+        match rest {
+            Some(rest) => requests.recv_timeout(rest),
+            None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Deletes some of what is not kept, if there is any; nobody waits for it for long.
+    fn keep(&mut self) {
+        if self.keeper.rest().is_some_and(|rest| rest.is_zero()) && self.identity.check().is_ok() {
+            self.keeper.step(&mut self.connection);
+        }
+    }
+
+    /// Indexes some rows. What fails is tried again when something was written.
+    fn index(&mut self) {
+        self.written = Duration::ZERO;
+        let failed = SqliteError::failed("index rows");
+        let step = match self.identity.check() {
+            Ok(()) => indexed::step(&mut self.connection).map_err(failed),
+            Err(moved) => Err(moved),
+        };
+        self.behind = match step {
+            Ok(more) => more,
+            Err(error) => {
+                tracing::warn!("searches look at each of the new rows: {}", chain(&error));
+                false
+            }
+        };
     }
 
     /// Writes the first of those who wait in one transaction, and answers them.
