@@ -79,7 +79,8 @@ fn is_as_promised(promised: &str, printed: &str) -> bool {
 #[ignore = "needs Node and Python; cargo xtask test runs it"]
 async fn each_example_does_what_it_says() {
     let guide = include_str!("../../../../docs/examples.md");
-    let server = Server::start(&["--store", &Store::sqlite().address(), "--heartbeat", "200ms"]);
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address(), "--heartbeat", "200ms"]);
     let blocks = blocks(guide);
     let mut run = 0;
     for pair in blocks.windows(2) {
