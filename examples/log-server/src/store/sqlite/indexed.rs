@@ -30,11 +30,16 @@ pub(super) fn through(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("SELECT through FROM indexed")?.query_row([], |row| row.get(0))
 }
 
-/// Indexes the next rows; whether there may be more.
-pub(super) fn step(writer: &mut Connection) -> rusqlite::Result<bool> {
+/// How many numbers of rows there are beyond those that are indexed.
+pub(super) fn left(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(lives::last_seq(connection)?.abs_diff(through(connection)?))
+}
+
+/// Indexes the next rows; answers up to how many numbers of rows there are beyond them.
+pub(super) fn step(writer: &mut Connection) -> rusqlite::Result<u64> {
     let (began, last) = (Instant::now(), lives::last_seq(writer)?);
     if through(writer)? >= last {
-        return Ok(false);
+        return Ok(0);
     }
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = through(&transaction)?;
@@ -66,11 +71,11 @@ pub(super) fn step(writer: &mut Connection) -> rusqlite::Result<bool> {
             }
         }
     }
-    let more = cut >= ROWS;
-    let through = if more { reached } else { lives::last_seq(&transaction)? };
+    let last = lives::last_seq(&transaction)?;
+    let through = if cut >= ROWS { reached } else { last };
     transaction.execute("UPDATE indexed SET through = ?1", [through])?;
     transaction.commit()?;
-    Ok(more)
+    Ok(last.abs_diff(through))
 }
 
 /// The level of a row as it is indexed.

@@ -132,6 +132,10 @@ impl Store for SqliteStore {
         self.inner.writer.check().await
     }
 
+    fn unindexed(&self) -> Option<u64> {
+        Some(self.inner.writer.unindexed())
+    }
+
     async fn workspaces(
         &self,
         after: Option<&str>,

@@ -1,6 +1,7 @@
 //! The one writer: a thread that commits what waits to be written, all of it together.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -52,6 +53,8 @@ pub(super) struct Writer {
     queue: Sender<Request>,
     room: Arc<Semaphore>,
     trouble: Trouble,
+    /// How many rows are not indexed yet.
+    unindexed: Arc<AtomicU64>,
     thread: JoinHandle<()>,
 }
 
@@ -70,6 +73,9 @@ impl Writer {
             Keeper::new(keep, &connection).map_err(SqliteError::failed("begin to write"))?;
         connection.busy_timeout(LOOK).map_err(SqliteError::failed("begin to write"))?;
         let (queue, requests) = channel();
+        let unindexed =
+            indexed::left(&connection).map_err(SqliteError::failed("begin to write"))?;
+        let unindexed = Arc::new(AtomicU64::new(unindexed));
         let trouble = Trouble::default();
         let life = fastrand::u32(..);
         let mut thread = Thread {
@@ -79,6 +85,7 @@ impl Writer {
             life,
             begun: false,
             reached,
+            unindexed: Arc::clone(&unindexed),
             behind: true,
             written: Duration::ZERO,
             keeper,
@@ -88,7 +95,13 @@ impl Writer {
             .name("sqlite-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|_| SqliteError::Ending)?;
-        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble, thread })
+        Ok(Self {
+            queue,
+            room: Arc::new(Semaphore::new(QUEUE as usize)),
+            trouble,
+            unindexed,
+            thread,
+        })
     }
 
     /// Writes rows, all or none, and answers their ids.
@@ -122,6 +135,11 @@ impl Writer {
         }
     }
 
+    /// How many rows are not indexed yet.
+    pub(super) fn unindexed(&self) -> u64 {
+        self.unindexed.load(Ordering::Relaxed)
+    }
+
     async fn enqueue(&self, topic: &Topic, rows: Vec<Pending>, patience: Duration) -> Answer {
         let bytes: usize = rows.iter().map(|row| row.rest.len()).sum();
         let weight = u32::try_from(bytes.max(LEAST)).unwrap_or(QUEUE).min(QUEUE);
@@ -146,6 +164,7 @@ struct Thread {
     begun: bool,
     /// How far the log was when it was written or opened, which it never goes behind.
     reached: Position,
+    unindexed: Arc<AtomicU64>,
     /// Whether there may be rows that are not indexed yet.
     behind: bool,
     /// For how long was written since rows were indexed.
@@ -209,7 +228,10 @@ impl Thread {
             Err(moved) => Err(moved),
         };
         self.behind = match step {
-            Ok(more) => more,
+            Ok(left) => {
+                self.unindexed.store(left, Ordering::Relaxed);
+                left > 0
+            }
             Err(error) => {
                 tracing::warn!("searches look at each of the new rows: {}", chain(&error));
                 false
@@ -299,6 +321,7 @@ impl Thread {
         // Who is told that rows are written is to find them.
         self.identity.check()?;
         if last >= first {
+            self.unindexed.fetch_add(last.abs_diff(first) + 1, Ordering::Relaxed);
             let life = (!self.begun).then_some((first, self.life));
             self.begun = true;
             self.known.send_modify(|known| known.grow(life, last));

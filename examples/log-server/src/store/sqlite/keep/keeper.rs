@@ -283,7 +283,7 @@ mod tests {
                 write(&log, workspace, now - 60_000 * age, 10);
             }
         }
-        while indexed::step(&mut log).unwrap() {}
+        while indexed::step(&mut log).unwrap() > 0 {}
         let hour = Keep { age: Some(Duration::from_secs(3600)), bytes: None };
         let mut keeper = Keeper { seen: Duration::ZERO, ..Keeper::new(hour, &log).unwrap() };
         let steps = settle(&mut keeper, &mut log);
