@@ -35,7 +35,11 @@ pub(in crate::http) struct NewRow {
     message: String,
     /// An id of your own, that no other row of the workflow has: a row that is sent again under it is
     /// not written twice.
-    #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_.:~/+=@-]*[A-Za-z_.:~/+=@-][A-Za-z0-9_.:~/+=@-]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[A-Za-z0-9_.:~/+=@-]*[A-Za-z_.:~/+=@-][A-Za-z0-9_.:~/+=@-]*$"
+    )]
     id: Option<String>,
     /// When it happened; now, if that is not said.
     #[schema(format = DateTime)]
