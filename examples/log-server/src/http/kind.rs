@@ -127,6 +127,11 @@ kinds! {
         "The body did not come to its end in time. Nothing was written.";
         "Send smaller bodies, or over a better line.";
 
+    NO_SIGN_IN = "no-sign-in", CONFLICT:
+        "nobody has to sign in";
+        "The server is for whoever reaches it: a session would be of nobody.";
+        "Ask without signing in.";
+
     ID_TAKEN = "id-taken", CONFLICT:
         "an id is taken";
         "A row has the id of another one of its workflow, and says something else.";
