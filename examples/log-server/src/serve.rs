@@ -13,7 +13,9 @@ use crate::access::{Leases, SignIn, SignInError, tokens};
 use crate::audit::Audit;
 use crate::cli::{Arguments, InvalidStore, StoreAddress};
 use crate::config::Config;
-use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
+use crate::http::{
+    App, Browsers, ClosedStreams, KnownCounts, LargePages, PageTurns, Proxies, Uploads, router,
+};
 use crate::limits::Limits;
 use crate::listen::{ListenAddress, ListenError, Listening, listen};
 use crate::search::{Effort, Searches};
@@ -68,6 +70,9 @@ pub enum ServeError {
     #[error("the system refused")]
     System(#[from] io::Error),
 }
+
+/// For one page of a search, so many times as many rows are looked at for counts.
+const COUNTED: usize = 50;
 
 /// Runs the server until it is told to end.
 ///
@@ -202,6 +207,10 @@ async fn serve<S: Store>(
         proxies: Proxies::new(&proxies, config.proxy_header),
         browsers: Browsers::new(&config.cors, &config.embedding),
         searches: Searches::new(arguments.search_bytes).ruled_by(config.row_fields),
+        known_counts: KnownCounts::new(Effort {
+            rows: arguments.search_rows.get().saturating_mul(COUNTED),
+            time: arguments.search_time.saturating_mul(2),
+        }),
         page_turns: PageTurns::new(unsent),
         large_pages: LargePages::new(unsent),
         uploads: Uploads::new(arguments.upload_bytes),

@@ -47,6 +47,7 @@ impl Counts {
             _ if !logs => (None, false),
             Method::POST => (Some(What::Appends), false),
             _ if path.ends_with("/stream") => (Some(What::Connects), exports()),
+            _ if path.ends_with("/counts") => (Some(What::Searches), false),
             _ if SEARCH.iter().any(|name| has(name)) => {
                 (Some(What::Searches), path.ends_with("/export"))
             }

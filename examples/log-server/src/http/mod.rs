@@ -6,6 +6,7 @@ mod audited;
 mod browser;
 mod client;
 mod closed;
+mod counts;
 mod export;
 mod export_body;
 mod forwarded;
@@ -13,6 +14,7 @@ mod gate;
 mod health;
 mod host;
 mod kind;
+mod known_counts;
 mod limited;
 mod lists;
 mod logs;
@@ -54,6 +56,7 @@ use crate::store::Store;
 pub use browser::{Browsers, Cors, Embedding};
 pub use closed::ClosedStreams;
 pub use kind::Kind;
+pub use known_counts::KnownCounts;
 pub use origin::{InvalidOrigin, Origin};
 pub use page_turns::PageTurns;
 pub use proxies::{InvalidProxy, Proxies, Proxy, ProxyHeader};
@@ -80,6 +83,8 @@ pub struct App<S: Store> {
     pub browsers: Browsers,
     /// What streams and pages look for.
     pub searches: Searches,
+    /// What was counted a moment ago.
+    pub known_counts: KnownCounts,
     /// Pages that are being read.
     pub page_turns: PageTurns,
     /// Large pages that are not sent yet.
@@ -109,6 +114,7 @@ impl<S: Store> Clone for App<S> {
             proxies: self.proxies.clone(),
             browsers: self.browsers.clone(),
             searches: self.searches.clone(),
+            known_counts: self.known_counts.clone(),
             page_turns: self.page_turns.clone(),
             large_pages: self.large_pages.clone(),
             uploads: self.uploads.clone(),

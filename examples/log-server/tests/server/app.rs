@@ -13,10 +13,10 @@ use hyper::{Method, Request};
 use log_server::access::{Leases, SignIn};
 use log_server::audit::Audit;
 use log_server::http::{
-    App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router,
+    App, Browsers, ClosedStreams, KnownCounts, LargePages, PageTurns, Proxies, Uploads, router,
 };
 use log_server::limits::Limits;
-use log_server::search::Searches;
+use log_server::search::{Effort, Searches};
 use log_server::store::SqliteStore;
 use tempfile::TempDir;
 use tower_service::Service;
@@ -58,6 +58,7 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
         proxies: Proxies::default(),
         browsers: Browsers::default(),
         searches: Searches::new(1 << 20),
+        known_counts: KnownCounts::new(Effort::default()),
         page_turns: PageTurns::new(32 << 20),
         large_pages: LargePages::new(LARGE_PAGES),
         uploads: Uploads::new(16 << 20),

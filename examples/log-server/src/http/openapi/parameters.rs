@@ -60,6 +60,15 @@ pub(in crate::http) enum Order {
     Desc,
 }
 
+/// What counting takes besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Counts {
+    /// How long the stretches of time are for which is counted, from `1s` on, such as `15m` or `1d`;
+    /// without it, as long as makes up to 200 of them.
+    every: Option<String>,
+}
+
 /// What an export takes besides.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
