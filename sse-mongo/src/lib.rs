@@ -61,6 +61,7 @@ struct Readme;
 pub use mongodb::{self, bson};
 
 pub use changes::Changes;
+pub use history::grouping::Groups;
 pub use history::narrowing::Narrowing;
 pub use history::search::Narrow;
 pub use json_record::JsonRecord;

@@ -84,7 +84,10 @@ impl Options {
     /// Makes indexes of this field too when [`Mongo::make_indexes`](crate::Mongo::make_indexes) is
     /// asked to: of a topic's fields, this one, the date and `_id`, and the same of whole spaces.
     /// Searches for few of its values ([`Narrowing::by`](crate::Narrowing::by)) find by them at once
-    /// what is rare. Each makes writing dearer. Indexes that are there already are used unasked.
+    /// what is rare. Indexes that are there already are used unasked.
+    ///
+    /// Each makes writing dearer; and MongoDB then refuses a record that has arrays in both this
+    /// field and the date.
     #[must_use]
     pub fn index_by(mut self, field: impl Into<String>) -> Self {
         self.index_by.push(field.into());

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
+use gapless_sse_core::follow::{Entry, Topic};
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 
 use crate::mongo::Mongo;
+use crate::position::key::Key;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
 use crate::topic;
@@ -43,6 +45,29 @@ impl<R> Mongo<R> {
         }
         found.retain(|record| record.get("_id").is_some_and(|id| wanted.contains(id)));
         Ok(found)
+    }
+
+    /// The records of a topic that have one of these ids, and where they stand. Numbers that are
+    /// equal are one id, whatever their types.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn entries_by_id(
+        &self,
+        topic: &Topic,
+        ids: Vec<Bson>,
+    ) -> Result<Vec<Entry<Key, R>>, Error> {
+        let date = &self.options().fields.date;
+        let batches = self.records.connection.with_ids(Operation::Find, ids, None).await?;
+        let mut entries = Vec::new();
+        for batch in &batches {
+            let found = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
+            let found = found.filter_map(RawBsonRef::as_document);
+            let found = found.filter_map(|it| self.records.entry(Key::of(it, date), it));
+            entries.extend(found.filter(|entry| entry.topic == *topic));
+        }
+        Ok(entries)
     }
 
     /// The spaces of the topics that have records, sorted: the first `limit` of those behind `after`.

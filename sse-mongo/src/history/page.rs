@@ -11,16 +11,13 @@ use crate::polling::audit::Audit;
 use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
 use crate::records::Records;
-use crate::server::error::Error;
+use crate::server::error::{Error, OUT_OF_TIME};
 use crate::server::find::Snapshot;
 use crate::server::index::Index;
 use crate::server::known::Way;
 use crate::server::range::Range;
 use crate::server::turns::driven;
 use crate::topic;
-
-/// The server's error for what took longer than `maxTimeMS`.
-const OUT_OF_TIME: i32 = 50;
 
 /// As of when to read, and what of the index belongs to it.
 #[derive(Clone)]
@@ -138,6 +135,18 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         Ok((as_of, read))
     }
 
+    /// A moment of now: the snapshot, if there are any, and what of the index belongs to it.
+    pub(super) async fn moment(
+        &self,
+        audit: &Audit,
+    ) -> Result<(Option<Snapshot>, Option<Key>), Error> {
+        let (_, mut at) = self.as_of(audit, None).await?;
+        if let Some(Snapshot::Fresh) = at.snapshot {
+            (_, at) = self.as_of(audit, Some(self.connection.snapshot().await?)).await?;
+        }
+        Ok((at.snapshot, at.before))
+    }
+
     /// The position to read as of, where it is known before reading.
     async fn as_of(
         &self,
@@ -168,7 +177,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
 }
 
 /// What the fields of a topic may be stored as of the records of a scope.
-fn prefix<F>(scope: &Scope<F>) -> Vec<Vec<RawBson>> {
+pub(super) fn prefix<F>(scope: &Scope<F>) -> Vec<Vec<RawBson>> {
     let mut prefix = vec![topic::values(scope.space())];
     if let Some(topics) = scope.topics() {
         prefix.push(topics.iter().flat_map(|topic| topic::values(topic.name())).collect());

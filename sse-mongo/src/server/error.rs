@@ -222,6 +222,9 @@ pub(crate) fn is_passing(error: &DriverError) -> bool {
     }
 }
 
+/// The code of what took longer than `maxTimeMS`.
+pub(crate) const OUT_OF_TIME: i32 = 50;
+
 /// Codes of a server that changes its role, or could not reach one.
 pub(crate) const PASSING: [i32; 13] =
     [6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];

@@ -160,7 +160,7 @@ impl Find<'_> {
 
     /// An index holds an array under each of its elements, but it is none of them: neither names it
     /// a topic, nor has it one place in history.
-    fn no_arrays(&self) -> Document {
+    pub(crate) fn no_arrays(&self) -> Document {
         let no_array = || doc! { "$not": { "$type": "array" } };
         self.index.before_id().map(|field| (field.to_owned(), no_array().into())).collect()
     }

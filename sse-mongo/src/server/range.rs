@@ -96,7 +96,8 @@ impl Range {
         Vec::new()
     }
 
-    fn conditions(&self, index: &Index) -> Vec<Document> {
+    /// The same by conditions.
+    pub(crate) fn conditions(&self, index: &Index) -> Vec<Document> {
         let mut fields = index.before_id();
         let prefix = self.prefix.iter().zip(fields.by_ref());
         let mut conditions: Vec<_> = prefix
@@ -106,15 +107,34 @@ impl Range {
             })
             .collect();
         let date = fields.next().unwrap_or_default();
-        for (key, beyond) in [(&self.after, "$gt"), (&self.before, "$lt")] {
+        let date_of = |key: &Option<Key>| {
+            key.as_ref().is_some_and(|key| matches!(key.date.as_ref(), RawBsonRef::DateTime(_)))
+        };
+        // Between two dates there is nothing else, and so the plain condition says the same.
+        let plain = date_of(&self.after) && date_of(&self.before);
+        let is = |how: &str, field: &str, value: &Value| {
+            let value = bson(value.as_ref());
+            if plain && field == date {
+                doc! { field: { how: value } }
+            } else {
+                doc! { "$expr": { how: [format!("${field}"), { "$literal": value }] } }
+            }
+        };
+        let ends = [(&self.after, "$gt", Value::MIN), (&self.before, "$lt", Value::MAX)];
+        for (key, beyond, least) in ends {
             let Some(key) = key else { continue };
-            let is = |how: &str, field: &str, value: &Value| {
-                doc! { "$expr": { how: [format!("${field}"), { "$literal": bson(value.as_ref()) }] } }
-            };
-            // The first is what the server finds the end of the range by.
+            let all = key.id == least;
+            let none = !all && [Value::MIN, Value::MAX].contains(&key.id);
+            if none {
+                conditions.push(is(beyond, date, &key.date));
+                continue;
+            }
+            // By the first, the server finds the end of the range.
             conditions.push(is(&format!("{beyond}e"), date, &key.date));
-            let beyond_id = is(beyond, "_id", &key.id);
-            conditions.push(doc! { "$or": [is(beyond, date, &key.date), beyond_id] });
+            if !all {
+                let beyond_id = is(beyond, "_id", &key.id);
+                conditions.push(doc! { "$or": [is(beyond, date, &key.date), beyond_id] });
+            }
         }
         conditions
     }

@@ -2,22 +2,26 @@
 
 mod append;
 mod fields;
+mod found;
 mod narrow;
 mod row;
 mod ruled;
+mod tally;
 
 use bson::{DateTime, Document};
-use gapless_sse_core::follow::Topic;
+use gapless_sse_core::follow::{Entry, Scope, Topic};
 use gapless_sse_mongo::{Effort, Error, Indexes, Key, Mode, Mongo, Options};
 use jiff::Timestamp;
 
 use fields::{DATE, WORKFLOW, WORKSPACE};
 pub use row::row;
 
-use super::{AppendError, Store};
+use super::tally::by_looking;
+use super::{AppendError, Store, Tally, TallyQuery};
 use crate::access::RowFields;
 use crate::cli::{self, Arguments};
 use crate::row::{NewRow, Row};
+use crate::search::Search;
 
 /// A log in a MongoDB collection.
 pub type MongoStore = Mongo<Row>;
@@ -73,6 +77,20 @@ impl Store for MongoStore {
         rows: Vec<NewRow>,
     ) -> Result<Vec<String>, AppendError<Error>> {
         append::append(self, topic, rows).await
+    }
+
+    async fn find(&self, topic: &Topic, id: &str) -> Result<Option<Entry<Key, Row>>, Error> {
+        match found::find(self, topic, id).await? {
+            None if found::is_odd(id) => super::find_by_looking(self, topic, id).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn tally(&self, scope: &Scope<Search>, query: &TallyQuery) -> Result<Tally, Error> {
+        match tally::tally(self, scope, query).await? {
+            Some(tally) => Ok(tally),
+            None => by_looking(self, scope, query, Self::date).await,
+        }
     }
 
     async fn writable(&self) -> Result<(), Error> {
