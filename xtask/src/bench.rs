@@ -31,6 +31,8 @@ pub(crate) enum Options {
     Tls,
     /// How long the log server looks for what is in millions of rows, into BENCHMARKS.md.
     History(History),
+    /// What a stream of a whole workspace costs, beside one workflow's, into BENCHMARKS.md.
+    Spaces(Spaces),
     /// What one client of the log server notices of what others do to it, into BENCHMARKS.md.
     Neighbours(Neighbours),
 }
@@ -83,6 +85,14 @@ pub(crate) struct History {
     before: Option<PathBuf>,
 }
 
+/// How much of following whole workspaces to measure.
+#[derive(Args, Debug)]
+pub(crate) struct Spaces {
+    /// One short round, about a minute; its figures are printed and not written down.
+    #[arg(long)]
+    short: bool,
+}
+
 /// The crates of peers have a workspace and a lock of their own.
 const PEERS: &str = "--release --manifest-path benches/Cargo.toml --target-dir target/bench";
 
@@ -95,6 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Options::Mongo(options) => mongo(options),
         Options::Tls => tls(),
         Options::History(options) => history(options),
+        Options::Spaces(options) => spaces(options),
         Options::Neighbours(options) => neighbours(options),
     }
 }
@@ -178,6 +189,17 @@ fn history(History { short, before }: &History) -> Result<(), Failure> {
     if let Some(before) = before {
         measure.arg("--before").arg(before);
     }
+    let section = read(&mut measure)?;
+    if *short {
+        println!("\n{section}");
+        return Ok(());
+    }
+    write_down(&section)
+}
+
+fn spaces(Spaces { short }: &Spaces) -> Result<(), Failure> {
+    let mut measure = beside_log_server("sse-spaces", if *short { "two" } else { "seven" })?;
+    measure.args(short.then_some("--short"));
     let section = read(&mut measure)?;
     if *short {
         println!("\n{section}");

@@ -13,6 +13,7 @@ use crate::dates::{DateFormat, Zone};
 use crate::fields::Assignment;
 use crate::http::Proxy;
 use crate::listen::ListenAddress;
+use crate::store::parse_bytes;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -163,6 +164,14 @@ pub struct Arguments {
         help_heading = "Memory, in bytes"
     )]
     pub ring_bytes: usize,
+
+    /// For how long rows are kept, by their date, as 30d; for ever if not said
+    #[arg(long, value_name = "TIME", value_parser = interval, help_heading = "SQLite")]
+    pub keep: Option<Duration>,
+
+    /// How much of the file rows may take, as 20GB; the first that were written go first
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = "SQLite")]
+    pub keep_bytes: Option<u64>,
 
     /// The collection of the logs
     #[arg(long, value_name = "NAME", default_value = "logs", help_heading = "MongoDB")]

@@ -19,7 +19,7 @@ use crate::listen::{ListenAddress, ListenError, Listening, listen};
 use crate::search::{Effort, Searches};
 use crate::secret::{self, SecretError, Secrets};
 use crate::simulate;
-use crate::store::{SqliteError, SqliteStore, Store, chain, mongo};
+use crate::store::{Keep, SqliteError, SqliteStore, Store, chain, mongo};
 
 /// Why the server could not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum ServeError {
     /// There is no data folder to put a file into.
     #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
     NoDataFolder,
+    /// Rows are to be deleted that are another service's.
+    #[error(
+        "--keep and --keep-bytes are for SQLite files; in MongoDB, rows end by an index of the \
+         service that owns them: createIndex({{date: 1}}, {{expireAfterSeconds: 2592000}})"
+    )]
+    Keep,
     /// The ways of signing in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -98,11 +104,15 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
     match store {
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
-            let store = SqliteStore::ruled_by(&path, fields)?.searching(effort);
+            let keep = Keep { age: arguments.keep, bytes: arguments.keep_bytes };
+            let store = SqliteStore::keeping(&path, fields, keep)?.searching(effort);
             let secrets = given.unwrap_or_else(|| Secrets::one(store.secret()));
             let sign_in = SignIn::new(&config, &secrets, Some(beside(&path)))?;
             let name = format!("SQLite file {}", path.display());
             serve(arguments, config, sign_in, audit, store, secrets, name).await
+        }
+        StoreAddress::Mongo(_) if arguments.keep.is_some() || arguments.keep_bytes.is_some() => {
+            Err(ServeError::Keep)
         }
         StoreAddress::Mongo(uri) => {
             let store = mongo::connect(&uri, &arguments, fields).await?;

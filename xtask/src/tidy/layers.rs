@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sse-fanout", &["sse-bench-machine", "gapless-sse-axum", "gapless-sse-warp"]),
     ("sse-neighbours", &["sse-bench-machine", "testbed"]),
     ("sse-history", &["sse-bench-machine", "testbed"]),
+    ("sse-spaces", &["sse-bench-machine", "testbed"]),
     ("sse-tls-bench", &["sse-bench-machine", "gapless-sse-axum"]),
     (
         "sse-mongo-bench",

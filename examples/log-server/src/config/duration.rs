@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::SignedDuration;
+use jiff::{Span, SpanRelativeTo};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A time as it is written on the command line and in the configuration file: `25s`, `200ms`,
-/// `1m30s`.
+/// `1m30s`, `30d`, where a day has 24 hours.
 ///
 /// ```
 /// use std::time;
@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 ///
 /// let parsed: Duration = "1m30s".parse()?;
 /// assert_eq!(parsed, Duration(time::Duration::from_secs(90)));
+/// assert_eq!("30d".parse::<Duration>()?.0, time::Duration::from_secs(30 * 24 * 3600));
 /// assert!("90".parse::<Duration>().is_err());
 /// # Ok::<(), log_server::config::InvalidDuration>(())
 /// ```
@@ -32,7 +33,9 @@ impl FromStr for Duration {
     type Err = InvalidDuration;
 
     fn from_str(text: &str) -> Result<Self, InvalidDuration> {
-        let parsed = text.parse::<SignedDuration>().ok();
+        let span = text.parse::<Span>().ok();
+        let parsed =
+            span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
         let positive = parsed.and_then(|parsed| std::time::Duration::try_from(parsed).ok());
         positive.map(Self).ok_or(InvalidDuration)
     }

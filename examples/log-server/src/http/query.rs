@@ -151,3 +151,47 @@ impl Parameters {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(query: &str) -> Result<Terms, String> {
+        let uri = format!("/?{query}").parse().expect("a query");
+        let query = Query::try_from_uri(&uri);
+        let mut parameters =
+            Parameters::new(query, &SEARCH).map_err(|wrong| format!("{wrong:?}"))?;
+        parameters.terms().map_err(|wrong| format!("{wrong:?}"))
+    }
+
+    #[test]
+    fn one_line_says_what_single_parameters_say() {
+        for (parameters, line) in [
+            ("level=error,warn&-level=debug", "level%3Derror,warn%20-level%3Ddebug"),
+            ("type=a&type=b&-type=c&-type=d", "type%3Da,b%20-type%3Dc,d"),
+            ("q=no+space&q=left&-q=a&-q=b", "%22no+space%22+left+-a+-b"),
+            ("regex=%5Cd%2B/s&-regex=x", "/%5Cd%2B%5C/s/+-/x/"),
+            ("from=2025-09-22T08:54:01Z", "from%3D2025-09-22T08:54:01Z"),
+        ] {
+            let (single, typed) = (terms(parameters), terms(&format!("search={line}")));
+            assert_eq!(single, typed, "{parameters}");
+            assert_ne!(single, Ok(Terms::default()));
+        }
+        let both = terms("q=a&search=b+level%3Dinfo&-level=debug").expect("a search");
+        assert_eq!((both.texts, both.levels), (vec!["a".into(), "b".into()], vec!["info".into()]));
+    }
+
+    #[test]
+    fn what_is_said_twice_of_one_kind_is_refused() {
+        for (query, words) in [
+            ("level=info&search=level%3Derror", "`level`"),
+            ("type=a&search=type%3Db", "`type`"),
+            ("from=-2h&search=from%3D-3h", "`from`"),
+            ("search=a&search=b", "`search`"),
+            ("to=-2h&to=-3h", "`to`"),
+        ] {
+            let refused = terms(query).expect_err(query);
+            assert!(refused.contains(words) && refused.contains("twice"), "{refused}");
+        }
+    }
+}

@@ -13,7 +13,10 @@ use jiff::Timestamp;
 
 pub use append::AppendError;
 pub use mongo::MongoStore;
-pub use sqlite::{SqliteError, SqliteStore};
+pub use sqlite::{
+    BackedUp, BackupError, InvalidBytes, Keep, Progress, SqliteError, SqliteStore, backup,
+    parse_bytes,
+};
 pub use tally::{Cell, Tally, TallyQuery};
 
 use crate::row::{NewRow, Row};

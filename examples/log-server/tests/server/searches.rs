@@ -151,7 +151,7 @@ async fn a_stream_of_what_is_looked_for_goes_on_where_it_was(store: Store, more:
     let mut rng = Rng::with_seed(2026);
     let arguments = [&["--ring-bytes", "12000"], more].concat();
     let mut server = server(&store, &arguments);
-    let query = "history=all&level=WARNING,ERROR&q=timeout&regex=%5Cd%24";
+    let query = "history=all&level=WARNING,ERROR&q=timeout&search=/%5Cd%24/%20details.n%3E0";
     let path = format!("{LOGS}/stream?{query}");
     let mut client = Client::default();
     let mut stream = client.connect(server.address, &path).await;
@@ -170,7 +170,7 @@ async fn a_stream_of_what_is_looked_for_goes_on_where_it_was(store: Store, more:
                 if level != "INFO" && what == "Timeout" && end.is_empty() {
                     expected.push(message.clone());
                 }
-                serde_json::json!({ "message": message, "level": level })
+                serde_json::json!({ "message": message, "level": level, "details": { "n": number } })
             })
             .collect();
         if rng.bool() {

@@ -141,7 +141,7 @@ async fn a_whole_workspace_of_sqlite_comes_once() {
 #[ignore = "needs MongoDB; cargo xtask test runs it"]
 async fn a_whole_workspace_of_mongodb_comes_once() {
     let store = Store::replica_set();
-    a_whole_workspace_comes_once_with_workflows_that_appear_later(store, &["--make-indexes"]).await;
+    a_whole_workspace_comes_once_with_workflows_that_appear_later(store, &[]).await;
 }
 
 #[tokio::test]

@@ -45,8 +45,7 @@ impl SqliteChanges {
         let batch = self
             .place
             .ask("read what is new", move |file, _| rows::changes(file, from, BATCH, &fields))
-            .await?
-            .ok_or(SqliteError::CutOff)?;
+            .await??;
         self.from = batch.through;
         Ok(batch)
     }

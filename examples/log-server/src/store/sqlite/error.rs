@@ -47,6 +47,9 @@ pub enum SqliteError {
         "the log lost rows while it was open, as when a backup is restored; restart the server"
     )]
     CutOff,
+    /// Rows after the position were deleted, as they were not to be kept for longer.
+    #[error("rows that were written after the position are not kept any more")]
+    HistoryLost,
     /// The snapshot is of another life of the file.
     #[error("the snapshot is of another life of the file")]
     SnapshotGone,
@@ -79,6 +82,7 @@ impl SourceError for SqliteError {
     fn fault(&self) -> Fault {
         match self {
             Self::SnapshotGone => Fault::SnapshotGone,
+            Self::HistoryLost => Fault::HistoryLost,
             Self::Locked | Self::Ending => Fault::Unavailable,
             Self::Failed(_, error) | Self::Open(_, error) => match error.sqlite_error_code() {
                 Some(code) if !words(code).is_empty() => Fault::NeedsAction,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::SqliteError;
+use super::keep;
 use super::lives::Lives;
 use super::ruled;
 use crate::access::RowFields;
@@ -60,6 +61,9 @@ const READ_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the server waits for the lock for writing when it starts.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What the journal of a file that was long is cut down to, in bytes.
+const LARGEST_JOURNAL: i64 = 64 << 20;
+
 pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) epoch: u32,
@@ -79,7 +83,10 @@ pub(super) fn open(path: &Path, fields: &RowFields) -> Result<Opened, SqliteErro
         }
         Found::Foreign => return Err(SqliteError::Foreign(path.to_owned())),
     }
+    // Free pages can be given back one by one: it has to be said before there is any other.
+    writer.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    writer.pragma_update(None, "journal_size_limit", LARGEST_JOURNAL).map_err(failed)?;
     make(&mut writer, fields).map_err(failed)?;
     let (epoch, secret) = writer
         .query_row("SELECT epoch, secret FROM life", [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -104,13 +111,14 @@ fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-enum Found {
+pub(super) enum Found {
     /// One of ours; 0 is a file without anything in it.
     Format(i64),
     Foreign,
 }
 
-fn format(connection: &Connection) -> rusqlite::Result<Found> {
+/// What the file is.
+pub(super) fn format(connection: &Connection) -> rusqlite::Result<Found> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (format, application) = (pragma("user_version")?, pragma("application_id")?);
     let tables = "SELECT count(*), count(CASE name WHEN 'log' THEN 1 WHEN 'life' THEN 1 END)
@@ -138,6 +146,7 @@ fn make(writer: &mut Connection, fields: &RowFields) -> rusqlite::Result<()> {
         if found < 3 {
             transaction.execute_batch(SINCE_3)?;
         }
+        transaction.execute_batch(keep::TABLE)?;
         ruled::make_indexes(&transaction, fields)?;
     }
     transaction.commit()

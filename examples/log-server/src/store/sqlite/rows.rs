@@ -4,6 +4,8 @@ use gapless_sse_core::follow::{Batch, Entry, Topic};
 use rusqlite::{Connection, Row as Found, params};
 
 use super::coordinates::{Dated, Position};
+use super::error::SqliteError;
+use super::keep::Gone;
 use super::lives;
 use super::store::SqliteStore;
 use crate::access::RowFields;
@@ -13,21 +15,24 @@ use crate::ruled::Ruled;
 /// Rows of so many bytes in all are enough for one batch.
 const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 
-/// What follows `from`, or `None` if the log has not been there.
+/// What follows `from`, unless the log has not been there, or some of it is gone.
 pub(super) fn changes(
     connection: &Connection,
     from: Position,
     limit: usize,
     fields: &RowFields,
-) -> rusqlite::Result<Option<Batch<SqliteStore>>> {
+) -> rusqlite::Result<Result<Batch<SqliteStore>, SqliteError>> {
     // One snapshot for all questions: what is not among the rows is not up to `through` either.
     let snapshot = connection.unchecked_transaction()?;
     if !lives::hold(&snapshot, from)? {
-        return Ok(None);
+        return Ok(Err(SqliteError::CutOff));
+    }
+    if Gone::read(&snapshot)?.through > from.seq {
+        return Ok(Err(SqliteError::HistoryLost));
     }
     let end = lives::last(&snapshot)?;
     if end.seq == from.seq {
-        return Ok(Some(Batch::new(Vec::new(), from)));
+        return Ok(Ok(Batch::new(Vec::new(), from)));
     }
     let mut question = snapshot.prepare_cached(
         "SELECT seq, date, workspace, workflow, row,
@@ -46,7 +51,7 @@ pub(super) fn changes(
     }
     let cut = bytes > LARGEST_BATCH || changes.len() == limit;
     let last = changes.last().filter(|_| cut).map(|(last, _)| *last);
-    Ok(Some(Batch::new(changes, last.unwrap_or(end))))
+    Ok(Ok(Batch::new(changes, last.unwrap_or(end))))
 }
 
 pub(super) fn entry(row: &Found<'_>, fields: &RowFields) -> rusqlite::Result<Entry<Dated, Row>> {

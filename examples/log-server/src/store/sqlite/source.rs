@@ -9,6 +9,7 @@ use super::changes::SqliteChanges;
 use super::coordinates::{Dated, Position};
 use super::error::SqliteError;
 use super::history::{Reading, Step};
+use super::keep::Gone;
 use super::lists;
 use super::lives::{self, Lives};
 use super::store::SqliteStore;
@@ -38,13 +39,20 @@ impl Source for SqliteStore {
         &self,
         frontier: FrontierOf<Self>,
     ) -> Result<Result<FrontierOf<Self>, Reset>, SqliteError> {
+        let places = &self.inner.places;
         let position = match &frontier {
-            Frontier::Live(position) | Frontier::History { as_of: position, .. } => *position,
+            Frontier::Live(position) => *position,
+            Frontier::History { as_of, after } => {
+                let gone = places.questions.ask("look up what is gone", |file, _| Gone::read(file));
+                if gone.await?.is_beyond(*after) {
+                    return Ok(Err(Reset::HistoryLost));
+                }
+                *as_of
+            }
         };
         if self.inner.known.borrow().hold(position) {
             return Ok(Ok(frontier));
         }
-        let places = &self.inner.places;
         let lives = places.questions.ask("look a position up", |file, _| Lives::read(file)).await?;
         // The log has never been there, or was there before a backup was restored.
         Ok(if lives.hold(position) { Ok(frontier) } else { Err(Reset::Epoch) })

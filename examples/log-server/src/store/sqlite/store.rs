@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::error::SqliteError;
 use super::identity::Identity;
+use super::keep::Keep;
 use super::lives::Lives;
 use super::places::Places;
 use super::writer::Writer;
@@ -55,6 +56,19 @@ impl SqliteStore {
     ///
     /// As [`open`](Self::open).
     pub fn ruled_by(address: impl AsRef<Path>, fields: RowFields) -> Result<Self, SqliteError> {
+        Self::keeping(address, fields, Keep::default())
+    }
+
+    /// Opens the log, of which only so much is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn keeping(
+        address: impl AsRef<Path>,
+        fields: RowFields,
+        keep: Keep,
+    ) -> Result<Self, SqliteError> {
         let path = address::file(address.as_ref())?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
@@ -66,7 +80,7 @@ impl SqliteStore {
         let inner = Inner {
             epoch,
             secret,
-            writer: Writer::start(writer, Arc::clone(&identity), known.clone())?,
+            writer: Writer::start(writer, Arc::clone(&identity), known.clone(), keep)?,
             places: Places::new(&identity),
             identity,
             known,

@@ -1,7 +1,7 @@
 //! The one writer: a thread that commits what waits to be written, all of it together.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::coordinates::Position;
 use super::error::SqliteError;
 use super::identity::Identity;
 use super::insert::{Refusal, insert};
+use super::keep::{Keep, Keeper};
 use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
@@ -58,8 +59,11 @@ impl Writer {
         connection: Connection,
         identity: Arc<Identity>,
         known: watch::Sender<Lives>,
+        keep: Keep,
     ) -> Result<Self, SqliteError> {
         let reached = lives::last(&connection).map_err(SqliteError::failed("begin to write"))?;
+        let keeper =
+            Keeper::new(keep, &connection).map_err(SqliteError::failed("begin to write"))?;
         connection.busy_timeout(LOOK).map_err(SqliteError::failed("begin to write"))?;
         let (queue, requests) = channel();
         let trouble = Trouble::default();
@@ -71,6 +75,7 @@ impl Writer {
             life,
             begun: false,
             reached,
+            keeper,
             trouble: Arc::clone(&trouble),
         };
         let thread = thread::Builder::new()
@@ -135,6 +140,7 @@ struct Thread {
     begun: bool,
     /// How far the log was when it was written or opened, which it never goes behind.
     reached: Position,
+    keeper: Keeper,
     trouble: Trouble,
 }
 
@@ -144,13 +150,32 @@ type Answers = Vec<(Request, Answer)>;
 impl Thread {
     fn run(&mut self, requests: &Receiver<Request>) {
         let mut waiting = VecDeque::new();
-        while let Ok(request) = requests.recv() {
-            waiting.push_back(request);
+        loop {
+            match self.keeper.rest() {
+                None => match requests.recv() {
+                    Ok(request) => waiting.push_back(request),
+                    Err(_) => return,
+                },
+                Some(rest) => match requests.recv_timeout(rest) {
+                    Ok(request) => waiting.push_back(request),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+            }
             while !waiting.is_empty() {
                 waiting.extend(requests.try_iter());
                 waiting.retain(|request| !request.is_left());
                 self.write(&mut waiting);
+                self.keep();
             }
+            self.keep();
+        }
+    }
+
+    /// Deletes some of what is not kept, if there is any; nobody waits for it for long.
+    fn keep(&mut self) {
+        if self.keeper.rest().is_some_and(|rest| rest.is_zero()) && self.identity.check().is_ok() {
+            self.keeper.step(&mut self.connection);
         }
     }
 
