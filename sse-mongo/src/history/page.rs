@@ -7,6 +7,7 @@ use super::part::Part;
 use super::read::{Read, merge};
 use super::scan::{Scan, Step};
 use super::search::{Narrow, Search};
+use crate::fields::Fields;
 use crate::polling::audit::Audit;
 use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
@@ -15,7 +16,6 @@ use crate::server::error::Error;
 use crate::server::find::{Range, Snapshot};
 use crate::server::known::Way;
 use crate::server::turns::driven;
-use crate::topic;
 
 /// The server's error for what took longer than `maxTimeMS`.
 const OUT_OF_TIME: i32 = 50;
@@ -36,7 +36,11 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
         let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
-        let search = Search::new(scope.filter().narrow(), order);
+        let search = Search::new(
+            scope.filter().narrow(&self.connection.options.fields),
+            order,
+            &self.connection.options,
+        );
         let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
         let first = scan.first();
         let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
@@ -71,7 +75,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             let index = self.connection.ready().await?.tail;
             let (after, before) = search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let prefixes = prefixes(scope);
+            let prefixes = prefixes(&self.connection.options.fields, scope);
             let bytes = step.bytes / prefixes.len().max(1);
             for (topic, prefix) in prefixes {
                 let range = Range { prefix, after: after.clone(), before: before.clone() };
@@ -133,13 +137,13 @@ impl<R: Record<Filter: Narrow>> Records<R> {
 }
 
 /// The ranges of the index that hold the records of a scope.
-fn prefixes<F>(scope: &Scope<F>) -> Vec<(&Topic, Vec<RawBson>)> {
-    let spaces = topic::values(scope.space());
+fn prefixes<'s, F>(fields: &Fields, scope: &'s Scope<F>) -> Vec<(&'s Topic, Vec<RawBson>)> {
+    let spaces = fields.space.prefixes(scope.space());
     let mut prefixes = Vec::new();
     for topic in scope.topics().unwrap_or_default() {
-        for name in topic::values(topic.name()) {
+        for name in fields.name.prefixes(topic.name()) {
             for space in &spaces {
-                prefixes.push((topic, vec![space.clone(), name.clone()]));
+                prefixes.push((topic, [space.as_slice(), name.as_slice()].concat()));
             }
         }
     }

@@ -3,6 +3,8 @@
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
 use mongodb::bson::{DateTime, Document, doc};
 
+use crate::fields::Fields;
+use crate::options::Options;
 use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
@@ -18,7 +20,7 @@ use crate::position::key::{Key, Value};
 /// ```
 /// use gapless_sse_core::follow::Filter;
 /// use gapless_sse_mongo::bson::doc;
-/// use gapless_sse_mongo::{Narrow, Narrowing};
+/// use gapless_sse_mongo::{Fields, Narrow, Narrowing};
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct OfType(String);
@@ -32,14 +34,16 @@ use crate::position::key::{Key, Value};
 /// }
 ///
 /// impl Narrow for OfType {
-///     fn narrow(&self) -> Narrowing {
-///         Narrowing::default().matching(doc! { "type": &self.0 })
+///     fn narrow(&self, fields: &Fields) -> Narrowing {
+///         Narrowing::default().matching(doc! { fields.stored("type"): &self.0 })
 ///     }
 /// }
 /// ```
 pub trait Narrow: Filter {
-    /// Conditions that every record meets which the filter admits. None by default.
-    fn narrow(&self) -> Narrowing {
+    /// Conditions that every record meets which the filter admits. None by default. `fields` says
+    /// what they are called that a condition is about.
+    fn narrow(&self, fields: &Fields) -> Narrowing {
+        let _ = fields;
         Narrowing::default()
     }
 }
@@ -65,14 +69,14 @@ pub struct Narrowing {
 }
 
 impl Narrowing {
-    /// The record's date is a BSON date, and this one or a later one. Other records are not read.
+    /// The record's date is a date, and this one or a later one. Other records are not read.
     #[must_use]
     pub fn not_before(mut self, date: DateTime) -> Self {
         self.from = self.from.max(Some(date));
         self
     }
 
-    /// The record's date is a BSON date before this one. Other records are not read.
+    /// The record's date is a date before this one. Other records are not read.
     #[must_use]
     pub fn before(mut self, date: DateTime) -> Self {
         self.before = Some(self.before.map_or(date, |before| before.min(date)));
@@ -127,14 +131,26 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn new(narrowing: Narrowing, order: SortOrder) -> Self {
+    pub(crate) fn new(narrowing: Narrowing, order: SortOrder, options: &Options) -> Self {
+        let Options { fields, dates, .. } = options;
         let Narrowing { from, before, conditions } = narrowing;
+        let least = |shown: i64| Value::of(dates.least(shown));
         let after = from.map(|from| {
-            let last = DateTime::from_millis(from.timestamp_millis().saturating_sub(1));
-            Key { date: Value::date(last), id: Value::MAX }
+            let shown = dates.earliest_from(from.timestamp_millis());
+            let (last, first) = (least(shown.saturating_sub(1)), least(shown));
+            // Values may be coarser than a millisecond, and finer: then the filter decides.
+            let earlier = last < first;
+            if earlier { Key { date: last, id: Value::MAX } } else { Key::before_all_of(first) }
         });
-        let before = before.map(|before| Key::before_all_of(Value::date(before)));
-        let query = (!conditions.is_empty()).then(|| doc! { "$and": conditions });
+        let before = before.map(|before| {
+            let shown = dates.not_before(before.timestamp_millis());
+            Key::before_all_of(least(shown))
+        });
+        let query = (!conditions.is_empty()).then(|| {
+            let mut any = fields.arrays_on_the_way();
+            any.push(doc! { "$and": conditions });
+            doc! { "$or": any }
+        });
         Self { order, query, after, before }
     }
 

@@ -109,9 +109,10 @@ impl Connection {
         let fields = &self.options.fields;
         let owned = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
         let id = "_id";
-        let tail = owned(&[&fields.space, &fields.name, &fields.date, id]);
-        let mut needs = vec![Need { name: "tail", fields: tail }];
-        if self.deployment().await?.way == Way::Poll {
+        let topic: Vec<_> = fields.of_topic().chain([fields.date.as_str(), id]).collect();
+        let mut needs = vec![Need { name: "tail", fields: owned(&topic) }];
+        // Where the topic is constant, one index is both.
+        if self.deployment().await?.way == Way::Poll && fields.of_topic().next().is_some() {
             needs.push(Need { name: "settled", fields: owned(&[&fields.date, id]) });
         }
         Ok(needs)

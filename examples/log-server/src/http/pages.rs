@@ -65,11 +65,12 @@ const MORE_OF_ONES_OWN: Incomplete = Incomplete::OfOwn {
 };
 
 impl Incomplete {
-    fn of<S: Store>(page: &LogPage<S>, order: SortOrder, rules: &RowRules) -> Self {
+    fn of<S: Store>(store: &S, page: &LogPage<S>, order: SortOrder, rules: &RowRules) -> Self {
         if !rules.is_empty() {
             return MORE_OF_ONES_OWN;
         }
-        let reached = page.more_after.as_ref().and_then(S::date).map(|date| date.to_string());
+        let reached =
+            page.more_after.as_ref().and_then(|key| store.date(key)).map(|date| date.to_string());
         let (scanned, found) = (page.scanned, page.records.len());
         let direction = if order == SortOrder::Ascending { "up to" } else { "back to" };
         let to = reached.as_ref().map_or(String::new(), |date| format!(", {direction} {date}"));
@@ -111,7 +112,7 @@ pub(super) async fn page<S: Store>(
     let about = About {
         next: page.next.as_ref().map(EventId::as_str),
         stream_position: page.stream_position.as_str(),
-        incomplete: cut.then(|| Incomplete::of(&page, order, rules)),
+        incomplete: cut.then(|| Incomplete::of(app.log.source(), &page, order, rules)),
         renewed: page.renewed.then_some(RENEWED),
     };
     let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;
