@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use gapless_sse_core::follow::Topic;
+use gapless_sse_core::follow::{Scope, Topic};
 use mongodb::bson::{Document, RawBson, RawDocument, doc};
 
 use crate::topic;
@@ -82,6 +82,17 @@ impl Fields {
         Ok(Topic::new(named(&self.space)?, named(&self.name)?))
     }
 
+    /// What an index of the fields of a topic begins with where records belong to a scope: one of
+    /// these values for each field. None where no record does.
+    pub(crate) fn prefix<F>(&self, scope: &Scope<F>) -> Option<Vec<Vec<RawBson>>> {
+        let space = self.space.values([scope.space()])?;
+        let name = match scope.topics() {
+            Some(topics) => self.name.values(topics.iter().map(Topic::name))?,
+            None => None,
+        };
+        Some([space, name].into_iter().flatten().collect())
+    }
+
     /// The fields of a topic, without what is constant.
     pub(crate) fn of_topic(&self) -> impl Iterator<Item = &str> {
         [&self.space, &self.name].into_iter().filter_map(Named::field)
@@ -105,14 +116,20 @@ impl Named {
         }
     }
 
-    /// What an index begins with where records have this name: one value, or nothing of what is
-    /// constant. None where none has it.
-    pub(crate) fn prefixes(&self, name: &str) -> Vec<Vec<RawBson>> {
+    /// What the field may be stored as where records have one of these names; nothing of what is
+    /// constant. None where no record has any of them.
+    fn values<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Option<Vec<RawBson>>> {
         match self {
-            Self::Field(_) => topic::values(name).into_iter().map(|value| vec![value]).collect(),
-            Self::Constant(constant) if constant == name => vec![Vec::new()],
-            Self::Constant(_) => Vec::new(),
+            Self::Field(_) => Some(Some(names.into_iter().flat_map(topic::values).collect())),
+            Self::Constant(constant) => {
+                names.into_iter().any(|name| name == constant).then_some(None)
+            }
         }
+    }
+
+    /// What the field may be stored as where records have this name, if it is one.
+    pub(crate) fn values_of(&self, name: &str) -> Option<Vec<RawBson>> {
+        self.values([name]).map(Option::unwrap_or_default)
     }
 }
 

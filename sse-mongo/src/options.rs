@@ -208,6 +208,11 @@ pub enum Mode {
 /// History is read by an index of a topic's two fields, the date and `_id`, and polling by one of
 /// the date and `_id`. Either direction serves, and so do more fields behind. Change streams need
 /// none: without it, streams are live, and history is an error that says what is missing.
+///
+/// History of whole spaces ([`Scope::whole`](gapless_sse_core::follow::Scope::whole)) is read by an
+/// index of the space's field, the date and `_id`. It is made with a new collection and by
+/// [`Mongo::make_indexes`](crate::Mongo::make_indexes), and in others when a whole space is first
+/// read, if it may be. Without it, single topics are read as ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Indexes {

@@ -85,12 +85,14 @@ impl<R> Mongo<R> {
     ) -> Result<Vec<String>, Error> {
         let fields = &self.records.connection.options.fields;
         let mut first = First::new(after, limit);
-        for prefix in fields.space.prefixes(space) {
-            let value = prefix.into_iter().next().map(Bson::try_from).and_then(Result::ok);
-            let of = match (fields.space.field(), value) {
-                (Some(field), Some(value)) => doc! { field: value },
-                _ => doc! {},
-            };
+        let Some(values) = fields.space.values_of(space) else { return Ok(Vec::new()) };
+        let value = |value| Bson::try_from(value).unwrap_or(Bson::Null);
+        let values = values.into_iter().map(value);
+        let all: Vec<_> = match fields.space.field() {
+            Some(field) => values.map(|value| doc! { field: value }).collect(),
+            None => vec![doc! {}],
+        };
+        for of in all {
             first = self.distinct(of, &fields.name, first).await?;
         }
         Ok(first.into_names())

@@ -93,19 +93,7 @@ async fn sqlite(plan: &Plan, files: &Files, folder: &Path) -> Result<Table> {
         notes.push(format!("The file of the earlier build was ready after {took:.0} s."));
     }
     let mut table = Table::new("SQLite", asked);
-    for question in Question::ALL {
-        let (address, old) = (server.address, earlier.as_ref().map(|server| server.address));
-        let mut figures = vec![Some((Vec::new(), 0)); table.asked.len()];
-        for _ in 0..question.rounds() {
-            let mut turns = figures.iter_mut();
-            served(turns.next(), address, question, false).await?;
-            if let Some(old) = old {
-                served(turns.next(), old, question, true).await?;
-            }
-            timed(turns.next(), async { files.ask(question) }).await?;
-        }
-        table.add(question, figures);
-    }
+    ask_all(&mut table, server.address, old(&earlier), None, files).await?;
     notes.push(format!("The server's memory was {} MiB at most.", server.peak()? >> 20));
     notes.push(format!("The file has {} MiB.", std::fs::metadata(&path)?.len() >> 20));
     table.notes = notes;
@@ -139,8 +127,28 @@ async fn mongo(plan: &Plan, files: &Files) -> Result<Table> {
     };
     let server = Server::start(&plan.program, &store)?;
     let mut table = Table::new("MongoDB", asked);
+    ask_all(&mut table, server.address, old(&earlier), Some(&driver), files).await?;
+    table.notes = vec![format!("The server's memory was {} MiB at most.", server.peak()? >> 20)];
+    server.end()?;
+    if let Some(earlier) = earlier {
+        earlier.end()?;
+    }
+    Ok(table)
+}
+
+fn old(earlier: &Option<Server>) -> Option<SocketAddr> {
+    earlier.as_ref().map(|server| server.address)
+}
+
+/// Asks everybody everything, in turns.
+async fn ask_all(
+    table: &mut Table,
+    address: SocketAddr,
+    old: Option<SocketAddr>,
+    driver: Option<&Driver>,
+    files: &Files,
+) -> Result<()> {
     for question in Question::ALL {
-        let (address, old) = (server.address, earlier.as_ref().map(|server| server.address));
         let mut figures = vec![Some((Vec::new(), 0)); table.asked.len()];
         for _ in 0..question.rounds() {
             let mut turns = figures.iter_mut();
@@ -148,17 +156,14 @@ async fn mongo(plan: &Plan, files: &Files) -> Result<Table> {
             if let Some(old) = old {
                 served(turns.next(), old, question, true).await?;
             }
-            timed(turns.next(), driver.ask(question)).await?;
+            if let Some(driver) = driver {
+                timed(turns.next(), driver.ask(question)).await?;
+            }
             timed(turns.next(), async { files.ask(question) }).await?;
         }
         table.add(question, figures);
     }
-    table.notes = vec![format!("The server's memory was {} MiB at most.", server.peak()? >> 20)];
-    server.end()?;
-    if let Some(earlier) = earlier {
-        earlier.end()?;
-    }
-    Ok(table)
+    Ok(())
 }
 
 async fn served(

@@ -12,6 +12,7 @@ mod json;
 mod level;
 pub mod limits;
 pub mod listen;
+pub mod logs;
 mod mark;
 pub mod row;
 mod ruled;

@@ -211,7 +211,7 @@ async fn serve<S: Store>(
     let limits = limits.with_search_time(arguments.search_time);
     let proxies = [config.proxies, arguments.proxies].concat();
     let app = App {
-        log: log.clone(),
+        log: log.clone().into(),
         store: name,
         heartbeat: arguments.heartbeat,
         max_lifetime: arguments.max_lifetime,

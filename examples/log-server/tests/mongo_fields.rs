@@ -201,9 +201,9 @@ async fn rows_are_stored_and_found_by_the_fields_that_they_are_mapped_to() {
                 new(r#"{"id":"first","message":"one","level":"ERROR","type":"a","user":"ann"}"#),
                 new(r#"{"message":"two","type":"b","user":"bob","meta":{"more":1}}"#),
             ];
-            store.append(&topic, rows.clone()).await.unwrap();
+            Store::append(&store, &topic, rows.clone()).await.unwrap();
             // Sent once more, it is the one that there is.
-            store.append(&topic, rows[..1].to_vec()).await.unwrap();
+            Store::append(&store, &topic, rows[..1].to_vec()).await.unwrap();
             let all = found(&store, &topic, Search::default(), 2).await;
             assert_eq!(all.len(), 2, "{options:?}");
             for shown in &all {
@@ -254,7 +254,8 @@ async fn what_a_mapped_collection_cannot_hold_is_refused_in_words() {
         ("etl", r#"{"message":"m","meta":{"kind":1}}"#, "`kind`"),
         ("etl", r#"{"message":"m","meta":1}"#, "`meta`"),
     ] {
-        let refused = store.append(&Topic::new(space, "x"), vec![new(json)]).await.unwrap_err();
+        let refused =
+            Store::append(&store, &Topic::new(space, "x"), vec![new(json)]).await.unwrap_err();
         let AppendError::Refused { row: 0, reason, written: 0 } = refused else {
             panic!("{refused}")
         };

@@ -1,26 +1,17 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openPage, startBrowser } from "./browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { deployed } from "./deployed.mjs";
 import { lineCount, live } from "./reading.mjs";
 import { rows, Server } from "./server.mjs";
 
 const LOG = { workspace: "etl", workflow: "inventory-sync" };
 const LIMIT = { timeout: 60_000 };
 
-let browser;
-let server;
-before(async () => {
-  browser = await startBrowser();
-  server = await Server.start();
-  await server.write(LOG, rows(100));
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const shared = deployed(LOG, 100);
 
 async function open() {
-  const opened = await openPage(browser, server.page(LOG));
+  const opened = await openPage(shared.browser, shared.server.page(LOG));
   await live(opened.page);
   return opened;
 }
@@ -30,11 +21,11 @@ const state = (page, words) => page.locator(".state-words", { hasText: words }).
 test("the state line counts down while the server is down, and is live afterwards", LIMIT, async () => {
   const { page, close } = await open();
   await state(page, /^Live$/);
-  await server.end("SIGKILL");
+  await shared.server.end("SIGKILL");
   await state(page, /^Reconnecting in \d+ s$/);
   await page.locator(".notice", { hasText: /lost|reached|ended/ }).waitFor();
   await page.getByRole("status").getByText("Reconnecting", { exact: true }).waitFor();
-  await server.restart();
+  await shared.server.restart();
   await state(page, /^Live$/);
   assert.equal(await page.locator(".notice").count(), 0);
   await close();
@@ -42,7 +33,7 @@ test("the state line counts down while the server is down, and is live afterward
 
 test("a server that is silent for longer than it announced counts as lost", LIMIT, async () => {
   const quick = await Server.start(["--heartbeat", "400ms"]);
-  const { page, close } = await openPage(browser, quick.page(LOG));
+  const { page, close } = await openPage(shared.browser, quick.page(LOG));
   try {
     await live(page);
     quick.freeze();
@@ -60,9 +51,9 @@ test("a server that is silent for longer than it announced counts as lost", LIMI
 test("a server that shuts down says so, and the page comes back by itself", LIMIT, async () => {
   const { page, close } = await open();
   const words = page.locator(".notice", { hasText: "The server is shutting down." });
-  await Promise.all([words.waitFor(), server.end("SIGTERM")]);
+  await Promise.all([words.waitFor(), shared.server.end("SIGTERM")]);
   await state(page, /^Reconnecting in \d+ s$/);
-  await server.restart();
+  await shared.server.restart();
   await live(page);
   assert.equal(await page.locator(".notice").count(), 0);
   await close();
@@ -73,7 +64,7 @@ test("the button disconnects, and connecting again brings what was written meanw
   await lineCount(page, 100);
   await page.getByRole("button", { name: "Disconnect" }).click();
   await state(page, /^Disconnected$/);
-  const written = await server.write(LOG, rows(7, "while disconnected"));
+  const written = await shared.server.write(LOG, rows(7, "while disconnected"));
   await page.getByRole("button", { name: "Connect" }).click();
   await live(page);
   await lineCount(page, 107);
@@ -86,7 +77,7 @@ test(
   LIMIT,
   async () => {
     const { page, close } = await open();
-    const stored = await server.ids(LOG);
+    const stored = await shared.server.ids(LOG);
     await lineCount(page, stored.length);
     await page.getByRole("button", { name: "Disconnect" }).click();
     await page.route(/\/logs\/stream/, (route) =>
@@ -102,9 +93,9 @@ test(
 );
 
 test("a refusal is shown in the server's words, and trying again by hand works", LIMIT, async () => {
-  const { page, close } = await openPage(browser, "about:blank");
+  const { page, close } = await openPage(shared.browser, "about:blank");
   await page.route(/\/logs$/, (route) => route.continue({ url: `${route.request().url()}?limit=many` }));
-  await page.goto(server.page(LOG));
+  await page.goto(shared.server.page(LOG));
   const notice = page.locator('.notice[data-tone="bad"]', { hasText: "limit" });
   await notice.waitFor();
   await state(page, /^Not connected$/);

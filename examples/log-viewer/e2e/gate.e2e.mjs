@@ -1,33 +1,24 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openPage, startBrowser } from "./browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { deployed } from "./deployed.mjs";
 import { GATES, Nginx } from "./nginx.mjs";
 import { lineCount, live, readAll } from "./reading.mjs";
-import { rows, Server } from "./server.mjs";
+import { rows } from "./server.mjs";
 
 const LOG = { workspace: "etl", workflow: "inventory-sync" };
 const LIMIT = { timeout: 60_000 };
 
-let browser;
-let server;
-before(async () => {
-  browser = await startBrowser();
-  server = await Server.start();
-  await server.write(LOG, rows(30));
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const shared = deployed(LOG, 30);
 
 for (const [answer, gate] of Object.entries(GATES)) {
   test(`a proxy whose sign-in has ended, and that answers with ${answer}, is told of`, LIMIT, async () => {
-    const nginx = await Nginx.start(server.url, gate);
-    const { page, context, close } = await openPage(browser, nginx.url);
+    const nginx = await Nginx.start(shared.server.url, gate);
+    const { page, context, close } = await openPage(shared.browser, nginx.url);
     try {
       await page.getByRole("link", { name: "Enter" }).click();
       await live(page);
-      const count = (await server.ids(LOG)).length;
+      const count = (await shared.server.ids(LOG)).length;
       await lineCount(page, count);
 
       await context.clearCookies();
@@ -43,7 +34,7 @@ for (const [answer, gate] of Object.entries(GATES)) {
       const paths = asked.map((url) => new URL(url).pathname.split("/").at(-1));
       assert.deepEqual(paths, ["stream", "session", "session"]);
 
-      await server.write(LOG, rows(20, "meanwhile"));
+      await shared.server.write(LOG, rows(20, "meanwhile"));
       const opened = context.waitForEvent("page");
       await page.getByRole("link", { name: "Open the page" }).click();
       const tab = await opened;
@@ -53,7 +44,7 @@ for (const [answer, gate] of Object.entries(GATES)) {
       await page.getByRole("button", { name: "I have signed in" }).click();
       await live(page);
       await lineCount(page, count + 20);
-      assert.deepEqual(await readAll(page), await server.ids(LOG));
+      assert.deepEqual(await readAll(page), await shared.server.ids(LOG));
     } finally {
       await close();
       await nginx.stop();

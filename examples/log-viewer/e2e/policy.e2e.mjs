@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openPage, startBrowser } from "./browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { deployed } from "./deployed.mjs";
 import { live } from "./reading.mjs";
-import { rows, Server } from "./server.mjs";
 
 const LOG = { workspace: "etl", workflow: "inventory-sync" };
 const LIMIT = { timeout: 60_000 };
 
-let browser;
-let server;
-before(async () => {
-  browser = await startBrowser();
-  server = await Server.start();
-  await server.write(LOG, rows(100));
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const shared = deployed(LOG, 100);
 
 test("the page's policy lets in nothing but its own files, and nobody may frame it", LIMIT, async () => {
-  const response = await fetch(server.url);
+  const response = await fetch(shared.server.url);
   const policy = response.headers.get("content-security-policy");
   assert.match(policy, /default-src '(none|self)'/);
   assert.match(policy, /frame-ancestors 'none'/);
@@ -30,7 +20,7 @@ test("the page's policy lets in nothing but its own files, and nobody may frame 
 });
 
 test("what the policy forbids is noticed by every test that closes its page", LIMIT, async () => {
-  const { page, close } = await openPage(browser, server.page(LOG));
+  const { page, close } = await openPage(shared.browser, shared.server.page(LOG));
   await live(page);
   await page.evaluate(() => {
     const script = document.createElement("script");

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use gapless_sse_core::follow::{Entry, Filter, Record, Scope, Topic};
+use gapless_sse_core::follow::{Entry, Filter, Record, Scope};
 use mongodb::bson::RawDocument;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -33,11 +33,10 @@ fn turns() -> Semaphore {
     Semaphore::new((cores / 2).max(1))
 }
 
-/// The records of a topic that were found, some of which were looked at.
+/// The records of a scope that were found, some of which were looked at.
 pub(crate) struct Matching<R: Record> {
     pub(crate) records: Records<R>,
     pub(crate) scope: Scope<R::Filter>,
-    pub(crate) topic: Topic,
     pub(crate) found: Found,
     /// How many bytes the page may still take.
     pub(crate) room: usize,
@@ -81,8 +80,9 @@ impl<R: Record> Matching<R> {
 
     /// Answers whether it was the last one.
     fn take_turn(&mut self) -> bool {
-        let Self { records, scope, topic, found, room, until, read } = self;
-        let (date, began) = (&records.connection.options.fields.date, Instant::now());
+        let Self { records, scope, found, room, until, read } = self;
+        let (fields, began) = (&records.connection.options.fields, Instant::now());
+        let date = &fields.date;
         let mut rest = found.documents().skip(read.scanned).peekable();
         let mut last = None;
         let over = loop {
@@ -100,9 +100,14 @@ impl<R: Record> Matching<R> {
             last = Some(record);
             read.scanned += 1;
             read.bytes += bytes;
-            match records.decode(record) {
-                Some(record) if scope.admits(&record) => {
-                    let entry = Entry { topic: topic.clone(), key, record };
+            let topic = match scope.topics() {
+                Some([topic]) => Some(topic.clone()),
+                // What has no name is found in a whole space.
+                _ => fields.topic(record).ok(),
+            };
+            match topic.zip(records.decode(record)) {
+                Some((topic, record)) if scope.admits(&record) => {
+                    let entry = Entry { topic, key, record };
                     read.admitted.push(Admitted { entry, bytes });
                     *room = room.saturating_sub(bytes);
                 }

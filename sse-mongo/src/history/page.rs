@@ -1,20 +1,19 @@
 //! Pages of history, each as of one moment.
 
-use gapless_sse_core::follow::{HistoryQuery, Record, Scope, Topic};
-use mongodb::bson::RawBson;
+use gapless_sse_core::follow::{HistoryQuery, Record, Scope};
 
 use super::part::Part;
 use super::read::{Read, merge};
 use super::scan::{Scan, Step};
 use super::search::{Narrow, Search};
-use crate::fields::Fields;
 use crate::polling::audit::Audit;
 use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
-use crate::server::find::{Range, Snapshot};
+use crate::server::find::Snapshot;
 use crate::server::known::Way;
+use crate::server::range::Range;
 use crate::server::turns::driven;
 
 /// The server's error for what took longer than `maxTimeMS`.
@@ -72,20 +71,21 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         let (mut position, at) = self.as_of(audit, as_of).await?;
         let mut parts = Vec::new();
         if step.limit > 0 {
-            let index = self.connection.ready().await?.tail;
+            let index = self.connection.index_of(scope).await?;
             let (after, before) = search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let prefixes = prefixes(&self.connection.options.fields, scope);
-            let bytes = step.bytes / prefixes.len().max(1);
-            for (topic, prefix) in prefixes {
-                let range = Range { prefix, after: after.clone(), before: before.clone() };
+            let prefix = self.connection.options.fields.prefix(scope);
+            let ranges = prefix.map(|prefix| Range { prefix, after, before }.split());
+            // No record has a topic that is constant and another one.
+            let ranges = ranges.unwrap_or_default();
+            let bytes = step.bytes / ranges.len().max(1);
+            for range in ranges {
                 let step = Step { bytes, ..step };
                 let part = Part {
                     records: self.clone(),
                     index: index.clone(),
                     search: search.clone(),
                     scope: scope.clone(),
-                    topic: topic.clone(),
                     step,
                     snapshot,
                 };
@@ -134,18 +134,4 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             _ => Err(Error::SnapshotGone),
         }
     }
-}
-
-/// The ranges of the index that hold the records of a scope.
-fn prefixes<'s, F>(fields: &Fields, scope: &'s Scope<F>) -> Vec<(&'s Topic, Vec<RawBson>)> {
-    let spaces = fields.space.prefixes(scope.space());
-    let mut prefixes = Vec::new();
-    for topic in scope.topics().unwrap_or_default() {
-        for name in fields.name.prefixes(topic.name()) {
-            for space in &spaces {
-                prefixes.push((topic, [space.as_slice(), name.as_slice()].concat()));
-            }
-        }
-    }
-    prefixes
 }

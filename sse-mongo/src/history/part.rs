@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use gapless_sse_core::follow::{Filter, Record, Scope, SortOrder, Topic};
+use gapless_sse_core::follow::{Filter, Record, Scope, SortOrder};
 
 use super::matching::Matching;
 use super::read::Read;
 use super::scan::{SHORTEST, Step};
 use super::search::Search;
+use super::sizes;
 use super::snapshot::fresh;
 use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
-use crate::server::find::{Find, Found, Range, Snapshot, What};
+use crate::server::find::{Find, Found, Snapshot, What};
 use crate::server::index::Index;
 use crate::server::operation::Operation;
+use crate::server::range::Range;
 use crate::server::turns::Kind;
 
 /// A part of which more is expected is large.
@@ -27,7 +29,6 @@ pub(crate) struct Part<R: Record> {
     pub(crate) index: Index,
     pub(crate) search: Search,
     pub(crate) scope: Scope<R::Filter>,
-    pub(crate) topic: Topic,
     pub(crate) step: Step,
     pub(crate) snapshot: Option<Snapshot>,
 }
@@ -57,7 +58,8 @@ impl<R: Record> Part<R> {
             end = self.bound(&mut range).await?;
         }
         let found = self.find(range, &what, self.limit()).await?;
-        let Self { mut records, scope, topic, step, snapshot, .. } = self;
+        let Self { mut records, scope, step, snapshot, .. } = self;
+        let measured = sizes::topic(&scope);
         let sizes = Arc::clone(&records.sizes);
         if kind == Kind::Searches {
             records.connection = afterwards;
@@ -65,14 +67,13 @@ impl<R: Record> Part<R> {
         let matching = Matching {
             records,
             scope,
-            topic: topic.clone(),
             found,
             room: step.room,
             until: step.until.max(Instant::now() + SHORTEST),
             read: Read::default(),
         };
         let mut read = matching.run(step.spent).await;
-        sizes.learn(&topic, read.scanned, read.bytes);
+        sizes.learn(&measured, read.scanned, read.bytes);
         if read.more_after.is_none() && end.is_some() {
             read.scanned = step.keys;
             read.more_after = end;
@@ -83,7 +84,7 @@ impl<R: Record> Part<R> {
     fn kind(&self) -> Kind {
         if self.search.query.is_some() || !self.scope.filter().admits_all() {
             Kind::Searches
-        } else if self.records.sizes.expected(&self.topic, self.limit()) > LARGE {
+        } else if self.records.sizes.expected(&sizes::topic(&self.scope), self.limit()) > LARGE {
             Kind::LargePages
         } else {
             Kind::Pages
@@ -91,7 +92,8 @@ impl<R: Record> Part<R> {
     }
 
     fn limit(&self) -> usize {
-        self.step.records.min(self.records.sizes.fitting(&self.topic, self.step.bytes))
+        let fitting = self.records.sizes.fitting(&sizes::topic(&self.scope), self.step.bytes);
+        self.step.records.min(fitting)
     }
 
     /// Ends a range where the server is to stop, and answers its last key, if there are more. Else

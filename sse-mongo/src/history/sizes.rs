@@ -3,12 +3,21 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gapless_sse_core::follow::Topic;
+use gapless_sse_core::follow::{Scope, Topic};
 
 /// How many records are read at once of a topic of which nothing is known: each may be large.
 const UNKNOWN: usize = 2;
 /// Of more topics, all is forgotten.
 const TOPICS: usize = 10_000;
+
+/// The topic under which the sizes of what a scope has are known: of several, they are taken
+/// together.
+pub(crate) fn topic<F>(scope: &Scope<F>) -> Topic {
+    match scope.topics() {
+        Some([topic]) => topic.clone(),
+        _ => Topic::new(scope.space(), ""),
+    }
+}
 
 /// What a record takes on average, by topic.
 #[derive(Debug, Default)]

@@ -13,8 +13,9 @@ use crate::position::key::{Key, Value};
 use crate::records::{ChangeBatch, Records};
 use crate::server::connection::Connection;
 use crate::server::error::Error;
-use crate::server::find::{Find, Range};
+use crate::server::find::Find;
 use crate::server::operation::Operation;
+use crate::server::range::Range;
 
 /// However often it is asked for: a server has other work too.
 const LEAST_INTERVAL: Duration = Duration::from_millis(10);

@@ -13,9 +13,10 @@ use crate::position::key::{Key, Value};
 use crate::records::Records;
 use crate::server::connection::Connection;
 use crate::server::error::Error;
-use crate::server::find::{Find, MAX_TIME, Range, What};
+use crate::server::find::{Find, MAX_TIME, What};
 use crate::server::operation::Operation;
 use crate::server::probe::before;
+use crate::server::range::Range;
 
 /// An audit is due when so many times the lateness have passed since the last one.
 const EVERY: u32 = 3;

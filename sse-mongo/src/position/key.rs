@@ -65,6 +65,8 @@ pub(crate) struct Value(RawBson);
 impl Value {
     pub(crate) const MIN: Self = Self(RawBson::MinKey);
     pub(crate) const MAX: Self = Self(RawBson::MaxKey);
+    #[cfg(test)]
+    pub(crate) const NULL: Self = Self(RawBson::Null);
 
     /// Of a date, as a source stores it.
     pub(crate) fn of(value: Bson) -> Self {

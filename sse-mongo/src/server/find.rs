@@ -4,33 +4,20 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use gapless_sse_core::follow::SortOrder;
-use mongodb::bson::{
-    Bson, Document, RawBson, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc,
-};
+use mongodb::bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Timestamp, doc};
 use mongodb::raw_batch_cursor::RawBatch;
 
 use super::connection::Connection;
 use super::error::Error;
 use super::index::Index;
 use super::operation::Operation;
+use super::range::Range;
 use crate::position::commit::ClusterTime;
 use crate::position::key::Key;
 use crate::value::path;
 
 /// How long the server may work on a read.
 pub(crate) const MAX_TIME: Duration = Duration::from_secs(30);
-
-/// What an index has between two keys.
-#[derive(Clone)]
-pub(crate) struct Range {
-    /// The values of the index's fields before date and id.
-    pub(crate) prefix: Vec<RawBson>,
-    /// Only beyond this key; none begins with the first.
-    pub(crate) after: Option<Key>,
-    /// Only before this key; none ends with the last, but for one whose date and id are both the
-    /// greatest value there is, which no bound of the server lets in.
-    pub(crate) before: Option<Key>,
-}
 
 /// A read of one range, in the order of its index.
 pub(crate) struct Find<'a> {
@@ -98,11 +85,7 @@ impl Find<'_> {
         what: &What,
         max_time: Duration,
     ) -> Result<Found, Error> {
-        let (after, before) = (&self.range.after, &self.range.before);
-        let empty =
-            after.as_ref().zip(before.as_ref()).is_some_and(|(after, before)| after >= before);
-        if empty || self.limit == 0 {
-            // The server takes no empty range.
+        if self.range.is_empty() || self.limit == 0 {
             return Ok(Found::default());
         }
         let replicated = connection.deployment().await?.replicated;
@@ -150,31 +133,26 @@ impl Find<'_> {
         // The first key in the index's order belongs to a range, so that what was read last may come
         // once more; and one more than asked for tells whether there are any.
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX - 2) + 2;
-        let after = self.range.after.as_ref().unwrap_or(&Key::LEAST);
-        let before = self.range.before.as_ref().unwrap_or(&Key::GREATEST);
-        let (min, max) = if self.index.descending { (before, after) } else { (after, before) };
         let mut find = doc! {
             "find": collection,
             "hint": &self.index.name,
-            "min": self.bound(min),
-            "max": self.bound(max),
-            "sort": self.index.sort(self.order),
+            "sort": self.index.sort(self.order, self.range.is_merged()),
             "collation": { "locale": "simple" },
             "limit": limit,
             "batchSize": limit,
             "maxTimeMS": i64::try_from(max_time.as_millis()).unwrap_or(i64::MAX).max(1),
         };
+        let mut conditions = self.range.put(self.index, &mut find);
         match what {
-            What::All => {
-                find.insert("filter", self.no_arrays());
-            }
-            What::Matching(query) => {
-                find.insert("filter", doc! { "$and": [self.no_arrays(), query.clone()] });
-            }
+            What::All => conditions.push(self.no_arrays()),
+            What::Matching(query) => conditions.extend([self.no_arrays(), query.clone()]),
             What::Keys { skip } => {
                 find.insert("returnKey", true);
                 find.insert("skip", i64::try_from(*skip).unwrap_or(i64::MAX));
             }
+        }
+        if !conditions.is_empty() {
+            find.insert("filter", doc! { "$and": conditions });
         }
         match self.snapshot {
             Some(Snapshot::Fresh) => {
@@ -198,12 +176,6 @@ impl Find<'_> {
         let no_array = || doc! { "$not": { "$type": "array" } };
         let fields = self.index.before_id().flat_map(path::on_the_way);
         fields.map(|field| (field.to_owned(), no_array().into())).collect()
-    }
-
-    fn bound(&self, key: &Key) -> Document {
-        let bson = |value: RawBsonRef<'_>| Bson::try_from(value).unwrap_or(Bson::Null);
-        let prefix = self.range.prefix.iter().map(RawBson::as_raw_bson_ref).map(bson);
-        self.index.bound(prefix, key)
     }
 }
 

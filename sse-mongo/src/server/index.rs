@@ -82,11 +82,13 @@ impl Index {
         self.fields.iter().take(self.prefix + 1).map(|field| &*field.name)
     }
 
-    /// The order that the index has, in the direction in which dates go as asked for.
-    pub(crate) fn sort(&self, order: SortOrder) -> Document {
+    /// The order that the index has, in the direction in which dates go as asked for; or, of parts of
+    /// it, only that of dates and ids.
+    pub(crate) fn sort(&self, order: SortOrder, parts: bool) -> Document {
         let forward = self.descending == (order == SortOrder::Descending);
         let direction = |field: &Field| if field.descending == forward { -1 } else { 1 };
         let fields = self.fields.iter().take(self.prefix + 2);
+        let fields = fields.skip(if parts { self.prefix } else { 0 });
         fields.map(|field| (field.name.clone(), direction(field).into())).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gapless_sse_core::follow::Scope;
 use mongodb::bson::{Bson, Document, RawBson, doc};
 use tokio::time::timeout;
 
@@ -76,32 +77,63 @@ impl Connection {
                 Err(unfit) => self.make_where_allowed(need, unfit).await?,
             });
         }
-        self.set_ready(uuid, &found)
+        let space = find(&self.need_of_spaces(), &listed).ok().and_then(Result::ok);
+        self.set_ready(uuid, &found, space)
+    }
+
+    /// The index that history of this scope is read by.
+    pub(crate) async fn index_of<F>(&self, scope: &Scope<F>) -> Result<Index, Error> {
+        let ready = self.ready().await?;
+        if scope.topics().is_some() {
+            return Ok(ready.tail);
+        }
+        if let Some(space) = ready.space {
+            return Ok(space);
+        }
+        let need = self.need_of_spaces();
+        let space = match find(&need, &self.list_indexes().await?)? {
+            Ok(index) => index,
+            Err(unfit) => self.make_where_allowed(need, unfit).await?,
+        };
+        if let Some(known) = &mut *self.known()
+            && known.uuid == ready.uuid
+        {
+            known.space = Some(space.clone());
+        }
+        Ok(space)
     }
 
     /// Makes the indexes that are missing, however long it takes.
     pub(crate) async fn make_indexes(&self) -> Result<Ready, Error> {
         let mut found = Vec::new();
         let _making = self.making.lock().await;
-        let exists = self.uuid().await?.is_some();
-        let listed = if exists { self.list_indexes().await? } else { Vec::new() };
-        for need in self.needs().await? {
+        for need in self.needs().await?.into_iter().chain([self.need_of_spaces()]) {
+            // The one before may serve this too.
+            let exists = self.uuid().await?.is_some();
+            let listed = if exists { self.list_indexes().await? } else { Vec::new() };
             found.push(match find(&need, &listed) {
                 Ok(Ok(index)) => index,
                 // The server waits for what is being made already.
                 Ok(Err(_)) | Err(_) => self.make(&need, &listed).await?,
             });
         }
+        let space = found.pop();
         let uuid = self.uuid().await?;
         let gone = Error::Answer { operation: Operation::Find, what: "collection" };
-        self.set_ready(&uuid.ok_or(gone)?, &found)
+        self.set_ready(&uuid.ok_or(gone)?, &found, space)
     }
 
-    fn set_ready(&self, uuid: &[u8], found: &[Index]) -> Result<Ready, Error> {
+    fn set_ready(
+        &self,
+        uuid: &[u8],
+        found: &[Index],
+        space: Option<Index>,
+    ) -> Result<Ready, Error> {
         let (Some(tail), Some(settled)) = (found.first(), found.last()) else {
             return Err(Error::Answer { operation: Operation::Index, what: "index" });
         };
-        let ready = Ready { uuid: uuid.to_owned(), tail: tail.clone(), settled: settled.clone() };
+        let (tail, settled) = (tail.clone(), settled.clone());
+        let ready = Ready { uuid: uuid.to_owned(), tail, settled, space };
         Ok(self.known().insert(ready).clone())
     }
 
@@ -116,6 +148,12 @@ impl Connection {
             needs.push(Need { name: "settled", fields: owned(&[&fields.date, id]) });
         }
         Ok(needs)
+    }
+
+    fn need_of_spaces(&self) -> Need {
+        let fields = &self.options.fields;
+        let fields = fields.space.field().into_iter().chain([fields.date.as_str(), "_id"]);
+        Need { name: "space", fields: fields.map(str::to_owned).collect() }
     }
 
     async fn list_indexes(&self) -> Result<Vec<Document>, Error> {

@@ -26,4 +26,6 @@ pub(crate) struct Ready {
     pub(crate) tail: Index,
     /// The index that changes are polled by; `tail` where they are not.
     pub(crate) settled: Index,
+    /// The index that history of whole spaces is read by, once it was found.
+    pub(crate) space: Option<Index>,
 }

@@ -14,5 +14,6 @@ pub(crate) mod odd_values;
 pub(crate) mod operation;
 mod privilege;
 pub(crate) mod probe;
+pub(crate) mod range;
 pub(crate) mod stats;
 pub(crate) mod turns;

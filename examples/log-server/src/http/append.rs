@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::App;
 use super::asked::Asked;
+use super::kind::Kind;
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
@@ -78,7 +79,7 @@ async fn write<S: Store>(
     for (row, line) in rows.iter_mut().zip(&lines) {
         writer.sign(row).map_err(|wrong| {
             let detail = format!("line {line}: {wrong}; none of the {count} lines was written");
-            Problem::new(StatusCode::FORBIDDEN, "a row is not yours to write", detail)
+            Problem::new(Kind::ROW_NOT_YOURS, detail)
         })?;
     }
     let written = app.log.source().append(&topic, rows).await;
@@ -117,16 +118,12 @@ fn refusal<E: SourceError>(error: &AppendError<E>, lines: &[usize], count: usize
     };
     match error {
         AppendError::Store(store) => Problem::unavailable(store),
-        AppendError::Busy(_) => {
-            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is busy", error)
-        }
+        AppendError::Busy(_) => Problem::new(Kind::BUSY, error),
         AppendError::Refused { row, written, .. } => {
-            let title = "the log does not take a line";
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title, of(*row, *written))
+            Problem::new(Kind::ROW_REFUSED, of(*row, *written))
         }
         AppendError::Conflict { row, written, .. } => {
-            let title = "an id is taken";
-            Problem::new(StatusCode::CONFLICT, title, of(*row, *written))
+            Problem::new(Kind::ID_TAKEN, of(*row, *written))
         }
     }
 }

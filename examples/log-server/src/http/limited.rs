@@ -6,10 +6,11 @@ use std::time::Duration;
 use axum::extract::{MatchedPath, Query, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, header};
 use tokio::time::timeout;
 
 use super::asked::Asked;
+use super::kind::Kind;
 use super::problem::Problem;
 use super::query::{SEARCH, is_last_event_id};
 use super::told::Refusal;
@@ -131,20 +132,17 @@ pub(super) async fn by_caller(
 
 impl From<Reached> for Problem {
     fn from(reached: Reached) -> Self {
-        let title = match reached.window {
-            None => "too many streams are open",
-            Some(_) => "this is asked for too often",
-        };
-        Self::passing(StatusCode::TOO_MANY_REQUESTS, title, reached).of_limit(reached)
+        let kind = if reached.window.is_none() { Kind::STREAMS } else { Kind::OFTEN };
+        Self::new(kind, reached).of_limit(reached)
     }
 }
 
 impl From<TooLarge> for Problem {
     fn from(too_large: TooLarge) -> Self {
-        let status = match too_large {
-            TooLarge::Uri(_) => StatusCode::URI_TOO_LONG,
-            _ => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        let kind = match too_large {
+            TooLarge::Uri(_) => Kind::LONG_ADDRESS,
+            TooLarge::Bytes(_) | TooLarge::Headers(_) => Kind::LARGE_HEAD,
         };
-        Self::new(status, "the request is too large", too_large)
+        Self::new(kind, too_large)
     }
 }

@@ -12,6 +12,7 @@ use super::path::Workspace;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::seen::Seen;
+use crate::logs::Sources;
 use crate::store::Store;
 
 /// The most names that a page of a list looks at that its caller may not see.
@@ -59,7 +60,7 @@ impl List {
     /// be, the page is full if there are enough.
     async fn page<S: Store>(
         self,
-        store: &S,
+        store: &Sources<S>,
         seen: &Seen<'_>,
         own: &OwnRows<'_, S>,
     ) -> Result<(Vec<String>, Option<String>), Problem> {
@@ -88,7 +89,7 @@ impl List {
 }
 
 async fn ask<S: Store>(
-    store: &S,
+    store: &Sources<S>,
     workspace: Option<&str>,
     after: Option<&str>,
     limit: usize,

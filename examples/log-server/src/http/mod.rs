@@ -10,6 +10,7 @@ mod forwarded;
 mod gate;
 mod health;
 mod host;
+mod kind;
 mod limited;
 mod lists;
 mod metrics;
@@ -22,6 +23,7 @@ mod pages;
 mod path;
 mod posted;
 mod problem;
+mod problems;
 mod proxies;
 mod query;
 mod request_id;
@@ -39,15 +41,15 @@ mod viewer;
 
 use std::time::Duration;
 
-use gapless_sse_core::Log;
-
 use crate::access::{Access, Leases, SignIn};
 use crate::audit::Audit;
 use crate::limits::Limits;
+use crate::logs::Logs;
 use crate::search::Searches;
 use crate::store::Store;
 pub use browser::{Browsers, Cors, Embedding};
 pub use closed::ClosedStreams;
+pub use kind::Kind;
 pub use origin::{InvalidOrigin, Origin};
 pub use page_turns::PageTurns;
 pub use proxies::{InvalidProxy, Proxies, Proxy, ProxyHeader};
@@ -58,8 +60,8 @@ pub use upload::Uploads;
 /// What every request needs.
 #[derive(Debug)]
 pub struct App<S: Store> {
-    /// The log that is served.
-    pub log: Log<S>,
+    /// The logs that are served.
+    pub log: Logs<S>,
     /// How the store is named to people, without credentials.
     pub store: String,
     /// After how much silence a stream shows that it is alive.

@@ -1,11 +1,12 @@
 //! Where a caller has rows of his own.
 
-use gapless_sse_core::follow::{HistoryQuery, Scope, SortOrder};
+use gapless_sse_core::follow::Scope;
 
 use super::App;
 use super::asked::Asked;
 use super::problem::Problem;
 use crate::access::{Caller, Place, Right};
+use crate::logs::Sources;
 use crate::search::{Search, Terms};
 use crate::store::Store;
 
@@ -14,7 +15,7 @@ const TOGETHER: usize = 500;
 
 /// Where a caller has rows that his rules show him; without rules, everywhere.
 pub(super) struct OwnRows<'a, S: Store> {
-    store: &'a S,
+    store: &'a Sources<S>,
     caller: &'a Caller,
     own: Search,
 }
@@ -76,9 +77,7 @@ impl<'a, S: Store> OwnRows<'a, S> {
             return Ok(false);
         }
         let scope = Scope::new(workspace, [workflow]).filtered(self.own.clone());
-        let order = SortOrder::Descending;
-        let query = HistoryQuery { as_of: None, after: None, order, limit: 1, max_bytes: 1 };
-        let page = self.store.history(&scope, query).await;
-        Ok(!page.map_err(|error| Problem::unavailable(&error))?.entries.is_empty())
+        let has_rows = self.store.has_rows(&scope).await;
+        has_rows.map_err(|error| Problem::unavailable(&error))
     }
 }

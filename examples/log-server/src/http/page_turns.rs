@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gapless_sse_core::follow::Topic;
-use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::kind::Kind;
 use super::problem::Problem;
 use super::unsent::{LargePages, SMALL};
 
@@ -113,8 +113,7 @@ async fn wait(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
     let turn = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await;
     turn.ok().and_then(Result::ok).ok_or_else(|| {
         let detail = "there are too many others; try again in a few seconds";
-        let title = "too many pages are being read";
-        Problem::passing(StatusCode::SERVICE_UNAVAILABLE, title, detail)
+        Problem::new(Kind::PAGES, detail)
     })
 }
 

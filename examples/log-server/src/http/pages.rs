@@ -18,6 +18,7 @@ use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
 use crate::access::RowRules;
+use crate::logs::Sources;
 use crate::store::Store;
 
 /// What a page says besides its rows.
@@ -65,12 +66,17 @@ const MORE_OF_ONES_OWN: Incomplete = Incomplete::OfOwn {
 };
 
 impl Incomplete {
-    fn of<S: Store>(store: &S, page: &LogPage<S>, order: SortOrder, rules: &RowRules) -> Self {
+    fn of<S: Store>(
+        logs: &Sources<S>,
+        page: &LogPage<S>,
+        order: SortOrder,
+        rules: &RowRules,
+    ) -> Self {
         if !rules.is_empty() {
             return MORE_OF_ONES_OWN;
         }
         let reached =
-            page.more_after.as_ref().and_then(|key| store.date(key)).map(|date| date.to_string());
+            page.more_after.as_ref().and_then(|key| logs.date(key)).map(|date| date.to_string());
         let (scanned, found) = (page.scanned, page.records.len());
         let direction = if order == SortOrder::Ascending { "up to" } else { "back to" };
         let to = reached.as_ref().map_or(String::new(), |date| format!(", {direction} {date}"));

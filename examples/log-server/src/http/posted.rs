@@ -4,11 +4,12 @@ use std::io::Read;
 
 use axum::body::Bytes;
 use flate2::read::MultiGzDecoder;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::kind::Kind;
 use super::problem::Problem;
 use crate::row::{NewRow, check_id};
 
@@ -75,8 +76,7 @@ fn is_packed(headers: &HeaderMap) -> Result<bool, Problem> {
         "" | "identity" => Ok(false),
         "gzip" | "x-gzip" => Ok(true),
         other => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "the content encoding is not known",
+            Kind::MEDIA_TYPE,
             format!("the content encoding is {other:?}; send gzip, or none"),
         )),
     }

@@ -10,6 +10,7 @@ use gapless_sse_core::follow::{Fault, SourceError};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::kind::Kind;
 use super::request_id::RequestId;
 use super::told::Refusal;
 use crate::access::revoked::NotRevoked;
@@ -21,8 +22,7 @@ use crate::store::chain;
 /// An answer that says what is wrong and what to do.
 #[derive(Debug)]
 pub(super) struct Problem {
-    status: StatusCode,
-    title: &'static str,
+    kind: &'static Kind,
     detail: String,
     /// Whether the same request may be answered otherwise in a moment.
     passing: bool,
@@ -38,17 +38,17 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn bad_request(detail: impl Display) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "the request is not valid", detail)
+        Self::new(Kind::INVALID, detail)
     }
 
     pub(super) fn not_found(path: &str) -> Self {
         let detail = format!("nothing is at {path}; the page is at / and the logs under /wfm/");
-        Self::new(StatusCode::NOT_FOUND, "there is nothing here", detail)
+        Self::new(Kind::NOT_FOUND, detail)
     }
 
     pub(super) fn method_not_allowed() -> Self {
         let detail = "this path does not take that method; `Allow` lists those it takes";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed", detail)
+        Self::new(Kind::METHOD, detail)
     }
 
     pub(super) fn misdirected(host: &str) -> Self {
@@ -56,18 +56,18 @@ impl Problem {
             "this server is for its own machine, and the request is for {host:?}; ask for \
              localhost, or start it with --anonymous to serve other names"
         );
-        Self::new(StatusCode::MISDIRECTED_REQUEST, "the request is for another server", detail)
+        Self::new(Kind::MISDIRECTED, detail)
     }
 
     pub(super) fn too_large(limit: usize, of_what: &str) -> Self {
         let detail = format!("a request holds {limit} {of_what} at most; send several");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large", detail)
+        Self::new(Kind::TOO_LARGE, detail)
     }
 
     pub(super) fn cross_site() -> Self {
         let detail = "another site's page asks for this; if it is meant to, add its origin to \
                       `cors.origins` in the server's configuration";
-        Self::new(StatusCode::FORBIDDEN, "the request comes from another site", detail)
+        Self::new(Kind::CROSS_SITE, detail)
     }
 
     /// Nothing was answered in time.
@@ -77,7 +77,7 @@ impl Problem {
              may have been written: send them again under the same `Idempotency-Key`, or with the \
              same ids"
         );
-        Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the answer takes too long", detail)
+        Self::new(Kind::SLOW_ANSWER, detail)
     }
 
     /// The store did not answer, or not as it should: in a moment it may, or somebody has to act
@@ -88,14 +88,14 @@ impl Problem {
             Fault::Refused => Self::bad_request(words),
             Fault::NeedsAction => {
                 tracing::error!(error = words, "the store needs somebody to act");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the log cannot be used as it is", words)
+                Self::new(Kind::NEEDS_ACTION, words)
             }
             _ => {
                 // The cause is for the server's log and for `/readyz`, not for every client.
                 tracing::warn!(error = words, "the store did not answer");
                 let detail = "the log's database cannot be reached at the moment; try again in a \
                               few seconds";
-                Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is unavailable", detail)
+                Self::new(Kind::UNAVAILABLE, detail)
             }
         }
     }
@@ -106,13 +106,12 @@ impl Problem {
             "the list would look at more than {names} names for those that you may see; whoever \
              gives out your sign-in is to name them by how they begin, as in `etl-*`"
         );
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the list is too long", detail)
+        Self::new(Kind::LONG_LIST, detail)
     }
 
     /// Some part of the server is not as it should be.
     pub(super) fn not_ready(parts: String, passing: bool) -> Self {
-        let title = "the server is not ready";
-        Self { passing, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, title, parts) }
+        Self { passing, ..Self::new(Kind::NOT_READY, parts) }
     }
 
     /// A row that the store holds is no JSON.
@@ -122,7 +121,7 @@ impl Problem {
             "a row of this page is not JSON as it is stored: {error}; whoever runs the store is to \
              repair or delete it"
         );
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a row cannot be shown", detail)
+        Self::new(Kind::NOT_JSON, detail)
     }
 
     /// A defect of this server: what was asked for was not done, and would not be the next time.
@@ -130,22 +129,21 @@ impl Problem {
         tracing::error!(error = chain(error), "a request met a defect; please report it");
         let detail =
             "the server has met a defect while it looked at this request; its log has more";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server has a defect", detail)
+        Self::new(Kind::DEFECT, detail)
     }
 
     /// Nothing reads the log for streams: the server begins or ends.
     pub(super) fn not_followed() -> Self {
         let detail = "the server does not follow the log at the moment, as it begins or ends; try \
                       again in a few seconds";
-        Self::passing(StatusCode::SERVICE_UNAVAILABLE, "the log is not followed", detail)
+        Self::new(Kind::NOT_FOLLOWED, detail)
     }
 
-    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
+    pub(super) fn new(kind: &'static Kind, detail: impl Display) -> Self {
         Self {
-            status,
-            title,
+            kind,
             detail: detail.to_string(),
-            passing: false,
+            passing: kind.passing,
             denied: None,
             reached: None,
             challenge: None,
@@ -155,13 +153,8 @@ impl Problem {
 
     /// Says how one may sign in, if that is what is missing.
     pub(super) fn with_ways(self, ways: &Ways) -> Self {
-        let ways = (self.status == StatusCode::UNAUTHORIZED).then(|| ways.clone());
+        let ways = (self.kind == Kind::SIGN_IN).then(|| ways.clone());
         Self { ways, ..self }
-    }
-
-    /// One that ends by itself: the answer says when to ask again.
-    pub(super) fn passing(status: StatusCode, title: &'static str, detail: impl Display) -> Self {
-        Self { passing: true, ..Self::new(status, title, detail) }
     }
 
     pub(super) fn of_limit(self, reached: Reached) -> Self {
@@ -173,10 +166,7 @@ impl<E: SourceError> From<PageError<E>> for Problem {
     fn from(error: PageError<E>) -> Self {
         match &error {
             PageError::Cursor => Self::bad_request(error),
-            PageError::Busy => {
-                let title = "too many pages are being read";
-                Self::passing(StatusCode::SERVICE_UNAVAILABLE, title, error)
-            }
+            PageError::Busy => Self::new(Kind::PAGES, error),
             PageError::Source(error) => Self::unavailable(error),
         }
     }
@@ -184,34 +174,23 @@ impl<E: SourceError> From<PageError<E>> for Problem {
 
 impl From<Denied> for Problem {
     fn from(Denied { reason, words, challenge }: Denied) -> Self {
-        let (status, title) = match reason {
-            Reason::Unknown | Reason::Expired | Reason::Revoked => {
-                (StatusCode::UNAUTHORIZED, "a sign-in is needed")
-            }
-            Reason::Forbidden => (StatusCode::FORBIDDEN, "this is not allowed"),
-            Reason::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "nobody can say who may"),
+        let kind = match reason {
+            Reason::Unknown | Reason::Expired | Reason::Revoked => Kind::SIGN_IN,
+            Reason::Forbidden => Kind::FORBIDDEN,
+            Reason::Unavailable => Kind::UNDECIDED,
         };
-        let passing = reason == Reason::Unavailable;
-        Self {
-            passing,
-            denied: Some(reason),
-            challenge: challenge.map(Box::new),
-            ..Self::new(status, title, words)
-        }
+        let challenge = challenge.map(Box::new);
+        Self { denied: Some(reason), challenge, ..Self::new(kind, words) }
     }
 }
 
 impl From<NotRevoked> for Problem {
     fn from(error: NotRevoked) -> Self {
         match error {
-            NotRevoked::Full(_) => {
-                let title = "too much is taken back already";
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, title, error)
-            }
+            NotRevoked::Full(_) => Self::new(Kind::REVOCATIONS_FULL, error),
             NotRevoked::NotWritten(_) => {
                 tracing::error!(%error, "what was taken back cannot be written");
-                let title = "it is not taken back for good";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, title, error)
+                Self::new(Kind::NOT_REVOKED, error)
             }
         }
     }
@@ -224,8 +203,7 @@ impl From<SearchError> for Problem {
         } else if let SearchError::Rule(field) = error {
             field.into()
         } else if error.is_passing() {
-            let title = "too many searches are under way";
-            Self::passing(StatusCode::TOO_MANY_REQUESTS, title, error)
+            Self::new(Kind::SEARCHES, error)
         } else {
             Self::bad_request(error)
         }
@@ -235,16 +213,16 @@ impl From<SearchError> for Problem {
 impl From<UnkeptField> for Problem {
     fn from(field: UnkeptField) -> Self {
         tracing::error!(%field, "a caller has rules that this server cannot decide");
-        let title = "your rules cannot be decided here";
-        Self::new(StatusCode::FORBIDDEN, title, field)
+        Self::new(Kind::RULES_UNDECIDED, field)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, title, detail, passing, denied, reached, challenge, ways } = self;
+        let Self { kind, detail, passing, denied, reached, challenge, ways } = self;
+        let Kind { status, title, .. } = *kind;
         let mut body = json!({
-            "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+            "type": kind.uri(), "title": title, "status": status.as_u16(), "detail": detail,
         });
         if let Some(reason) = denied {
             body["reason"] = reason.as_str().into();

@@ -10,8 +10,8 @@ use super::append::LARGEST_BODY;
 use super::gate::Gate;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, proxies,
-    request_id, revocations, sent, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, problems,
+    proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -54,6 +54,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
         route(Method::GET, "/metrics", operate, get(metrics::metrics)),
         route(Method::GET, "/healthz", open, get(health::healthz)),
         route(Method::GET, "/readyz", open, get(health::readyz)),
+        route(Method::GET, "/problems", open, get(problems::list)),
+        route(Method::GET, "/problems/{kind}", open, get(problems::show)),
     ]
 }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::App;
 use super::asked::Asked;
+use super::kind::Kind;
 use super::problem::Problem;
 use super::sent::{self, uncached};
 use crate::access::revoked::{Revocation, Revoke};
@@ -52,9 +53,7 @@ pub(super) async fn begin<S: Store>(
     let caller = app.access.identify(&credentials, Right::Read, &Place::default()).await?;
     let begun = app.sign_in.sessions().begin(&caller, asked.client().is_https());
     asked.is_from(caller);
-    let cookie = begun.map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "there can be no session", error)
-    })?;
+    let cookie = begun.map_err(|error| Problem::new(Kind::NO_SESSION, error))?;
     with_cookie(uncached(StatusCode::NO_CONTENT), &cookie)
 }
 
@@ -104,8 +103,8 @@ fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Cre
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = content_type.map(|value| value.split(';').next().unwrap_or_default().trim());
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-        let (status, title) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "this is no JSON");
-        return Err(Problem::new(status, title, "send {\"token\": \"…\"} as application/json"));
+        let detail = "send {\"token\": \"…\"} as application/json";
+        return Err(Problem::new(Kind::MEDIA_TYPE, detail));
     }
     // What is wrong with it might repeat it.
     let wrong = || Problem::bad_request("the body is to be {\"token\": \"…\"} and no more");

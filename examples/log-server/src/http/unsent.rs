@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use gapless_sse_core::HeldBytes;
-use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::kind::Kind;
 use super::problem::Problem;
 
 /// What is larger takes from a budget of its own, so that slow readers of large pages leave all
@@ -70,8 +70,7 @@ impl LargePages {
                  a higher --unsent-bytes",
                 self.most
             );
-            let title = "too many large pages are being read";
-            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, title, detail)
+            Problem::new(Kind::PAGES, detail)
         })
     }
 }

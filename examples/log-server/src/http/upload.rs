@@ -12,10 +12,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
-use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::kind::Kind;
 use super::posted::LARGEST_BODY;
 use super::problem::Problem;
 use crate::store::chain;
@@ -92,7 +92,7 @@ impl Uploads {
                  again in a few seconds, or start it with a higher --upload-bytes",
                 self.most
             );
-            Problem::passing(StatusCode::SERVICE_UNAVAILABLE, "too much is being sent", detail)
+            Problem::new(Kind::UPLOADS, detail)
         });
         let mut taken = taken?;
         if let Some(held) = held {
@@ -114,7 +114,7 @@ fn broken_off(error: &axum::Error) -> Problem {
 }
 
 fn too_slow(detail: String) -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long", detail)
+    Problem::new(Kind::SLOW_REQUEST, detail)
 }
 
 /// Hands a request on when its body has come.

@@ -33,7 +33,11 @@ pub(crate) fn app() -> (TempDir, Router, LogDriver<SqliteStore>) {
 /// All methods of all paths, with names in them.
 pub(crate) fn paths() -> Vec<(Method, String)> {
     let (_folder, app, _driver) = parts();
-    let named = |path: &str| path.replace("{workspace}", "etl").replace("{workflow}", "orders");
+    let named = |path: &str| {
+        path.replace("{workspace}", "etl")
+            .replace("{workflow}", "orders")
+            .replace("{kind}", "forbidden")
+    };
     let routes = log_server::http::routes(&app).into_iter();
     routes.map(|route| (route.method, named(route.path))).collect()
 }
@@ -46,7 +50,7 @@ pub(crate) fn parts() -> (TempDir, App<SqliteStore>, LogDriver<SqliteStore>) {
     let sign_in = SignIn::anonymous().unwrap();
     let access = sign_in.access().clone();
     let app = App {
-        log,
+        log: log.into(),
         store: "a test".to_owned(),
         heartbeat: Duration::from_secs(1),
         max_lifetime: Duration::from_secs(60),

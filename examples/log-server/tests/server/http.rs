@@ -7,6 +7,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use log_server::http::Kind;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -53,11 +54,28 @@ impl Answer {
 pub(crate) async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
     let (response, _connection) = send(address, request).await.unwrap();
     let content_type = response.headers().get("content-type");
-    Answer {
+    let answer = Answer {
         status: response.status().as_u16(),
         content_type: content_type.map_or("", |value| value.to_str().unwrap()).to_owned(),
         text: String::from_utf8(response.collect().await.unwrap().to_bytes().into()).unwrap(),
+    };
+    assert_eq!(
+        answer.status >= 400,
+        answer.content_type == "application/problem+json",
+        "what is refused is a problem: {answer:?}"
+    );
+    if answer.status >= 400 {
+        is_a_known_problem(&answer.json());
     }
+    answer
+}
+
+/// Whatever is refused anywhere in the tests is of a kind that is described.
+pub(crate) fn is_a_known_problem(problem: &serde_json::Value) {
+    let kind = problem["type"].as_str().and_then(Kind::of_type);
+    let kind = kind.unwrap_or_else(|| panic!("no kind that is described: {problem}"));
+    assert_eq!(problem["title"], kind.title, "{problem}");
+    assert_eq!(problem["status"], kind.status.as_u16(), "{problem}");
 }
 
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {

@@ -22,6 +22,7 @@ mod lives;
 mod lock;
 mod metrics;
 mod outages;
+mod problems;
 mod proxies;
 mod rates;
 mod ready;

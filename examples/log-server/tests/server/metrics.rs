@@ -11,11 +11,18 @@ use crate::server::Server;
 use crate::store::{LOGS, Store, WORKFLOW, WORKSPACE};
 use crate::stream::Client;
 
+/// What scrapers and dashboards go by: a name, a help or a type that is another one breaks them.
+const PROMISED: &str = include_str!("metrics.txt");
+
 /// Every sample by its name and labels, each of a metric that was described before it.
 async fn scrape(server: &Server) -> HashMap<String, f64> {
     let answer = http::get(server.address, "/metrics").await;
     assert_eq!(answer.content_type, "text/plain; version=0.0.4; charset=utf-8");
     let (mut described, mut samples) = (Vec::new(), HashMap::new());
+    let said: Vec<_> = answer.text.lines().filter(|line| line.starts_with('#')).collect();
+    let of_mongodb = said.iter().any(|line| line.contains("log_mongodb"));
+    let promised = PROMISED.lines().filter(|line| of_mongodb || !line.contains("log_mongodb"));
+    assert!(promised.eq(said), "tests/server/metrics.txt is to be:\n{}", answer.text);
     for line in answer.text.lines() {
         if let Some(help) = line.strip_prefix("# HELP ") {
             let (name, help) = help.split_once(' ').unwrap();

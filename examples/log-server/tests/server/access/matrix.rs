@@ -49,7 +49,8 @@ fn questions() -> Vec<Question> {
             path: route
                 .path
                 .replace("{workspace}", workspace.unwrap_or_default())
-                .replace("{workflow}", "orders"),
+                .replace("{workflow}", "orders")
+                .replace("{kind}", "forbidden"),
             workspace,
             need: route.need,
         };
@@ -99,7 +100,6 @@ impl Question {
     /// Of paths that take no right.
     fn expected_of_all(&self, user: Option<&str>, way: Way) -> u16 {
         match (self.method.as_str(), self.path.as_str()) {
-            ("GET", "/healthz" | "/readyz") | ("DELETE", "/session") => self.done(),
             ("GET", "/session") => user.map_or(401, |_| 200),
             ("POST", "/session") => match (user, way) {
                 (Some(_), Way::Token | Way::Jwt) => 204,
@@ -107,6 +107,8 @@ impl Question {
                 (Some(_), Way::Forward) => 422,
                 _ => 401,
             },
+            // They are about the server, and about nobody.
+            ("DELETE", "/session") | ("GET", _) => self.done(),
             (method, path) => panic!("say who may {method} {path}"),
         }
     }
