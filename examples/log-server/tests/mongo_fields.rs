@@ -106,7 +106,7 @@ fn dates_are_shown_in_utc_however_they_are_stored_and_others_as_they_are() {
         (&["--date-format=%Y-%m-%d"][..], Bson::from("soon"), r#""date":"soon","date_text":null"#),
         (&["--date-format=%Y-%m-%d"], noon.into(), r#""date":{"$date":"#),
         (&["--date-format=seconds"], f64::NAN.into(), r#""date":{"$numberDouble":"NaN"}"#),
-        (&["--date-format=seconds"], 1e17.into(), r#""date":1e17,"date_text":null"#),
+        (&["--date-format=seconds"], 1e17.into(), r#""date":1e+17,"date_text":null"#),
         (&["--time-zone=Asia/Tokyo"], DateTime::MAX.into(), r#""date":{"$date":{"$numberLong":"#),
     ] {
         let record = RawDocumentBuf::try_from(&doc! { "_id": 1, "date": stored }).unwrap();
