@@ -2,7 +2,12 @@
 //! a hub beside its model.
 
 pub mod hub;
+// Where the log server has it.
+#[allow(dead_code, reason = "the log server takes more of it")]
+#[path = "../../examples/log-server/src/level.rs"]
+mod level;
 pub mod published;
+pub mod search;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};

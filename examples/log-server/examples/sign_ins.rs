@@ -65,7 +65,7 @@ async fn main() {
 
 /// Signs in with what is made before each round.
 async fn measure(way: &str, sign_in: &SignIn, make: impl Fn() -> Vec<Credentials>) {
-    let place = Place { workspace: Some("etl".into()), workflow: Some("orders".into()) };
+    let place = Place::workflow("etl", "orders");
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
         let all = make();

@@ -217,6 +217,10 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Indexes::Small, help_heading = "MongoDB")]
     pub indexes: Indexes,
 
+    /// Makes with --make-indexes those that find rare lines by this field at once, such as level
+    #[arg(long, value_name = "FIELD", help_heading = "MongoDB")]
+    pub index_by: Vec<String>,
+
     /// Makes all missing ones, however long it takes, and ends
     #[arg(long, help_heading = "MongoDB")]
     pub make_indexes: bool,

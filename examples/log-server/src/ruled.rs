@@ -37,7 +37,7 @@ impl Ruled {
 
     /// Those of a row of JSON.
     pub(crate) fn of_json(row: &str, fields: &RowFields) -> Option<Arc<Self>> {
-        Self::new(fields, |field| scalar(json::at(row, field.split('.'))?))
+        Self::new(fields, |field| scalar(json::at(row, field)?))
     }
 
     /// Whether the rule holds: of what is not known, none does.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::filter::{Everything, Filter};
-use crate::wire::Event;
+use crate::wire::{Encoded, Event};
 
 /// A record that can be sent to clients.
 ///
@@ -34,6 +34,12 @@ pub trait Record: Send + Sync + 'static {
 
     /// What filters look at.
     fn mark(&self) -> <Self::Filter as Filter>::Mark;
+
+    /// The same, kept as long as this event of it: what filters look at may be a part of
+    /// [its data](Encoded::data) by reference, and need not be in memory twice.
+    fn mark_beside(&self, _event: &Encoded) -> <Self::Filter as Filter>::Mark {
+        self.mark()
+    }
 }
 
 impl Record for Event<'static> {
@@ -61,6 +67,10 @@ impl<R: Record> Record for Arc<R> {
 
     fn mark(&self) -> <R::Filter as Filter>::Mark {
         R::mark(self)
+    }
+
+    fn mark_beside(&self, event: &Encoded) -> <R::Filter as Filter>::Mark {
+        R::mark_beside(self, event)
     }
 }
 

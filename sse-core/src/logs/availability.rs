@@ -34,6 +34,11 @@ impl Availability {
         }
     }
 
+    /// The client was told that nothing new can come.
+    pub(super) fn is_told_away(&self) -> bool {
+        self.told != Status::Available
+    }
+
     /// The source does not take what this stream asks for, and is not asked again.
     pub(super) fn is_refused(&self) -> bool {
         self.failing == Some(Fault::Refused)

@@ -45,6 +45,8 @@ impl Reading {
 pub struct HeldBytes {
     units: OwnedSemaphorePermit,
     of_searches: Option<OwnedSemaphorePermit>,
+    /// Those of other logs, for the same.
+    beside: Vec<HeldBytes>,
 }
 
 impl Budget {
@@ -64,7 +66,7 @@ impl Budget {
             wanted = wanted.min(self.most_for_searches);
             of_searches = Some(acquire(&self.for_searches, wanted).await);
         }
-        HeldBytes { units: acquire(&self.units, wanted).await, of_searches }
+        HeldBytes { units: acquire(&self.units, wanted).await, of_searches, beside: Vec::new() }
     }
 
     /// As [`take`](Self::take), for so long at most.
@@ -86,7 +88,17 @@ impl Budget {
 impl HeldBytes {
     /// How many they are, in whole KiB.
     pub fn bytes(&self) -> usize {
+        self.own() + self.beside.iter().map(Self::bytes).sum::<usize>()
+    }
+
+    fn own(&self) -> usize {
         self.units.num_permits() * UNIT
+    }
+
+    /// Holds these as well.
+    pub(super) fn with(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        self.beside.extend(others);
+        self
     }
 
     /// Keeps so many of them and gives back the others: what was read may turn out smaller than it
@@ -96,6 +108,11 @@ impl HeldBytes {
         for permits in iter::once(&mut self.units).chain(&mut self.of_searches) {
             let others = permits.num_permits().saturating_sub(kept);
             drop(permits.split(others));
+        }
+        let mut left = bytes.saturating_sub(self.own());
+        for held in &mut self.beside {
+            held.shrink_to(left);
+            left = left.saturating_sub(held.bytes());
         }
     }
 }

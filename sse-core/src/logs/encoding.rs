@@ -68,7 +68,8 @@ impl Encoding {
         let id = |position| self.seal.seal_live(epoch, position, topic.space());
         let shown = caught(|| {
             let frame = self.event(&record, || id(&position));
-            Publication::new(topic.clone(), position.clone(), record.mark(), frame)
+            let mark = record.mark_beside(&frame);
+            Publication::new(topic.clone(), position.clone(), mark, frame)
         });
         drop_caught(record);
         match shown {
@@ -94,8 +95,10 @@ impl Encoding {
         let mut spaces: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut gaps = Vec::new();
         for Entry { topic, record, .. } in late {
-            let shown =
-                caught(|| LateRecord::new(topic.clone(), record.mark(), late_event(&record)));
+            let shown = caught(|| {
+                let frame = late_event(&record);
+                LateRecord::new(topic.clone(), record.mark_beside(&frame), frame)
+            });
             drop_caught(record);
             match shown {
                 Ok(record) => {

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod hearing;
+mod part;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -18,6 +19,7 @@ use super::notice::{self, Began};
 use super::on_the_way::OnTheWay;
 use super::options::FollowOptions;
 use super::question::{self, Answer};
+use super::rank::RankOf;
 use crate::follow::internals::{Machine, News, RingRead, Subscription, Want};
 use crate::follow::{FilterOf, Reset, Scope, Source};
 use crate::stream::{BoxError, Feed};
@@ -56,6 +58,8 @@ pub struct Follow<S: Source> {
     ended: bool,
     /// The words with which its filter has panicked.
     failed: Option<String>,
+    /// By what its history is merged with that of other logs, if it is.
+    merged_by: Option<RankOf<S>>,
 }
 
 impl<S: Source> Follow<S> {
@@ -83,6 +87,7 @@ impl<S: Source> Follow<S> {
             sends: (start, sync),
             ended: false,
             failed: None,
+            merged_by: None,
             log,
         }
     }
@@ -113,7 +118,7 @@ impl<S: Source> Follow<S> {
 
     /// Says how the stream began, as far as is known at once: what turns out later is an event of
     /// its own.
-    fn start(&mut self, cx: &mut Context<'_>) {
+    fn start(&mut self, cx: &mut Context<'_>) -> (bool, Option<Reset>) {
         let mut reset = (self.began == Began::BadId).then_some(Reset::BadId);
         let mut news = Vec::new();
         while let Poll::Ready(told) = self.subscription.poll_news(cx) {
@@ -147,6 +152,7 @@ impl<S: Source> Follow<S> {
         for told in news {
             self.on_news(&told);
         }
+        (resumed, reset)
     }
 
     /// One step on the way, and the events that it came to; `Pending` when there is nothing to do

@@ -11,7 +11,8 @@ use super::inner::{InUse, Inner, LogState};
 use super::options::{FollowOptions, LogOptions};
 use super::stats::LogStats;
 use crate::follow::{
-    Fault, FilterOf, Frontier, HistoryQuery, Page, Scope, Seal, SortOrder, Source, SourceError,
+    Fault, FilterOf, Frontier, FrontierOf, HistoryQuery, Page, Scope, Seal, SortOrder, Source,
+    SourceError,
 };
 use crate::wire::EventId;
 
@@ -61,6 +62,17 @@ pub struct LogPage<S: Source> {
     /// It may then have records that a stream after `stream_position` delivers as well. For each
     /// record exactly once, begin again without a cursor.
     pub renewed: bool,
+    /// Of a page of several logs, those whose records it has not, since they could not be read.
+    pub missing: Vec<Box<str>>,
+}
+
+/// A page as it was read, of the walk that began at `as_of`.
+pub(super) struct PageRead<S: Source> {
+    pub(super) epoch: u32,
+    pub(super) as_of: S::Position,
+    pub(super) page: Page<S>,
+    pub(super) held: HeldBytes,
+    pub(super) renewed: bool,
 }
 
 /// How long a page waits for others to be sent.
@@ -226,32 +238,14 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<LogPage<S>, PageError<S::Error>> {
-        let Inner { source, encoding, page_budget, options, .. } = &**self.0;
-        let max_bytes = options.page_bytes;
-        let seal = &encoding.seal;
-        let epoch = source.epoch().await.map_err(PageError::Source)?;
+        let seal = &self.0.encoding.seal;
         let walk = cursor.map(|cursor| match seal.open::<S::Position, S::Key>(cursor, scope) {
-            Some((of, Frontier::History { as_of, after })) if of == epoch => Ok((as_of, after)),
+            Some((epoch, frontier @ Frontier::History { .. })) => Ok((epoch, frontier)),
             _ => Err(PageError::Cursor),
         });
-        let (began, after) = walk.transpose()?.unzip();
-        if let (Some(as_of), Some(after)) = (began.clone(), after.clone()) {
-            let frontier = Frontier::History { as_of, after };
-            let known = source.resume(frontier).await.map_err(PageError::Source)?;
-            known.map_err(|_| PageError::Cursor)?;
-        }
-        let held = page_budget.take_within(PATIENCE, Reading::of(scope), max_bytes).await;
-        let held = held.ok_or(PageError::Busy)?;
-        let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
-        let page = match source.history(scope, query.clone()).await {
-            Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
-                source.history(scope, HistoryQuery { as_of: None, ..query }).await
-            }
-            page => page,
-        };
-        let Page { as_of, entries, more_after, scanned } = page.map_err(PageError::Source)?;
-        let renewed = began.as_ref().is_some_and(|began| *began != as_of);
-        let as_of = began.unwrap_or(as_of);
+        let read = self.read(scope, walk.transpose()?, order, limit).await?;
+        let PageRead { epoch, as_of, page, held, renewed } = read;
+        let Page { entries, more_after, scanned, .. } = page;
         let next = more_after.as_ref().map(|after| {
             let frontier = Frontier::History { as_of: as_of.clone(), after: after.clone() };
             seal.seal(epoch, &frontier, scope)
@@ -263,8 +257,51 @@ impl<S: Source> Log<S> {
             held,
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
             renewed,
+            missing: Vec::new(),
             records: entries.into_iter().map(|entry| entry.record).collect(),
         })
+    }
+
+    /// Reads a page beyond where a walk has come: to its snapshot alone, or within it too.
+    pub(super) async fn read(
+        &self,
+        scope: &Scope<FilterOf<S>>,
+        walk: Option<(u32, FrontierOf<S>)>,
+        order: SortOrder,
+        limit: usize,
+    ) -> Result<PageRead<S>, PageError<S::Error>> {
+        let Inner { source, page_budget, options, .. } = &**self.0;
+        let max_bytes = options.page_bytes;
+        let epoch = source.epoch().await.map_err(PageError::Source)?;
+        let (mut began, mut after) = (None, None);
+        if let Some((of, frontier)) = walk {
+            if of != epoch {
+                return Err(PageError::Cursor);
+            }
+            let known = source.resume(frontier.clone()).await.map_err(PageError::Source)?;
+            known.map_err(|_| PageError::Cursor)?;
+            (began, after) = match frontier {
+                Frontier::History { as_of, after } => (Some(as_of), Some(after)),
+                Frontier::Live(as_of) => (Some(as_of), None),
+            };
+        }
+        let held = page_budget.take_within(PATIENCE, Reading::of(scope), max_bytes).await;
+        let held = held.ok_or(PageError::Busy)?;
+        let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
+        let page = match source.history(scope, query.clone()).await {
+            Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
+                source.history(scope, HistoryQuery { as_of: None, ..query }).await
+            }
+            page => page,
+        };
+        let page = page.map_err(PageError::Source)?;
+        let renewed = began.as_ref().is_some_and(|began| *began != page.as_of);
+        let as_of = began.unwrap_or_else(|| page.as_of.clone());
+        Ok(PageRead { epoch, as_of, page, held, renewed })
+    }
+
+    pub(super) fn sealing(&self) -> &Seal {
+        &self.0.encoding.seal
     }
 
     /// Ends every stream, now and from now on, so that the server can shut down. Each client is

@@ -23,10 +23,40 @@ pub(super) enum Began {
 /// How the stream began, and how often it shows that it is alive, so that a client can tell when
 /// it is not.
 pub(super) fn start(resumed: bool, reset: Option<Reset>, heartbeat: Option<Duration>) -> Encoded {
-    let reset = reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()));
-    let heartbeat = heartbeat.map_or("null".to_owned(), |time| time.as_millis().to_string());
+    let (reset, heartbeat) = (reset_or_null(reset), milliseconds_or_null(heartbeat));
     let data = format!("{{\"resumed\":{resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat}}}");
     Event::new(data).event_type(START).into()
+}
+
+/// How a stream of several logs began: each by its name, and the names of those that are not there.
+pub(super) fn start_of<'n>(
+    began: impl Iterator<Item = (&'n str, (bool, Option<Reset>))>,
+    unknown: impl Iterator<Item = &'n str>,
+    heartbeat: Option<Duration>,
+) -> Encoded {
+    let (mut all_resumed, mut first) = (true, None);
+    let logs = began.map(|(name, (resumed, reset))| {
+        all_resumed &= resumed;
+        first = first.or(reset);
+        let reset = reset_or_null(reset);
+        format!("\"{name}\":{{\"resumed\":{resumed},\"reset\":{reset}}}")
+    });
+    let logs = logs.collect::<Vec<_>>().join(",");
+    let unknown = unknown.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
+    let (reset, heartbeat) = (reset_or_null(first), milliseconds_or_null(heartbeat));
+    let data = format!(
+        "{{\"resumed\":{all_resumed},\"reset\":{reset},\"heartbeat_ms\":{heartbeat},\
+         \"logs\":{{{logs}}},\"unknown\":[{unknown}]}}"
+    );
+    Event::new(data).event_type(START).into()
+}
+
+fn reset_or_null(reset: Option<Reset>) -> String {
+    reset.map_or("null".to_owned(), |reset| format!("\"{}\"", reset.as_str()))
+}
+
+fn milliseconds_or_null(time: Option<Duration>) -> String {
+    time.map_or("null".to_owned(), |time| time.as_millis().to_string())
 }
 
 /// A fresh position. Its data keeps clients from ignoring a block that has only an id.

@@ -8,6 +8,7 @@ use super::backoff::Backoff;
 use super::catch_up::CatchUpReader;
 use super::outbox::Outbox;
 use super::question::Answer;
+use super::rank::Rank;
 use super::unsent::Unsent;
 use crate::follow::{FilterOf, Source};
 use crate::wire::EventId;
@@ -30,7 +31,14 @@ pub(super) struct OnTheWay<S: Source> {
     pub(super) backoff: Backoff,
     /// The id of where it begins, for a client that has none.
     pub(super) begins_at: Option<EventId>,
+    /// The keys of its newest records, oldest first, and where they begin: how many of them are for
+    /// its client is said by the stream of several logs that it is part of.
+    pub(super) newest: Option<Newest<S::Key>>,
+    /// Up to where its history may be sent, as of what others have.
+    pub(super) until: Option<Rank>,
 }
+
+pub(super) type Newest<K> = (Vec<K>, Option<K>);
 
 impl<S: Source> Default for OnTheWay<S> {
     fn default() -> Self {
@@ -43,6 +51,8 @@ impl<S: Source> Default for OnTheWay<S> {
             heartbeat: None,
             backoff: Backoff::default(),
             begins_at: None,
+            newest: None,
+            until: None,
         }
     }
 }

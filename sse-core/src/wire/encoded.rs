@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use bytes::{Bytes, BytesMut};
 
-use super::encode::encode;
+use super::encode::{DATA, encode};
 use super::event::Event;
 
 /// The bytes of an event, or of several, encoded once however many clients read them: a clone is a
@@ -58,6 +58,30 @@ impl Encoded {
             events += frame.events;
         }
         Self { bytes: bytes.freeze(), events }
+    }
+
+    /// Bytes that have been encoded otherwise, of so many events.
+    #[cfg(all(feature = "tokio", feature = "follow"))]
+    pub(crate) fn of_bytes(bytes: Vec<u8>, events: u32) -> Self {
+        Self { bytes: bytes.into(), events }
+    }
+
+    /// The last line of the data of the last event, by reference; none if it has no data. It is
+    /// all of the data where that is one line, as JSON is.
+    ///
+    /// ```
+    /// use gapless_sse_core::{Encoded, Event};
+    ///
+    /// let frame = Encoded::from(Event::new("[1]").event_type("late".parse()?));
+    /// assert_eq!(frame.data().as_deref(), Some(&b"[1]"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn data(&self) -> Option<Bytes> {
+        let end = self.bytes.len().checked_sub(2)?;
+        let start = memchr::memrchr(b'\n', self.bytes.get(..end)?).map_or(0, |line| line + 1);
+        let start = start + DATA.len();
+        (self.bytes.get(..start)?.ends_with(DATA) && start <= end)
+            .then(|| self.bytes.slice(start..end))
     }
 
     /// How many bytes it takes on the wire.

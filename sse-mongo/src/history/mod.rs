@@ -1,6 +1,8 @@
 //! History: pages of the index, each as of one moment, and searches of them.
 
+mod by_value;
 mod matching;
+pub(crate) mod narrowing;
 mod page;
 mod part;
 pub(crate) mod read;

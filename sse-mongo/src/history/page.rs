@@ -1,6 +1,7 @@
 //! Pages of history, each as of one moment.
 
 use gapless_sse_core::follow::{HistoryQuery, Record, Scope};
+use mongodb::bson::RawBson;
 
 use super::part::Part;
 use super::read::{Read, merge};
@@ -12,6 +13,7 @@ use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::error::Error;
 use crate::server::find::Snapshot;
+use crate::server::index::Index;
 use crate::server::known::Way;
 use crate::server::range::Range;
 use crate::server::turns::driven;
@@ -24,6 +26,12 @@ const OUT_OF_TIME: i32 = 50;
 struct AsOf {
     snapshot: Option<Snapshot>,
     before: Option<Key>,
+}
+
+/// What is looked for, and the part of an index that has it, if any is to be read.
+struct Walk {
+    search: Search,
+    part: Option<(Index, Vec<Vec<RawBson>>)>,
 }
 
 impl<R: Record<Filter: Narrow>> Records<R> {
@@ -42,13 +50,14 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         );
         let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
         let first = scan.first();
-        let (mut as_of, mut read) = self.step(audit, scope, &search, as_of, after, first).await?;
+        let (as_of, walk) = self.walk(audit, scope, search, as_of, limit > 0).await?;
+        let (mut as_of, mut read) = self.step(audit, scope, &walk, as_of, after, first).await?;
         while let Some(after) = &read.more_after
-            && let Some(step) = scan.next(&search, &read)
+            && let Some(step) = scan.next(&walk.search, &read)
         {
             let after = Some(after.clone());
             let (at, more) =
-                match self.step(audit, scope, &search, Some(as_of.clone()), after, step).await {
+                match self.step(audit, scope, &walk, Some(as_of.clone()), after, step).await {
                     // It is not to be done in the time that is left.
                     Err(Error::Server { code: Some(OUT_OF_TIME), .. }) => break,
                     stepped => stepped?,
@@ -59,32 +68,56 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         Ok((as_of, read))
     }
 
+    /// The way through the index, and as of when, if that had to be known.
+    async fn walk(
+        &self,
+        audit: &Audit,
+        scope: &Scope<R::Filter>,
+        mut search: Search,
+        as_of: Option<Position>,
+        reads: bool,
+    ) -> Result<(Option<Position>, Walk), Error> {
+        // No record has a topic that is constant and another one.
+        let prefix = self.connection.options.fields.prefix(scope).filter(|_| reads);
+        let Some(prefix) = prefix else { return Ok((as_of, Walk { search, part: None })) };
+        if let Some((by, rest)) = search.by.take()
+            && let Some(index) = self.connection.index_by(scope, &by.field).await?
+        {
+            let (mut position, mut at) = self.as_of(audit, as_of.clone()).await?;
+            if let Some(Snapshot::Fresh) = at.snapshot {
+                (position, at) = self.as_of(audit, Some(self.connection.snapshot().await?)).await?;
+            }
+            if let Some(prefix) = self.by_value(&index, &by, prefix.clone(), at.snapshot).await? {
+                search.query = rest;
+                return Ok((position, Walk { search, part: Some((index, prefix)) }));
+            }
+        }
+        let part = Some((self.connection.index_of(scope).await?, prefix));
+        Ok((as_of, Walk { search, part }))
+    }
+
     async fn step(
         &self,
         audit: &Audit,
         scope: &Scope<R::Filter>,
-        search: &Search,
+        walk: &Walk,
         as_of: Option<Position>,
         after: Option<Key>,
         step: Step,
     ) -> Result<(Position, Read<R>), Error> {
         let (mut position, at) = self.as_of(audit, as_of).await?;
         let mut parts = Vec::new();
-        if step.limit > 0 {
-            let index = self.connection.index_of(scope).await?;
-            let (after, before) = search.bounds(after, at.before);
+        if let Some((index, prefix)) = &walk.part {
+            let (after, before) = walk.search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let prefix = self.connection.options.fields.prefix(scope);
-            let ranges = prefix.map(|prefix| Range { prefix, after, before }.split());
-            // No record has a topic that is constant and another one.
-            let ranges = ranges.unwrap_or_default();
+            let ranges = Range { prefix: prefix.clone(), after, before }.split();
             let bytes = step.bytes / ranges.len().max(1);
             for range in ranges {
                 let step = Step { bytes, ..step };
                 let part = Part {
                     records: self.clone(),
                     index: index.clone(),
-                    search: search.clone(),
+                    search: walk.search.clone(),
                     scope: scope.clone(),
                     step,
                     snapshot,
@@ -102,7 +135,7 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             Some(position) => position,
             None => self.connection.snapshot().await?,
         };
-        let mut read = merge(parts, search.order, step.limit);
+        let mut read = merge(parts, walk.search.order, step.limit);
         read.admitted.retain(|admitted| audit.shows(&admitted.entry.key, &as_of));
         Ok((as_of, read))
     }

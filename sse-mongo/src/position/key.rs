@@ -87,6 +87,10 @@ impl Value {
         Self(compat::to_owned(value))
     }
 
+    pub(crate) fn into_raw(self) -> RawBson {
+        self.0
+    }
+
     pub(crate) fn as_ref(&self) -> RawBsonRef<'_> {
         self.0.as_raw_bson_ref()
     }
@@ -183,6 +187,12 @@ pub(crate) fn take_array<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
 fn take_counted<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     let count = varint::take_unsigned(input)?;
     take(input, usize::try_from(count).ok()?)
+}
+
+impl From<RawBson> for Value {
+    fn from(value: RawBson) -> Self {
+        Self(value)
+    }
 }
 
 impl Ord for Value {

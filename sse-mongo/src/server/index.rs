@@ -77,6 +77,14 @@ impl Index {
         Self { name, fields, prefix: wanted.len() - 2, descending: false }
     }
 
+    /// The same, of which the last field before date and id is taken for the date: so its values can
+    /// be listed. None of an index that has them in several directions.
+    pub(crate) fn listing(&self) -> Option<Self> {
+        let upwards = self.fields.iter().all(|field| !field.descending);
+        let prefix = self.prefix.checked_sub(1).filter(|_| upwards)?;
+        Some(Self { prefix, ..self.clone() })
+    }
+
     /// The fields before the id.
     pub(crate) fn before_id(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().take(self.prefix + 1).map(|field| &*field.name)

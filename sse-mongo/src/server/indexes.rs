@@ -25,6 +25,7 @@ const SMALL: i64 = 100_000;
 const NO_SUCH_INDEX: [i32; 2] = [2, 51174];
 
 /// An index that is needed.
+#[derive(Clone)]
 struct Need {
     name: &'static str,
     /// Its fields.
@@ -78,7 +79,18 @@ impl Connection {
             });
         }
         let space = find(&self.need_of_spaces(), &listed).ok().and_then(Result::ok);
-        self.set_ready(uuid, &found, space)
+        self.set_ready(uuid, &found, space, listed.into())
+    }
+
+    /// One that has the records of this scope by a field's value, if there is one.
+    pub(crate) async fn index_by<F>(
+        &self,
+        scope: &Scope<F>,
+        field: &str,
+    ) -> Result<Option<Index>, Error> {
+        let ready = self.ready().await?;
+        let need = self.need_by(field, scope.topics().is_some());
+        Ok(find(&need, &ready.listed).ok().and_then(Result::ok))
     }
 
     /// The index that history of this scope is read by.
@@ -107,7 +119,11 @@ impl Connection {
     pub(crate) async fn make_indexes(&self) -> Result<Ready, Error> {
         let mut found = Vec::new();
         let _making = self.making.lock().await;
-        for need in self.needs().await?.into_iter().chain([self.need_of_spaces()]) {
+        let by = self.options.index_by.iter();
+        let by: Vec<_> =
+            by.flat_map(|field| [true, false].map(|topics| self.need_by(field, topics))).collect();
+        let needs = self.needs().await?.into_iter();
+        for need in needs.chain([self.need_of_spaces()]).chain(by.iter().cloned()) {
             // The one before may serve this too.
             let exists = self.uuid().await?.is_some();
             let listed = if exists { self.list_indexes().await? } else { Vec::new() };
@@ -117,10 +133,12 @@ impl Connection {
                 Ok(Err(_)) | Err(_) => self.make(&need, &listed).await?,
             });
         }
+        found.truncate(found.len() - by.len());
         let space = found.pop();
         let uuid = self.uuid().await?;
+        let listed = self.list_indexes().await?;
         let gone = Error::Answer { operation: Operation::Find, what: "collection" };
-        self.set_ready(&uuid.ok_or(gone)?, &found, space)
+        self.set_ready(&uuid.ok_or(gone)?, &found, space, listed.into())
     }
 
     fn set_ready(
@@ -128,12 +146,13 @@ impl Connection {
         uuid: &[u8],
         found: &[Index],
         space: Option<Index>,
+        listed: Arc<[Document]>,
     ) -> Result<Ready, Error> {
         let (Some(tail), Some(settled)) = (found.first(), found.last()) else {
             return Err(Error::Answer { operation: Operation::Index, what: "index" });
         };
         let (tail, settled) = (tail.clone(), settled.clone());
-        let ready = Ready { uuid: uuid.to_owned(), tail, settled, space };
+        let ready = Ready { uuid: uuid.to_owned(), tail, settled, space, listed };
         Ok(self.known().insert(ready).clone())
     }
 
@@ -154,6 +173,14 @@ impl Connection {
         let fields = &self.options.fields;
         let fields = fields.space.field().into_iter().chain([fields.date.as_str(), "_id"]);
         Need { name: "space", fields: fields.map(str::to_owned).collect() }
+    }
+
+    fn need_by(&self, field: &str, of_topics: bool) -> Need {
+        let fields = &self.options.fields;
+        let name = fields.name.field().filter(|_| of_topics);
+        let fields = [fields.space.field(), name, Some(field), Some(&*fields.date), Some("_id")];
+        let fields = fields.into_iter().flatten().map(str::to_owned).collect();
+        Need { name: if of_topics { "tail_by" } else { "space_by" }, fields }
     }
 
     async fn list_indexes(&self) -> Result<Vec<Document>, Error> {

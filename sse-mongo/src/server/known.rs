@@ -1,5 +1,9 @@
 //! What was found out about a server and a collection.
 
+use std::sync::Arc;
+
+use mongodb::bson::Document;
+
 use super::index::Index;
 
 /// What the server is, and so how it is followed.
@@ -18,7 +22,7 @@ pub(crate) enum Way {
 }
 
 /// The collection as it was last looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ready {
     /// Names this life of the collection.
     pub(crate) uuid: Vec<u8>,
@@ -28,4 +32,6 @@ pub(crate) struct Ready {
     pub(crate) settled: Index,
     /// The index that history of whole spaces is read by, once it was found.
     pub(crate) space: Option<Index>,
+    /// All that there were when it was looked up.
+    pub(crate) listed: Arc<[Document]>,
 }

@@ -25,16 +25,29 @@ pub(crate) struct Range {
 impl Range {
     /// Whether nothing is between its keys. The server takes no such range.
     pub(crate) fn is_empty(&self) -> bool {
-        self.after.as_ref().zip(self.before.as_ref()).is_some_and(|(after, before)| after >= before)
+        let (after, before) = (self.after.as_ref(), self.before.as_ref());
+        after.unwrap_or(&Key::LEAST) >= before.unwrap_or(&Key::GREATEST)
     }
 
-    /// The same in as many ranges as there have to be, if one question cannot read it.
+    /// The same in as few ranges as one question each can read.
     pub(crate) fn split(self) -> Vec<Self> {
         let ends = [&self.after, &self.before].into_iter().flatten();
         // To an expression what is missing is less than null, and equal to the index.
         let plain =
             |key: &Key| !matches!(key.date.as_ref(), RawBsonRef::Null | RawBsonRef::Undefined);
         let most = if ends.into_iter().all(plain) { MERGED } else { 1 };
+        self.of_at_most(most)
+    }
+
+    /// Each part of the index as a range of its own.
+    pub(crate) fn each(self) -> Vec<Self> {
+        self.of_at_most(1)
+    }
+
+    fn of_at_most(self, most: usize) -> Vec<Self> {
+        if self.parts() == 0 {
+            return Vec::new();
+        }
         let mut ranges = vec![self];
         while let Some(at) = ranges.iter().position(|range| range.parts() > most) {
             let range = ranges.swap_remove(at);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Credentials, Denied, Grants, Place, Reason, Right, RowRules};
+use super::{Credentials, Denied, Grants, Place, Reason, Right, RowRules, Workflows};
 
 /// Someone who calls, as an authority knows him.
 #[derive(Clone, Debug)]
@@ -64,7 +64,15 @@ impl Caller {
             return Ok(());
         }
         let (user, right) = (&self.user, right.as_str());
-        let words = format!("this takes the right `{right}` here, which {user} does not have");
+        let (of, instead) = match place.workflows {
+            Workflows::Some | Workflows::One(_) => ("here", ""),
+            Workflows::Several(_) => ("in each of these workflows", ""),
+            Workflows::All => {
+                ("in all workflows", "; name those that you want to see: `?workflow=a&workflow=b`")
+            }
+        };
+        let words =
+            format!("this takes the right `{right}` {of}, which {user} does not have{instead}");
         Err(Denied::new(Reason::Forbidden, words))
     }
 }

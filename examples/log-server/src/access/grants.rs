@@ -1,6 +1,6 @@
 //! What may be done where.
 
-use super::{Pattern, Place, Prefixes, Right, Rights};
+use super::{Pattern, Place, Prefixes, Right, Rights, Workflows};
 
 /// Rights in some workspaces, for some of their workflows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +37,20 @@ impl Grants {
 
     /// Whether this may be done there.
     ///
-    /// To a place without a workflow it is allowed when it is for some of them, and likewise
-    /// without a workspace.
+    /// For some workflows it is allowed when it is for one, and likewise without a workspace; for
+    /// all of them, when one pattern is for all names; for several, when it is for each.
     pub fn allow(&self, right: Right, place: &Place) -> bool {
+        if let Workflows::Several(names) = &place.workflows {
+            return names.iter().all(|name| {
+                let workflows = Workflows::One(name.clone());
+                self.allow(right, &Place { workflows, workspace: place.workspace.clone() })
+            });
+        }
         self.0.iter().any(|grant| {
             grant.rights.has(right)
                 && (right == Right::Operate
                     || grant.is_for(place.workspace.as_deref())
-                        && admit(&grant.workflows, place.workflow.as_deref()))
+                        && grant.is_for_those(&place.workflows))
         })
     }
 }
@@ -53,6 +59,15 @@ impl Grant {
     /// Whether it is for this workspace, or, without one, for some.
     fn is_for(&self, workspace: Option<&str>) -> bool {
         admit(&self.workspaces, workspace)
+    }
+
+    fn is_for_those(&self, workflows: &Workflows) -> bool {
+        match workflows {
+            Workflows::Some => admit(&self.workflows, None),
+            Workflows::All => self.workflows.iter().any(Pattern::is_any),
+            Workflows::One(name) => admit(&self.workflows, Some(name)),
+            Workflows::Several(_) => false,
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub use denied::{Denied, Reason};
 pub use grants::{Grant, Grants};
 pub use lease::{Lease, Leases};
 pub use pattern::Pattern;
-pub use place::Place;
+pub use place::{Place, Workflows};
 pub use prefixes::Prefixes;
 pub use revocations::{NothingRevoked, Revocations};
 pub use right::{Right, Rights};

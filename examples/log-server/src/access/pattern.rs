@@ -27,6 +27,11 @@ impl Pattern {
         self.0.split('*').next().unwrap_or_default()
     }
 
+    /// Whether it admits every name.
+    pub fn is_any(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|byte| byte == b'*')
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0

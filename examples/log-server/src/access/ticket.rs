@@ -14,7 +14,7 @@ use super::held::Held;
 use super::sealed::Sealed;
 use super::{
     Authority, Caller, Credentials, Denied, Grant, Grants, Identified, KnownBy, Place, Reason,
-    Right, Rights,
+    Right, Rights, Workflows,
 };
 use crate::secret::Secrets;
 
@@ -81,7 +81,11 @@ impl Tickets {
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(|_| Unspecified)?;
         let until = Timestamp::now().saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
-        let Place { workspace, workflow } = place;
+        let Place { workspace, workflows } = place;
+        let workflow = match workflows {
+            Workflows::One(name) => Some(name),
+            Workflows::Some | Workflows::All | Workflows::Several(_) => None,
+        };
         let who = match caller.known_by {
             KnownBy::Forward => {
                 let of = |name| {
@@ -109,9 +113,8 @@ impl Tickets {
             let words = "the ticket is over: it is good for 30 seconds; ask for a new one";
             return Err(Denied::new(Reason::Expired, words));
         }
-        let is_for =
-            |bound: &Option<Box<str>>, name: &Option<Box<str>>| bound.is_none() || bound == name;
-        if !is_for(&workspace, &place.workspace) || !is_for(&workflow, &place.workflow) {
+        let is_for_workflow = workflow.is_none_or(|bound| place.workflows == Workflows::One(bound));
+        if workspace.is_some() && workspace != place.workspace || !is_for_workflow {
             return Err(Denied::new(Reason::Forbidden, "the ticket is for another place"));
         }
         self.used.lock().unwrap_or_else(PoisonError::into_inner).note(id, until, now)?;

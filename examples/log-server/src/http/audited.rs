@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::asked::Asked;
 use super::limited::tries_to_sign_in;
+use super::logs::WORKFLOW;
 use super::told::{About, Refusal, Written};
 use crate::access::{Denied, Reason};
 use crate::audit::{Audit, Entry, Event, Filter, digest, short};
@@ -55,6 +56,7 @@ pub(super) async fn note(
             event,
             // What nobody knows whose it is makes no long lines.
             filter: entry.filter.filter(|_| origin.user.is_some()),
+            workflows: if origin.user.is_some() { entry.workflows } else { first(entry.workflows) },
             origin,
             rows: told.get().map(|Written(rows)| *rows as u64),
             subject: told.get().map(|About(what)| short(what)),
@@ -109,6 +111,14 @@ fn of_answer(event: Option<Event>, response: &Response) -> Option<Event> {
     }
 }
 
+/// The most workflows that are named; there may be more.
+const MOST_WORKFLOWS: usize = 100;
+
+fn first(mut workflows: Vec<String>) -> Vec<String> {
+    workflows.truncate(1);
+    workflows
+}
+
 /// What is known before the request is answered.
 fn entry(method: &Method, path: &str, uri: &Uri, parameters: Option<&RawPathParams>) -> Entry {
     let named = |name: &str| {
@@ -116,11 +126,13 @@ fn entry(method: &Method, path: &str, uri: &Uri, parameters: Option<&RawPathPara
         Some(short(value))
     };
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let of_query = query.iter().filter(|(name, _)| name == WORKFLOW).map(|(_, name)| short(name));
     Entry {
         act: Some(format!("{method} {path}")),
         workspace: named("workspace"),
-        workflows: named("workflow").into_iter().collect(),
-        filter: query.ok().and_then(|Query(query)| Filter::of(&query)),
+        workflows: named("workflow").into_iter().chain(of_query).take(MOST_WORKFLOWS).collect(),
+        filter: Filter::of(&query),
         ..Entry::new(Event::Refused)
     }
 }

@@ -13,6 +13,7 @@ mod host;
 mod kind;
 mod limited;
 mod lists;
+mod logs;
 mod metrics;
 mod node;
 mod origin;

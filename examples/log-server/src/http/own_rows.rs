@@ -72,7 +72,7 @@ impl<'a, S: Store> OwnRows<'a, S> {
 
     /// One page looks as far as a search does. Of what lies behind that, nothing is said.
     async fn is_in_workflow(&self, workspace: &str, workflow: &str) -> Result<bool, Problem> {
-        let place = Place { workspace: Some(workspace.into()), workflow: Some(workflow.into()) };
+        let place = Place::workflow(workspace, workflow);
         if !self.caller.only_there && !self.caller.grants.allow(Right::Read, &place) {
             return Ok(false);
         }

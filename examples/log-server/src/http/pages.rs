@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 
 use super::App;
 use super::asked::Asked;
+use super::logs::Logs;
 use super::page_body::PageBody;
 use super::page_turns::PageTurn;
-use super::path::Workflow;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
 use crate::access::RowRules;
@@ -91,18 +91,18 @@ impl Incomplete {
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
-    workflow: Workflow,
+    logs: Logs,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let known = [&["limit", "cursor", "order"], &SEARCH[..]].concat();
+    let known = [&["limit", "cursor", "order"], logs.parameters(), &SEARCH[..]].concat();
     let mut parameters = Parameters::new(query, &known)?;
     let (limit, order) = (parameters.limit()?, parameters.order()?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let rules = &asked.let_pass()?.rows;
     let search = app.searches.open(asked.client().network(), rules, terms).await?;
     let searched = !search.is_everything();
-    let scope = workflow.scope().filtered(search);
-    let topic = workflow.topic();
+    let scope = logs.scope().filtered(search);
+    let topic = logs.topic();
     let turns = &app.page_turns;
     let turn = if searched {
         PageTurn::default()

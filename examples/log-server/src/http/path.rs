@@ -1,7 +1,7 @@
 //! Which log a request names.
 
 use axum::extract::{FromRequestParts, Path};
-use gapless_sse_core::follow::{Scope, Topic};
+use gapless_sse_core::follow::Topic;
 use http::request::Parts;
 
 use super::problem::Problem;
@@ -16,10 +16,6 @@ pub(super) struct Workflow {
 impl Workflow {
     pub(super) fn topic(&self) -> Topic {
         Topic::new(&*self.workspace, &*self.workflow)
-    }
-
-    pub(super) fn scope(&self) -> Scope {
-        Scope::new(&*self.workspace, [&*self.workflow])
     }
 }
 

@@ -6,6 +6,7 @@ use gapless_sse_core::EventId;
 use gapless_sse_core::follow::{History, SortOrder};
 use jiff::Timestamp;
 
+use super::logs::WORKFLOW;
 use super::problem::Problem;
 use crate::search::{self, Terms, Without};
 
@@ -14,8 +15,8 @@ pub(super) const SEARCH: [&str; 11] =
     ["search", "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", "from", "to"];
 
 /// Those that may be given several times.
-const SEVERAL: [&str; 9] =
-    ["level", "-level", "type", "-type", "q", "-q", "regex", "-regex", LAST_EVENT_ID];
+const SEVERAL: [&str; 10] =
+    [WORKFLOW, "level", "-level", "type", "-type", "q", "-q", "regex", "-regex", LAST_EVENT_ID];
 
 /// The most rows of one page, or of the history that a stream begins with unless it asks for all.
 const MOST_ROWS: usize = 10_000;

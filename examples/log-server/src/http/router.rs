@@ -27,6 +27,7 @@ pub struct Route<S: Store> {
     handler: MethodRouter<App<S>>,
 }
 
+const WORKSPACE_LOGS: &str = "/wfm/workflow/workspace/{workspace}/logs";
 const LOGS: &str = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs";
 
 /// All methods of all paths, but for the page's files, which anyone may have.
@@ -34,6 +35,7 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let route = |method, path, need, handler| Route { method, path, need, handler };
     let (read, open) = (Some(Right::Read), None);
     let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
+    let workspace_stream = "/wfm/workflow/workspace/{workspace}/logs/stream";
     let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
     let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = post(append::append::<S>.layer(whole));
@@ -49,6 +51,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
         route(Method::GET, "/wfm/workflow/workspace", read, get(lists::workspaces)),
         route(Method::GET, workflows, read, get(lists::workflows)),
         route(Method::GET, LOGS, read, get(pages::page)),
+        route(Method::GET, WORKSPACE_LOGS, read, get(pages::page)),
+        route(Method::GET, workspace_stream, read, get(stream::stream)),
         route(Method::POST, LOGS, Some(Right::Append), append),
         route(Method::GET, stream_path, read, get(stream::stream)),
         route(Method::GET, "/metrics", operate, get(metrics::metrics)),
@@ -64,7 +68,9 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
     let mut router = Router::new();
     for Route { path, need, handler, .. } in routes(&app) {
         let held = middleware::from_fn_with_state(app.limits.clone(), limited::by_caller);
-        let gated = need.map(|need| Gate { sign_in: app.sign_in.clone(), need });
+        // What is below the logs of workflows is for those of them that are named.
+        let logs = path.split('/').any(|part| part == "logs");
+        let gated = need.map(|need| Gate { sign_in: app.sign_in.clone(), need, logs });
         let gated = gated.map(|gate| middleware::from_fn_with_state(gate, gate::pass));
         router = router.route(
             path,

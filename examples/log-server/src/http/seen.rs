@@ -88,10 +88,8 @@ impl<'a> Seen<'a> {
 
     fn place(&self, name: &str) -> Place {
         match self.workspace {
-            Some(workspace) => {
-                Place { workspace: Some(workspace.into()), workflow: Some(name.into()) }
-            }
-            None => Place { workspace: Some(name.into()), workflow: None },
+            Some(workspace) => Place::workflow(workspace, name),
+            None => Place::workspace(name),
         }
     }
 }

@@ -12,10 +12,10 @@ use serde_json::json;
 use super::App;
 use super::asked::Asked;
 use super::audited::{Opened, Template};
-use super::path::Workflow;
+use super::logs::Logs;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
-use crate::access::{Denied, KnownBy, Place, Right};
+use crate::access::{Denied, KnownBy, Right};
 use crate::limits::Streamer;
 use crate::store::Store;
 
@@ -26,11 +26,11 @@ pub(super) async fn stream<S: Store>(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     asked: Asked,
     template: Option<Extension<Template>>,
-    workflow: Workflow,
+    logs: Logs,
     last_event_id: Result<Option<LastEventId>, LastEventIdRejection>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Sse<Follow<S>>, Problem> {
-    let known = [&["after", "history", LAST_EVENT_ID], &SEARCH[..]].concat();
+    let known = [&["after", "history", LAST_EVENT_ID], logs.parameters(), &SEARCH[..]].concat();
     let mut parameters = Parameters::new(query, &known)?;
     let (history, terms, after) = (parameters.history()?, parameters.terms()?, parameters.after()?);
     // A browser keeps its address and renews the header; who sends no header renews the address.
@@ -40,18 +40,18 @@ pub(super) async fn stream<S: Store>(
         return Err(Problem::not_followed());
     }
     let caller = asked.let_pass()?;
-    let (address, topic) = (asked.client().network(), workflow.topic());
+    let address = asked.client().network();
     let held = app.limits.open(&Streamer {
         address,
         user: (caller.known_by != KnownBy::Nothing).then_some(&caller.user),
-        workspace: topic.space(),
+        workspace: logs.workspace(),
     })?;
     let search = app.searches.open(address, &caller.rows, terms).await?;
     let opened = Opened::new(&app.audit, &asked, template, after.as_ref());
     let events =
-        app.log.follow(workflow.scope().filtered(search), FollowOptions::new(history).after(after));
+        app.log.follow(logs.scope().filtered(search), FollowOptions::new(history).after(after));
     let mut response = Sse::new(events).heartbeat(app.heartbeat).lifetime(app.max_lifetime);
-    let place = Place::from(&topic);
+    let place = logs.place()?;
     if let Some(lease) = app.leases.of(caller, asked.credentials(), Right::Read, &place) {
         let ending = opened.ending();
         response = response.stop_when(async move { denied(&ending.by(lease.await)) });

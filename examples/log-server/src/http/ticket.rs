@@ -13,7 +13,7 @@ use super::App;
 use super::asked::Asked;
 use super::problem::Problem;
 use super::sent::{json, uncached};
-use crate::access::{Denied, KnownBy, Place, Reason, ticket};
+use crate::access::{Denied, KnownBy, Place, Reason, Workflows, ticket};
 use crate::store::Store;
 
 /// Where a ticket is to be good; wherever its owner may read, if that is not said.
@@ -38,7 +38,7 @@ pub(super) async fn give<S: Store>(
     if workspace.is_none() && workflow.is_some() {
         return Err(Problem::bad_request("a `workflow` is one of a `workspace`: give that too"));
     }
-    let place = Place { workspace, workflow };
+    let place = Place { workspace, workflows: workflow.map_or(Workflows::Some, Workflows::One) };
     let ticket = app.sign_in.tickets().give(caller, asked.credentials(), place);
     let ticket = ticket.map_err(|error| Problem::defect(&error))?;
     let seconds = ticket::LIFETIME.as_secs();

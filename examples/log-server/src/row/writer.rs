@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn an_id_is_ones_own_where_there_are_rows_that_one_may_not_see() {
         let fields = RowFields::new(["owner".to_owned()]).expect("a field");
-        let place = Place { workspace: Some("etl".into()), workflow: Some("orders".into()) };
+        let place = Place::workflow("etl", "orders");
         let id = |user: &str, rules: &[RowRule], grants: Grants| {
             let caller = Caller {
                 user: user.into(),

@@ -1,6 +1,7 @@
 //! Which rows are looked for: by level, type, text, pattern and time.
 
 mod error;
+mod field;
 mod language;
 mod literal;
 mod pattern;
@@ -221,17 +222,19 @@ impl Filter for Search {
     type Mark = Mark;
 
     fn admits(&self, mark: &Mark) -> bool {
-        let Checked { levels, types, texts, regexes, without, from, to, .. } = self.terms();
-        let found = |pattern: &Pattern| pattern.is_in(&mark.message);
+        let Checked { levels, types, texts, regexes, fields, without, from, to } = self.terms();
+        let (kind, message) = (mark.kind(), mark.message());
+        let found = |pattern: &Pattern| pattern.is_in(message);
         mark.meets(&self.rules)
             && (levels.is_empty() || mark.level.is_some_and(|level| levels.contains(&level)))
-            && (types.is_empty() || types.contains(&*mark.kind))
+            && (types.is_empty() || types.contains(kind))
             && from.is_none_or(|from| mark.date.is_some_and(|date| date >= from))
             && to.is_none_or(|to| mark.date.is_some_and(|date| date < to))
             && !mark.level.is_some_and(|level| without.levels.contains(&level))
-            && !without.types.contains(&*mark.kind)
+            && !without.types.contains(kind)
             && texts.iter().chain(regexes).all(found)
             && !without.texts.iter().chain(&without.regexes).any(found)
+            && (fields.is_empty() || field::hold(fields, mark.json()))
     }
 
     fn admits_all(&self) -> bool {

@@ -158,13 +158,16 @@ impl Comparison {
     }
 }
 
-/// The most characters of a path.
+/// The most bytes of a path, and the most names of it.
 const LONGEST_PATH: usize = 200;
+const DEEPEST_PATH: usize = 16;
 
 /// Whether it is the path of a field: names of letters, digits, `_`, `-` and `@`, with dots between.
 pub(super) fn is_path(path: &str) -> bool {
     let named = |name: &str| !name.is_empty() && name.chars().all(is_of_name);
-    path.len() <= LONGEST_PATH && path.split('.').all(named)
+    path.len() <= LONGEST_PATH
+        && path.split('.').count() <= DEEPEST_PATH
+        && path.split('.').all(named)
 }
 
 pub(super) fn is_of_name(letter: char) -> bool {

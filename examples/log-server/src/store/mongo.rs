@@ -9,7 +9,7 @@ mod ruled;
 
 use bson::Document;
 use gapless_sse_core::follow::Topic;
-use gapless_sse_mongo::{Dates, Effort, Error, Indexes, Key, Mode, Mongo};
+use gapless_sse_mongo::{Dates, Effort, Error, Indexes, Key, Mode, Mongo, Options};
 use jiff::Timestamp;
 
 pub use row::row;
@@ -54,6 +54,9 @@ pub async fn connect(
         .interval(arguments.poll_interval)
         .effort(effort)
         .indexes(indexes);
+    let by: Vec<_> =
+        arguments.index_by.iter().map(|name| options.fields.stored(name).to_owned()).collect();
+    let options = by.into_iter().fold(options, Options::index_by);
     let records = Mongo::<Document>::connect(uri, collection, options).await?;
     Ok(records.decode_with(move |record| {
         let date = fields::at(record, map.field(FieldName::Date));

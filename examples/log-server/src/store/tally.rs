@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gapless_sse_core::follow::{Filter, HistoryQuery, Record, Scope, SortOrder, Source};
 use jiff::Timestamp;
 
-use crate::mark::Level;
+use crate::level::Level;
 use crate::row::Row;
 use crate::search::{Effort, Search};
 
@@ -88,7 +88,7 @@ pub(super) async fn by_looking<S: Source<Record = Row>>(
             debug_assert!(scope.filter().admits(&mark), "history is filtered");
             let begins =
                 query.every.zip(mark.date).map(|(every, date)| date - date.rem_euclid(every));
-            tally.add(Cell { begins, level: mark.level, kind: mark.kind }, 1);
+            tally.add(Cell { begins, level: mark.level, kind: mark.kind().into() }, 1);
         }
         let Some(more) = page.more_after else { return Ok(tally) };
         tally.reached = date(&more);

@@ -68,7 +68,7 @@ pub(crate) fn token_of(user: &str) -> Credentials {
 }
 
 pub(crate) fn place(workspace: &str, workflow: &str) -> Place {
-    Place { workspace: Some(workspace.into()), workflow: Some(workflow.into()) }
+    Place::workflow(workspace, workflow)
 }
 
 /// What is said of a user who wants to read in a workspace.

@@ -38,4 +38,5 @@ mod stream;
 mod tickets;
 mod unread;
 mod uploads;
+mod whole;
 mod writing;

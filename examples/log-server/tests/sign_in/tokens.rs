@@ -66,7 +66,7 @@ async fn refusal(jwt: &Jwt, token: &str) -> Denied {
 }
 
 fn place(workspace: &str) -> Place {
-    Place { workspace: Some(workspace.into()), workflow: Some("orders".into()) }
+    Place::workflow(workspace, "orders")
 }
 
 #[tokio::test]

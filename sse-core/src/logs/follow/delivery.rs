@@ -29,7 +29,7 @@ enum Verdict {
 }
 
 impl<S: Source> Follow<S> {
-    pub(super) fn on_page(&mut self, order: SortOrder, page: Page<S>, held: HeldBytes) {
+    pub(super) fn on_page(&mut self, order: SortOrder, page: Page<S>, mut held: HeldBytes) {
         let Page { as_of, mut entries, mut more_after, .. } = page;
         self.machine.on_page(as_of);
         // Those of an up-move are done with.
@@ -40,6 +40,15 @@ impl<S: Source> Follow<S> {
                 more_after = entries.pop().map(|before| before.key);
             }
             entries.reverse();
+        }
+        if self.merged_by.is_some() {
+            // Streams of several logs wait for one another, so nobody is to wait for what they hold.
+            held.shrink_to(0);
+            if self.machine.reads_newest() && !entries.is_empty() {
+                let keys = entries.into_iter().map(|entry| entry.key).collect();
+                self.on_the_way().newest = Some((keys, more_after));
+                return;
+            }
         }
         let page = UnsentPage { entries: entries.into_iter(), more_after, held };
         self.on_the_way().unsent = Some(Unsent::Page(page));
@@ -66,7 +75,7 @@ impl<S: Source> Follow<S> {
 
     fn piece_of_page(&mut self, mut page: UnsentPage<S>, frames: &mut Vec<Encoded>) {
         let (mut bytes, mut first) = (0, None);
-        for entry in page.entries.by_ref() {
+        while let Some(entry) = self.next_of(&mut page, first.is_some()) {
             if let Some(frontier) = self.machine.past(&entry.key) {
                 let frame = self.shown(&entry, &frontier);
                 bytes += frame.len();

@@ -21,6 +21,7 @@ impl<S: Source> Follow<S> {
                 self.tell_status();
                 let way = self.on_the_way();
                 (way.asked, way.unsent, way.changes, way.catching_up) = (None, None, None, None);
+                way.newest = None;
                 let reset = self.machine.on_epoch(*epoch);
                 self.tell_reset(reset);
             }

@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::access::{Place, Right};
+use crate::access::{Place, Right, Workflows};
 
 /// All but what RFC 3986 (section 2.3) calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -109,11 +109,19 @@ impl Address {
     }
 }
 
+/// What stands for all workflows, where a service is asked about one.
+const ALL: &str = "*";
+
 impl Name {
     fn of(self, right: Right, place: &Place) -> Option<&str> {
         match self {
             Self::Workspace => place.workspace.as_deref(),
-            Self::Workflow => place.workflow.as_deref(),
+            Self::Workflow => match &place.workflows {
+                // Of several, it is asked about each.
+                Workflows::Some | Workflows::Several(_) => None,
+                Workflows::All => Some(ALL),
+                Workflows::One(name) => Some(name),
+            },
             Self::Right => Some(right.as_str()),
         }
     }
@@ -155,11 +163,14 @@ fn pieces(
 pub(super) fn original(right: Right, place: &Place) -> String {
     let encoded = |name: &str| utf8_percent_encode(name, RESERVED).to_string();
     let base = "/wfm/workflow/workspace";
-    match (right, place.workspace.as_deref(), place.workflow.as_deref()) {
+    match (right, place.workspace.as_deref(), &place.workflows) {
         (Right::Operate, ..) => "/metrics".to_owned(),
         (_, None, _) => base.to_owned(),
-        (_, Some(workspace), None) => format!("{base}/{}/workflow", encoded(workspace)),
-        (_, Some(workspace), Some(workflow)) => {
+        (_, Some(workspace), Workflows::Some) => format!("{base}/{}/workflow", encoded(workspace)),
+        (_, Some(workspace), Workflows::All | Workflows::Several(_)) => {
+            format!("{base}/{}/logs", encoded(workspace))
+        }
+        (_, Some(workspace), Workflows::One(workflow)) => {
             format!("{base}/{}/workflow/{}/logs", encoded(workspace), encoded(workflow))
         }
     }
@@ -170,7 +181,7 @@ mod tests {
     use super::*;
 
     fn place(workspace: &str, workflow: &str) -> Place {
-        Place { workspace: Some(workspace.into()), workflow: Some(workflow.into()) }
+        Place::workflow(workspace, workflow)
     }
 
     fn asked(url: &str, workspace: &str, workflow: &str) -> Option<String> {
@@ -231,5 +242,9 @@ mod tests {
         let path = original(Right::Append, &place("a b", "../x"));
         assert_eq!(path, "/wfm/workflow/workspace/a%20b/workflow/..%2Fx/logs");
         assert_eq!(original(Right::Read, &Place::default()), "/wfm/workflow/workspace");
+        let whole = Place::whole("a b");
+        assert_eq!(original(Right::Read, &whole), "/wfm/workflow/workspace/a%20b/logs");
+        let uri = Address::new("http://a/?of={workflow}").expect("a URL").uri(Right::Read, &whole);
+        assert_eq!(uri.expect("a URI").to_string(), "http://a/?of=%2A");
     }
 }

@@ -11,7 +11,7 @@ use super::config::{AnswerHeaders, ForwardError};
 use super::question::Question;
 use crate::access::{
     Caller, Denied, Grant, Grants, KnownBy, Pattern, Place, Reason, Right, Rights, RowRule,
-    RowRules,
+    RowRules, Workflows,
 };
 
 /// What the service has said.
@@ -101,15 +101,21 @@ impl Reader {
         // Without a header, a word about a list is about nothing in it.
         let only_there = match place {
             Place { workspace: None, .. } => named.is_none(),
-            Place { workflow, .. } => workflow.is_none() && of_named.is_none(),
+            Place { workflows, .. } => *workflows == Workflows::Some && of_named.is_none(),
         };
-        let patterns = |named: Option<Vec<String>>, place: &Option<Box<str>>| match (named, place) {
-            (Some(named), _) => patterns(&named),
-            (None, Some(name)) => Ok(vec![Pattern::from(name.to_string())]),
-            (None, None) => Ok(vec![Pattern::any()]),
+        let one = |name: &str| vec![Pattern::from(name.to_owned())];
+        let workspaces = match (named, &place.workspace) {
+            (Some(named), _) => patterns(&named)?,
+            (None, Some(name)) => one(name),
+            (None, None) => vec![Pattern::any()],
         };
-        let workspaces = patterns(named, &place.workspace)?;
-        let workflows = patterns(of_named, &place.workflow)?;
+        let workflows = match (of_named, &place.workflows) {
+            (Some(named), _) => patterns(&named)?,
+            (None, Workflows::One(name)) => one(name),
+            (None, Workflows::Some) => vec![Pattern::any()],
+            // That one workflow of this name may be seen, which there is not, is no word about all.
+            (None, Workflows::All | Workflows::Several(_)) => Vec::new(),
+        };
         let grants = Grants(vec![Grant { workspaces, workflows, rights }]);
         let rows = list(headers, &self.rows)?.unwrap_or_default();
         let rows = rows.iter().map(|rule| row_rule(rule)).collect::<Result<_, _>>()?;

@@ -3,20 +3,26 @@
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+use tokio::task::JoinSet;
 
-use super::answer::Answer;
+use super::answer::{Answer, forbidden};
 use super::config::{ForwardAuth, ForwardError, Passed};
 use super::flight::Flights;
 use super::memory::{Memory, REST, Said};
 use super::question::{Key, Question};
 use super::service::Service;
-use crate::access::{Authority, Caller, Credentials, Denied, Identified, Place, Reason, Right};
+use crate::access::{
+    Authority, Caller, Credentials, Denied, Grants, Identified, Place, Reason, Right, Workflows,
+};
+
+/// About how many workflows it is asked at a time for one request.
+const AT_A_TIME: usize = 16;
 
 /// The service that says who may do what.
 ///
 /// It is asked about each place by itself, whatever a caller brings: whether somebody without a
 /// sign-in may is its decision too. So it is the last of all authorities.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Forward {
     pass: Vec<HeaderName>,
     inner: Arc<Inner>,
@@ -49,12 +55,46 @@ impl Forward {
         })
     }
 
-    /// Who the service says that this is, if he may do this there.
+    /// Who the service says that this is, if he may do this there; of several workflows, it is asked
+    /// about each.
     ///
     /// # Errors
     ///
     /// When it says that he may not; or when it says nothing, and has not lately said that he may.
     pub async fn ask(
+        &self,
+        credentials: &Credentials,
+        right: Right,
+        place: &Place,
+    ) -> Result<Caller, Denied> {
+        let Workflows::Several(names) = &place.workflows else {
+            return self.ask_at(credentials, right, place).await;
+        };
+        let mut everywhere: Option<Caller> = None;
+        for names in names.chunks(AT_A_TIME) {
+            let mut asks = JoinSet::new();
+            for name in names.iter().cloned() {
+                let (forward, credentials) = (self.clone(), credentials.clone());
+                let there = Place { workflows: Workflows::One(name), ..place.clone() };
+                asks.spawn(async move {
+                    let caller = forward.ask_at(&credentials, right, &there).await?;
+                    caller.check(right, &there)?;
+                    Ok(caller)
+                });
+            }
+            while let Some(asked) = asks.join_next().await {
+                let there: Caller = asked.map_err(|_| unavailable())??;
+                everywhere = Some(match everywhere {
+                    None => there,
+                    Some(caller) => both(caller, there)?,
+                });
+            }
+        }
+        everywhere.ok_or_else(forbidden)
+    }
+
+    /// The same of a place about which it is asked at once.
+    async fn ask_at(
         &self,
         credentials: &Credentials,
         right: Right,
@@ -107,6 +147,18 @@ impl Inner {
         let answer = self.service.ask(&question, &fingerprint).await;
         self.memory.keep(key, answer)
     }
+}
+
+/// Someone who may do something at one place and at another, if he is one and sees the same rows.
+fn both(one: Caller, other: Caller) -> Result<Caller, Denied> {
+    if (&one.user, &one.rows) != (&other.user, &other.rows) {
+        let words = "you see other rows in one of these workflows than in another; ask for each of \
+                     them by itself";
+        return Err(Denied::new(Reason::Forbidden, words));
+    }
+    let ask_again = one.ask_again.into_iter().chain(other.ask_again).min();
+    let grants = Grants(one.grants.0.into_iter().chain(other.grants.0).collect());
+    Ok(Caller { grants, ask_again, ..one })
 }
 
 /// Someone who goes on until the service answers again.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::address::{Address, original};
-use crate::access::{Credentials, Denied, Place, Reason, Right};
+use crate::access::{Credentials, Denied, Place, Reason, Right, Workflows};
 
 /// The cookie of this server's own sessions, which is nobody else's to know.
 const OWN_COOKIE: &str = "log_session";
@@ -56,10 +56,17 @@ impl Question {
     pub(super) fn key(&self) -> Key {
         let mut hash = self.hash_of_credentials();
         hash.update([self.right as u8]);
-        for name in [&self.place.workspace, &self.place.workflow] {
-            match name {
-                Some(name) => add(&mut hash, name.as_bytes()),
-                None => hash.update([u8::MAX; 8]),
+        match &self.place.workspace {
+            Some(name) => add(&mut hash, name.as_bytes()),
+            None => hash.update([u8::MAX; 8]),
+        }
+        match &self.place.workflows {
+            Workflows::One(name) => add(&mut hash, name.as_bytes()),
+            Workflows::Some => hash.update([u8::MAX; 8]),
+            Workflows::All => hash.update([u8::MAX - 1; 8]),
+            Workflows::Several(names) => {
+                hash.update([u8::MAX - 2; 8]);
+                names.iter().for_each(|name| add(&mut hash, name.as_bytes()));
             }
         }
         hash.finalize().into()
@@ -119,7 +126,7 @@ impl Question {
 
 /// Adds text so that no two lists of texts add the same.
 fn add(hash: &mut Sha256, text: &[u8]) {
-    hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX - 1).to_le_bytes());
+    hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX - 3).to_le_bytes());
     hash.update(text);
 }
 
@@ -157,7 +164,13 @@ mod tests {
     }
 
     fn place(workspace: Option<&str>, workflow: Option<&str>) -> Place {
-        Place { workspace: workspace.map(Box::from), workflow: workflow.map(Box::from) }
+        let workflows = workflow.map_or(Workflows::Some, |name| Workflows::One(name.into()));
+        Place { workspace: workspace.map(Box::from), workflows }
+    }
+
+    fn several(names: &[&str]) -> Place {
+        let names = names.iter().copied().map(Box::from).collect();
+        Place { workflows: Workflows::Several(names), ..Place::workspace("a") }
     }
 
     #[test]
@@ -167,6 +180,12 @@ mod tests {
             place(Some(""), None),
             place(Some("a"), None),
             place(Some("a"), Some("")),
+            place(Some("a"), Some("*")),
+            Place::whole("a"),
+            several(&[]),
+            several(&["b"]),
+            several(&["b", "c"]),
+            several(&["bc"]),
             place(Some("a"), Some("b")),
             place(Some("ab"), None),
             place(Some(""), Some("ab")),

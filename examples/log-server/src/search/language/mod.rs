@@ -172,7 +172,7 @@ impl Typed<'_> {
             }
         }
         let equal = matches!(is, Comparison::Equal | Comparison::NotEqual);
-        let names: Vec<String> = match (&*names, equal) {
+        let mut names: Vec<String> = match (&*names, equal) {
             (_, true) => names.into_iter().map(|(name, _)| name).collect(),
             ([(_, bound)], false) => {
                 let within = Level::all().filter(|level| is.holds(level.cmp(bound)));
@@ -187,7 +187,10 @@ impl Typed<'_> {
             );
         }
         if is_left_out(at, is, left_out)? {
-            self.terms.without.levels.extend(names);
+            // So that it is not much longer when it is written than when it was typed.
+            let known = &mut self.terms.without.levels;
+            names.retain(|name| equal || !known.contains(name));
+            known.extend(names);
         } else if self.terms.levels.is_empty() {
             self.terms.levels = names;
         } else {

@@ -162,7 +162,7 @@ fn terms() -> impl Strategy<Value = Terms> {
     let levels =
         || some(prop::sample::select(vec!["error", "WARN", "25"]).prop_map(str::to_owned).boxed());
     let texts = || some(odd().prop_filter("there is one", |text| !text.is_empty()).boxed());
-    let paths = prop::sample::select(vec!["user", "a.b-c.@d", "level", "to", "größe_1", "1"]);
+    let paths = prop::sample::select(vec!["user", "a.b-c.@d", "-a", "level", "to", "größe_1", "1"]);
     let is = prop::sample::select(Comparison::ALL.to_vec());
     let field = (paths, is, odd()).prop_map(|(path, is, value)| test(path, is, &value));
     let time = || prop::option::of((-100_000_000_000..200_000_000_000i64, 0..1_000_000_000i32));

@@ -27,7 +27,8 @@ impl fmt::Display for Terms {
             }
         }
         for FieldTest { path, is, value } in fields {
-            let quote = if NAMED.contains(&&**path) { "\"" } else { "" };
+            let odd = NAMED.contains(&&**path) || path.starts_with('-');
+            let quote = if odd { "\"" } else { "" };
             line.term(format_args!("{quote}{path}{quote}{}{}", is.sign(), Value(value)))?;
         }
         for (name, time) in [("from", from), ("to", to)] {
@@ -70,7 +71,9 @@ impl fmt::Display for Text<'_> {
         let text = self.0;
         let behind_name = text.trim_start_matches(|letter| letter == '.' || is_of_name(letter));
         let test = Comparison::ALL.iter().any(|is| behind_name.starts_with(is.sign()));
-        let odd = text.starts_with(['-', '/']) || behind_name.starts_with(':');
+        let name = &text[..text.len() - behind_name.len()];
+        let hinted = behind_name.starts_with(':') && NAMED.contains(&name);
+        let odd = text.starts_with(['-', '/']) || hinted;
         let word = ["AND", "OR", "NOT"].contains(&text);
         if test || odd || word || has_breaks(text) { quoted(f, text) } else { f.write_str(text) }
     }

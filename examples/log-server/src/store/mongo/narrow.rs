@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
-use bson::{Binary, Bson, DateTime, Document, Uuid, doc};
+use bson::{Binary, Bson, DateTime, Document, RawBsonRef, Uuid, doc};
 use gapless_sse_mongo::{Fields, Narrow, Narrowing};
 
 use super::fields::{KIND, LEVEL, MESSAGE};
@@ -21,7 +21,9 @@ impl Narrow for Search {
                 narrowing.matching(doc! { fields.stored(&rule.field): { "$in": values(rule) } });
         }
         if !terms.levels.is_empty() {
-            narrowing = narrowing.matching(doc! { "$or": levels(level, &terms.levels) });
+            let wanted = terms.levels.clone();
+            let query = doc! { "$or": levels(level, &wanted) };
+            narrowing = narrowing.by(level, query, move |stored| may_be(stored, &wanted));
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
@@ -66,6 +68,19 @@ fn levels(field: &str, wanted: &BTreeSet<Level>) -> Vec<Document> {
         alternatives.push(doc! { field: range });
     }
     alternatives
+}
+
+/// Whether what is stored may be one of these levels.
+fn may_be(stored: RawBsonRef<'_>, wanted: &BTreeSet<Level>) -> bool {
+    let is_wanted = |level: Option<Level>| level.is_some_and(|level| wanted.contains(&level));
+    match stored {
+        RawBsonRef::String(name) => is_wanted(Level::of(name)),
+        RawBsonRef::Int32(number) => is_wanted(Level::of(&number.to_string())),
+        RawBsonRef::Int64(number) => is_wanted(Level::of(&number.to_string())),
+        RawBsonRef::Double(number) => is_wanted(Level::of(&number.to_string())),
+        RawBsonRef::Null | RawBsonRef::Boolean(_) => false,
+        _ => true,
+    }
 }
 
 /// What a field may be stored as of which a rule holds: `super::ruled` reads no other value as this

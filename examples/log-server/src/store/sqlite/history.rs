@@ -133,11 +133,13 @@ impl Reading {
             SortOrder::Ascending => (">", "ASC", "<"),
             SortOrder::Descending => ("<", "DESC", ">="),
         };
-        let workflows = vec!["?"; self.scope.topics().unwrap_or_default().len()].join(", ");
+        let workflows = self.scope.topics().map_or_else(String::new, |topics| {
+            format!(" AND workflow IN ({})", vec!["?"; topics.len()].join(", "))
+        });
         let ruled = ruled::condition(self.scope.filter().rules());
         format!(
             "SELECT seq, date, workspace, workflow, row FROM log
-             WHERE workspace = ? AND workflow IN ({workflows}){ruled} AND seq <= ?
+             WHERE workspace = ?{workflows}{ruled} AND seq <= ?
                AND (date, seq) {beyond} (?, ?) AND date {within} ?
              ORDER BY date {order}, seq {order} LIMIT ?"
         )

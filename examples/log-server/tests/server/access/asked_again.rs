@@ -91,7 +91,7 @@ impl Streams {
         let mut headers = hyper::HeaderMap::new();
         headers.insert("authorization", format!("Bearer {user}").parse().unwrap());
         let credentials = Credentials::of(&headers, None);
-        let place = Place { workspace: Some("etl".into()), workflow: Some("orders".into()) };
+        let place = Place::workflow("etl", "orders");
         let caller = self.access.check(&credentials, Right::Read, &place).await.unwrap();
         self.leases.of(&caller, &credentials, Right::Read, &place).unwrap()
     }

@@ -11,3 +11,4 @@ mod service;
 mod setup;
 mod tokens;
 mod ways;
+mod whole;

@@ -126,14 +126,15 @@ impl Service {
 async fn decide(
     Query(asked): Query<HashMap<String, String>>,
     headers: HeaderMap,
-) -> (StatusCode, [(&'static str, String); 1]) {
+) -> (StatusCode, [(&'static str, String); 2]) {
     let known = headers.get("authorization").and_then(|value| value.to_str().ok());
     let user = known.and_then(|value| value.strip_prefix("Bearer forward-"));
-    let Some(user) = user else { return (StatusCode::UNAUTHORIZED, [("log-user", String::new())]) };
+    let said = |user: &str| [("log-user", user.to_owned()), ("log-workflows", "*".to_owned())];
+    let Some(user) = user else { return (StatusCode::UNAUTHORIZED, said("")) };
     let workspace = Some(&*asked["workspace"]).filter(|name| !name.is_empty());
     let right = asked["right"].parse().unwrap();
     let status = if may(user, right, workspace) { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    (status, [("log-user", user.to_owned())])
+    (status, said(user))
 }
 
 /// The configuration of all but the tokens.
