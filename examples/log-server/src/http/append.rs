@@ -7,15 +7,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use gapless_sse_core::follow::SourceError;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
 use super::kind::Kind;
+use super::openapi::{parameters, shapes};
 use super::path::Workflow;
 use super::posted::{self, Posted};
 use super::problem::Problem;
-use super::told::Written;
+use super::told;
 use crate::access::Place;
 use crate::row::Writer;
 use crate::store::{AppendError, Store};
@@ -25,6 +27,27 @@ pub(super) use super::posted::LARGEST_BODY;
 /// The most characters of the name of a workspace or workflow.
 const LONGEST_NAME: usize = 255;
 
+/// That rows were written.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Written {
+    /// Their ids, in the order in which they were sent.
+    ids: Vec<String>,
+}
+
+/// Writes one row, or one a line.
+///
+/// Rows that are sent again under the same `Idempotency-Key`, or with the same ids, are not written
+/// twice, and are answered with the same ids.
+#[utoipa::path(post, path = "", params(parameters::Sent),
+    request_body(content(
+        (shapes::NewRow = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 201, description = "All are written", body = Written),
+        (status = 409), (status = 415), (status = 422),
+    ),
+)]
 pub(super) async fn append<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -34,11 +57,11 @@ pub(super) async fn append<S: Store>(
 ) -> Response {
     match write(&app, &asked, &workflow, &headers, body).await {
         Ok(ids) => {
-            let written = Extension(Written(ids.len()));
-            (StatusCode::CREATED, written, Json(json!({ "ids": ids }))).into_response()
+            let written = Extension(told::Written(ids.len()));
+            (StatusCode::CREATED, written, Json(Written { ids })).into_response()
         }
         Err(Failed { problem, written }) => {
-            let mut response = (Extension(Written(written)), problem).into_response();
+            let mut response = (Extension(told::Written(written)), problem).into_response();
             if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
                 let known = HeaderValue::from_static("gzip");
                 response.headers_mut().insert(header::ACCEPT_ENCODING, known);

@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use gapless_sse_core::follow::{Fault, Scope, SortOrder, SourceError};
 use gapless_sse_core::{LogState, PageError, TailFailure};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
@@ -19,12 +20,38 @@ use crate::store::{Store, chain};
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// That the process answers.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok`.
+    status: &'static str,
+    /// What the logs are read from; for those who run the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
+    /// How many streams are open; for those who run the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    streams: Option<usize>,
+}
+
+/// That requests may be sent here.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// `ready`.
+    status: &'static str,
+}
+
 /// The process answers: restarting it would not help. More is for those who run it.
-pub(super) async fn healthz<S: Store>(State(app): State<App<S>>, asked: Asked) -> Json<Value> {
-    if !runs_it(&app, &asked).await {
-        return Json(json!({ "status": "ok" }));
-    }
-    Json(json!({ "status": "ok", "store": app.store, "streams": app.log.stats().open }))
+#[utoipa::path(get, path = "", responses(
+    (status = 200, description = "The process answers", body = Health),
+))]
+pub(super) async fn healthz<S: Store>(State(app): State<App<S>>, asked: Asked) -> Json<Health> {
+    let runs_it = runs_it(&app, &asked).await;
+    let (store, streams) = (app.store, app.log.stats().open);
+    Json(Health {
+        status: "ok",
+        store: runs_it.then_some(store),
+        streams: runs_it.then_some(streams),
+    })
 }
 
 /// Whether it is one of those who run the server that asks. Who says nothing of himself is no such
@@ -64,16 +91,19 @@ fn is_passing(fault: Fault) -> bool {
 
 /// Pages can be read, streams are told what is new, and rows can be written: requests may be sent
 /// here. What is wrong is for those who run the server.
+#[utoipa::path(get, path = "", responses(
+    (status = 200, description = "Requests may be sent here", body = Ready),
+))]
 pub(super) async fn readyz<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Ready>, Problem> {
     let (pages, writes) = tokio::join!(pages(&app), writes(&app));
     let parts = [("pages", pages), ("streams", streams(&app)), ("writes", writes)];
     let troubles = parts.iter().filter_map(|(part, state)| Some((part, state.as_ref().err()?)));
     let troubles: Vec<_> = troubles.collect();
     if troubles.is_empty() {
-        return Ok(Json(json!({ "status": "ready" })));
+        return Ok(Json(Ready { status: "ready" }));
     }
     let passing = troubles.iter().all(|(_, trouble)| trouble.passing);
     if !runs_it(&app, &asked).await {

@@ -1,7 +1,8 @@
 //! The kinds of problems: what each is called, what it means, and what to do about it.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A kind of problem. Its name and status stay as they are: programs go by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,26 @@ impl Kind {
     }
 
     /// All that is to be said of it.
-    pub(super) fn json(&self) -> Value {
-        let Self { status, passing, title, means, advice, .. } = self;
-        json!({
-            "type": self.uri(), "title": title, "status": status.as_u16(), "passing": passing,
-            "means": means, "advice": advice,
-        })
+    pub(super) fn said(&self) -> Meaning {
+        let Self { status, passing, title, means, advice, .. } = *self;
+        Meaning { r#type: self.uri(), title, status: status.as_u16(), passing, means, advice }
     }
+}
+
+/// What a kind of problem means, and what to do about it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Meaning {
+    /// The `type` of such problems.
+    r#type: String,
+    /// What it is, in a few words.
+    title: &'static str,
+    status: u16,
+    /// Whether it ends by itself. Then its answers say when to ask again, in `Retry-After`.
+    passing: bool,
+    /// When it comes.
+    means: &'static str,
+    /// What to do about it.
+    advice: &'static str,
 }
 
 macro_rules! kinds {

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
+use super::openapi::parameters;
 use super::own_rows::OwnRows;
 use super::path::Workspace;
 use super::problem::Problem;
@@ -21,27 +23,53 @@ const MOST_NAMES: usize = 100_000;
 /// How many names are asked for at least, when those of a page were not enough.
 const MANY_NAMES: usize = 1000;
 
+/// Names of workspaces.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Workspaces {
+    workspaces: Vec<String>,
+    /// The `after` of the next page, if there is one.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// Names of workflows.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Workflows {
+    workflows: Vec<String>,
+    /// The `after` of the next page, if there is one.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// The workspaces that the caller may read, page by page.
+#[utoipa::path(get, path = "", params(parameters::List), responses(
+    (status = 200, description = "A page of names", body = Workspaces),
+))]
 pub(super) async fn workspaces<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Workspaces>, Problem> {
     let seen = Seen::new(&app.access, &asked, None)?;
     let own = OwnRows::new(&app, &asked).await?;
-    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
-    Ok(Json(json!({ "workspaces": names, "next": next })))
+    let (workspaces, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
+    Ok(Json(Workspaces { workspaces, next }))
 }
 
+/// The workflows of a workspace that the caller may read, page by page.
+#[utoipa::path(get, path = "", params(parameters::List), responses(
+    (status = 200, description = "A page of names", body = Workflows),
+))]
 pub(super) async fn workflows<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
     Workspace(workspace): Workspace,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Workflows>, Problem> {
     let seen = Seen::new(&app.access, &asked, Some(&workspace))?;
     let own = OwnRows::new(&app, &asked).await?;
-    let (names, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
-    Ok(Json(json!({ "workflows": names, "next": next })))
+    let (workflows, next) = List::new(query)?.page(app.log.source(), &seen, &own).await?;
+    Ok(Json(Workflows { workflows, next }))
 }
 
 /// Which names are listed.

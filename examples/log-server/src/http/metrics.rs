@@ -19,7 +19,10 @@ use super::App;
 use super::problem::Problem;
 use crate::store::Store;
 
-/// All figures.
+/// All figures, for Prometheus.
+#[utoipa::path(get, path = "", responses(
+    (status = 200, description = "The figures", content_type = "text/plain", body = String),
+))]
 pub(super) async fn metrics<S: Store>(
     State(app): State<App<S>>,
 ) -> Result<impl IntoResponse, Problem> {

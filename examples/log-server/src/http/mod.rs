@@ -16,6 +16,7 @@ mod lists;
 mod logs;
 mod metrics;
 mod node;
+mod openapi;
 mod origin;
 mod own_rows;
 mod page_body;

@@ -9,10 +9,12 @@ use gapless_sse_core::{EventId, LogPage};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
 use super::logs::Logs;
+use super::openapi::{parameters, shapes};
 use super::page_body::PageBody;
 use super::page_turns::PageTurn;
 use super::problem::Problem;
@@ -21,10 +23,23 @@ use crate::access::RowRules;
 use crate::logs::Sources;
 use crate::store::Store;
 
+/// A page of rows.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is described; its rows are written as they come")]
+pub(super) struct Page<'a> {
+    logs: Vec<shapes::Row>,
+    #[serde(flatten)]
+    about: About<'a>,
+}
+
 /// What a page says besides its rows.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AboutPage)]
 struct About<'a> {
+    /// The `cursor` of the next page, if there is more.
+    #[schema(required)]
     next: Option<&'a str>,
+    /// Where a stream goes on (`after`) that brings what was written since the first page.
     stream_position: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<Incomplete>,
@@ -33,7 +48,7 @@ struct About<'a> {
 }
 
 /// That a page is of a later snapshot than the ones before it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Renewed {
     detail: &'static str,
 }
@@ -46,12 +61,13 @@ const RENEWED: Renewed = Renewed {
 
 /// How far a search has come that was not done when it had looked at enough for one page. Who has
 /// rules is not told how many rows there are, nor when one was written: they may be of others.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Incomplete {
     OfAll {
         scanned: usize,
         /// The date of the last row that was looked at.
+        #[schema(required)]
         reached: Option<String>,
         detail: String,
     },
@@ -88,6 +104,10 @@ impl Incomplete {
     }
 }
 
+/// A page of history, and the position from which a stream goes on.
+#[utoipa::path(get, path = "", params(parameters::Page, parameters::Terms), responses(
+    (status = 200, description = "The rows of the page", body = Page<'_>),
+))]
 pub(super) async fn page<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::fmt::Display;
 use std::time::Duration;
 
+use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gapless_sse_core::PageError;
 use gapless_sse_core::follow::{Fault, SourceError};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::kind::Kind;
 use super::request_id::RequestId;
@@ -217,29 +219,50 @@ impl From<UnkeptField> for Problem {
     }
 }
 
+/// A problem, as it is sent.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Said {
+    /// What kind it is: where that is described.
+    r#type: String,
+    /// The kind in words.
+    title: &'static str,
+    status: u16,
+    /// What was wrong this time, and what to do.
+    detail: String,
+    /// Why the caller may not: `unknown`, `expired`, `revoked`, `forbidden` or `unavailable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The limit that is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
+    /// How one may sign in here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<Vec<&'static str>>,
+    /// Where people sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in_url: Option<String>,
+    /// Under which name the server's log and its audit have the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { kind, detail, passing, denied, reached, challenge, ways } = self;
         let Kind { status, title, .. } = *kind;
-        let mut body = json!({
-            "type": kind.uri(), "title": title, "status": status.as_u16(), "detail": detail,
-        });
-        if let Some(reason) = denied {
-            body["reason"] = reason.as_str().into();
-        }
-        if let Some(reached) = &reached {
-            body["limit"] = reached.limit.to_string().into();
-        }
-        if let Some(ways) = ways {
-            body["sign_in"] = ways.names().into();
-            if let Some(url) = ways.url() {
-                body["sign_in_url"] = url.into();
-            }
-        }
-        if let Some(id) = RequestId::current() {
-            body["request_id"] = id.to_string().into();
-        }
-        let mut response = (status, body.to_string()).into_response();
+        let said = Said {
+            r#type: kind.uri(),
+            title,
+            status: status.as_u16(),
+            detail,
+            reason: denied.map(Reason::as_str),
+            limit: reached.as_ref().map(|reached| reached.limit.to_string()),
+            sign_in: ways.as_ref().map(|ways| ways.names().to_vec()),
+            sign_in_url: ways.as_ref().and_then(Ways::url).map(str::to_owned),
+            request_id: RequestId::current().map(|id| id.to_string()),
+        };
+        let mut response = (status, Json(said)).into_response();
         let reason = match (&reached, denied) {
             (Some(reached), _) => reached.limit.to_string().into(),
             (None, denied) => denied.map_or(title, Reason::as_str).into(),

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::App;
 use super::problem::Problem;
@@ -18,20 +18,43 @@ use crate::access::revoked::{Revocation, Revoke};
 use crate::store::Store;
 
 /// What to take back: one of them.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Sent {
+#[schema(as = Revoke)]
+pub(super) struct Sent {
+    /// The id of a token or session, with all that was made from it.
+    #[schema(value_type = Option<String>, min_length = 1)]
     credential: Option<Box<str>>,
+    /// All that this user was given until now.
+    #[schema(value_type = Option<String>, min_length = 1)]
     user: Option<Box<str>>,
+    /// All that anybody was given until now.
     all: Option<bool>,
     /// When the token ends by itself, after which nothing needs to be remembered.
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires: Option<Timestamp>,
 }
 
-pub(super) async fn list<S: Store>(State(app): State<App<S>>) -> Response {
-    uncached(Json(json!({ "revocations": app.sign_in.revoked().list() })))
+/// What was taken back.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Revocations {
+    #[schema(value_type = Vec<Object>)]
+    revocations: Vec<Revocation>,
 }
 
+/// What was taken back.
+#[utoipa::path(get, path = "", responses(
+    (status = 200, description = "All that would still be good", body = Revocations),
+))]
+pub(super) async fn list<S: Store>(State(app): State<App<S>>) -> Response {
+    uncached(Json(Revocations { revocations: app.sign_in.revoked().list() }))
+}
+
+/// Takes back a token, a session, or all of a user or of everybody.
+#[utoipa::path(post, path = "",
+    request_body(content = Sent, content_type = "application/json"),
+    responses((status = 204, description = "It is taken back, and its streams end"), (status = 507)),
+)]
 pub(super) async fn add<S: Store>(
     State(app): State<App<S>>,
     body: Result<Bytes, BytesRejection>,

@@ -3,15 +3,17 @@
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, delete, get, post};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use http::Method;
+use utoipa::openapi::path::Operation;
 
 use super::append::LARGEST_BODY;
 use super::gate::Gate;
+use super::openapi::Description;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, gate, health, host, limited, lists, metrics, pages, problems,
-    proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, gate, health, host, limited, lists, metrics, openapi, pages,
+    problems, proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -24,7 +26,20 @@ pub struct Route<S: Store> {
     pub path: &'static str,
     /// What the caller is to have; nothing is needed by `None`.
     pub need: Option<Right>,
+    operation: Option<Operation>,
     handler: MethodRouter<App<S>>,
+}
+
+impl<S: Store> Route<S> {
+    /// Says what it takes and answers, as its handler has it.
+    fn described<P: utoipa::Path>(self) -> Self {
+        Self { operation: Some(P::operation()), ..self }
+    }
+
+    fn for_description(&self) -> Option<openapi::Route<'_>> {
+        let Self { method, path, need, operation, .. } = self;
+        Some(openapi::Route { method, path, need: *need, operation: operation.as_ref()? })
+    }
 }
 
 const WORKSPACE_LOGS: &str = "/wfm/workflow/workspace/{workspace}/logs";
@@ -32,7 +47,8 @@ const LOGS: &str = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs
 
 /// All methods of all paths, but for the page's files, which anyone may have.
 pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
-    let route = |method, path, need, handler| Route { method, path, need, handler };
+    let route =
+        |method, path, need, handler| Route { method, path, need, operation: None, handler };
     let (read, open) = (Some(Right::Read), None);
     let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
     let workspace_stream = "/wfm/workflow/workspace/{workspace}/logs/stream";
@@ -42,31 +58,52 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let small = DefaultBodyLimit::max(sent::LARGEST);
     let operate = Some(Right::Operate);
     vec![
-        route(Method::GET, "/session", open, get(session::show)),
-        route(Method::POST, "/session", open, post(session::begin.layer(small))),
-        route(Method::DELETE, "/session", open, delete(session::end)),
-        route(Method::POST, "/ticket", read, post(ticket::give.layer(small))),
-        route(Method::GET, "/revocations", operate, get(revocations::list)),
-        route(Method::POST, "/revocations", operate, post(revocations::add.layer(small))),
-        route(Method::GET, "/wfm/workflow/workspace", read, get(lists::workspaces)),
-        route(Method::GET, workflows, read, get(lists::workflows)),
-        route(Method::GET, LOGS, read, get(pages::page)),
-        route(Method::GET, WORKSPACE_LOGS, read, get(pages::page)),
-        route(Method::GET, workspace_stream, read, get(stream::stream)),
-        route(Method::POST, LOGS, Some(Right::Append), append),
-        route(Method::GET, stream_path, read, get(stream::stream)),
-        route(Method::GET, "/metrics", operate, get(metrics::metrics)),
-        route(Method::GET, "/healthz", open, get(health::healthz)),
-        route(Method::GET, "/readyz", open, get(health::readyz)),
-        route(Method::GET, "/problems", open, get(problems::list)),
-        route(Method::GET, "/problems/{kind}", open, get(problems::show)),
+        route(Method::GET, "/session", open, get(session::show))
+            .described::<session::__path_show>(),
+        route(Method::POST, "/session", open, post(session::begin.layer(small)))
+            .described::<session::__path_begin>(),
+        route(Method::DELETE, "/session", open, delete(session::end))
+            .described::<session::__path_end>(),
+        route(Method::POST, "/ticket", read, post(ticket::give.layer(small)))
+            .described::<ticket::__path_give>(),
+        route(Method::GET, "/revocations", operate, get(revocations::list))
+            .described::<revocations::__path_list>(),
+        route(Method::POST, "/revocations", operate, post(revocations::add.layer(small)))
+            .described::<revocations::__path_add>(),
+        route(Method::GET, "/wfm/workflow/workspace", read, get(lists::workspaces))
+            .described::<lists::__path_workspaces>(),
+        route(Method::GET, workflows, read, get(lists::workflows))
+            .described::<lists::__path_workflows>(),
+        route(Method::GET, LOGS, read, get(pages::page)).described::<pages::__path_page>(),
+        route(Method::GET, WORKSPACE_LOGS, read, get(pages::page))
+            .described::<pages::__path_page>(),
+        route(Method::GET, workspace_stream, read, get(stream::stream))
+            .described::<stream::__path_stream>(),
+        route(Method::POST, LOGS, Some(Right::Append), append).described::<append::__path_append>(),
+        route(Method::GET, stream_path, read, get(stream::stream))
+            .described::<stream::__path_stream>(),
+        route(Method::GET, "/metrics", operate, get(metrics::metrics))
+            .described::<metrics::__path_metrics>(),
+        route(Method::GET, "/healthz", open, get(health::healthz))
+            .described::<health::__path_healthz>(),
+        route(Method::GET, "/readyz", open, get(health::readyz))
+            .described::<health::__path_readyz>(),
+        route(Method::GET, "/problems", open, get(problems::list))
+            .described::<problems::__path_list>(),
+        route(Method::GET, "/problems/{kind}", open, get(problems::show))
+            .described::<problems::__path_show>(),
+        route(Method::GET, "/openapi.json", open, get(openapi::show))
+            .described::<openapi::__path_show>(),
     ]
 }
 
 /// All paths of the server; with `local_only`, for requests that name this machine and no others.
 pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
+    let routes = routes(&app);
+    let described = routes.iter().filter_map(Route::for_description);
+    let description = Description::of(described, app.access.needs_sign_in());
     let mut router = Router::new();
-    for Route { path, need, handler, .. } in routes(&app) {
+    for Route { path, need, handler, .. } in routes {
         let held = middleware::from_fn_with_state(app.limits.clone(), limited::by_caller);
         // What is below the logs of workflows is for those of them that are named.
         let logs = path.split('/').any(|part| part == "logs");
@@ -84,6 +121,7 @@ pub fn router<S: Store>(app: App<S>, local_only: bool) -> Router {
         .fallback(viewer::file)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(description))
         .layer(middleware::from_fn_with_state(app.limits.clone(), limited::by_address));
     let local = middleware::from_fn(host::local_only);
     let router = if local_only { router.layer(local) } else { router };

@@ -5,6 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 
@@ -18,7 +19,7 @@ pub(super) fn uncached(response: impl IntoResponse) -> Response {
     response
 }
 
-/// A body of JSON that may be left out.
+/// A body that is a JSON object, or is left out.
 pub(super) fn json<T: Default + for<'de> Deserialize<'de>>(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<T, Problem> {
@@ -26,5 +27,11 @@ pub(super) fn json<T: Default + for<'de> Deserialize<'de>>(
     if body.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(&body).map_err(Problem::bad_request)
+    object(&body).map_err(Problem::bad_request)
+}
+
+/// Reads an object. Left to itself, serde takes a list for one, whose fields are in their order.
+pub(super) fn object<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let fields: Map<String, Value> = serde_json::from_slice(body)?;
+    serde_json::from_value(Value::Object(fields))
 }

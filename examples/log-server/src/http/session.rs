@@ -7,8 +7,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
@@ -20,6 +20,25 @@ use crate::access::{Caller, Credentials, Denied, Place, Reason, Right};
 use crate::store::Store;
 
 /// Who asks, and what he may.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Session {
+    user: String,
+    /// The way by which he is known: `token`, `jwt`, `ticket`, `session`, `forward`, or `nothing`.
+    known_by: &'static str,
+    /// When his sign-in ends by itself.
+    #[schema(required, format = DateTime)]
+    expires: Option<String>,
+    /// What he may somewhere: `read`, `append`, `operate`.
+    rights: Vec<&'static str>,
+    /// How one may sign in here.
+    ways: Vec<&'static str>,
+}
+
+/// Who asks, and what he may.
+#[utoipa::path(get, path = "", responses(
+    (status = 200, description = "It is known who asks", body = Session),
+    (status = 401), (status = 403),
+))]
 pub(super) async fn show<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -28,17 +47,26 @@ pub(super) async fn show<S: Store>(
     let caller = caller.map_err(|denied| Problem::from(denied).with_ways(app.sign_in.ways()))?;
     asked.is_from(caller.clone());
     let rights = Right::ALL.into_iter().filter(|right| is_somewhere(&caller, *right));
-    let body = json!({
-        "user": caller.user,
-        "known_by": caller.known_by.as_str(),
-        "expires": caller.expires.map(|end| end.to_string()),
-        "rights": rights.map(Right::as_str).collect::<Vec<_>>(),
-        "ways": app.sign_in.ways().names(),
-    });
+    let body = Session {
+        user: caller.user.to_string(),
+        known_by: caller.known_by.as_str(),
+        expires: caller.expires.map(|end| end.to_string()),
+        rights: rights.map(Right::as_str).collect(),
+        ways: app.sign_in.ways().names().to_vec(),
+    };
     Ok(uncached(Json(body)))
 }
 
 /// Sets the cookie of a session for whoever has the token.
+///
+/// The token comes in `Authorization`, or in the body.
+#[utoipa::path(post, path = "",
+    request_body(content = Token, content_type = "application/json"),
+    responses(
+        (status = 204, description = "The cookie is set"),
+        (status = 401), (status = 415), (status = 422),
+    ),
+)]
 pub(super) async fn begin<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -58,6 +86,9 @@ pub(super) async fn begin<S: Store>(
 }
 
 /// Ends the session of the cookie, with its streams, and takes the cookie back.
+#[utoipa::path(delete, path = "", responses(
+    (status = 204, description = "There is no session any more"), (status = 507),
+))]
 pub(super) async fn end<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -82,13 +113,16 @@ pub(super) async fn end<S: Store>(
     with_cookie(uncached(answer), &sessions.end(asked.client().is_https()))
 }
 
+/// A sign-in, for a session.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    /// A token of the configuration, or a signed one.
+    token: String,
+}
+
 /// The token of the request: in `Authorization`, or in a body of JSON.
 fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Credentials, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Sent {
-        token: String,
-    }
     let mut only = HeaderMap::new();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         only.insert(header::AUTHORIZATION, value.clone());
@@ -108,7 +142,7 @@ fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Cre
     }
     // What is wrong with it might repeat it.
     let wrong = || Problem::bad_request("the body is to be {\"token\": \"…\"} and no more");
-    let Sent { token } = serde_json::from_slice(&body).map_err(|_| wrong())?;
+    let Token { token } = sent::object(&body).map_err(|_| wrong())?;
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| wrong())?;
     value.set_sensitive(true);
     only.insert(header::AUTHORIZATION, value);

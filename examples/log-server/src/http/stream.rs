@@ -13,6 +13,7 @@ use super::App;
 use super::asked::Asked;
 use super::audited::{Opened, Template};
 use super::logs::Logs;
+use super::openapi::parameters;
 use super::problem::Problem;
 use super::query::{LAST_EVENT_ID, Parameters, SEARCH};
 use crate::access::{Denied, KnownBy, Right};
@@ -21,6 +22,13 @@ use crate::store::Store;
 
 const DENIED: EventType = EventType::from_static("denied");
 
+/// The log as it happens, from a position on; the newest rows first without one.
+#[utoipa::path(get, path = "",
+    params(parameters::LastEventId, parameters::Stream, parameters::Terms),
+    responses((
+        status = 200, description = "The events", content_type = "text/event-stream", body = String,
+    )),
+)]
 pub(super) async fn stream<S: Store>(
     State(app): State<App<S>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::App;
 use super::asked::Asked;
@@ -17,13 +17,29 @@ use crate::access::{Denied, KnownBy, Place, Reason, Workflows, ticket};
 use crate::store::Store;
 
 /// Where a ticket is to be good; wherever its owner may read, if that is not said.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct For {
+pub(super) struct For {
+    #[schema(value_type = Option<String>)]
     workspace: Option<Box<str>>,
+    /// One of the workspace.
+    #[schema(value_type = Option<String>)]
     workflow: Option<Box<str>>,
 }
 
+/// What gets in once, in the parameter `ticket`.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ticket {
+    ticket: String,
+    /// For how many seconds it is good.
+    expires_in: u64,
+}
+
+/// Gives whoever asks a ticket, good once and for a short while.
+#[utoipa::path(post, path = "",
+    request_body(content = For, content_type = "application/json"),
+    responses((status = 201, description = "The ticket", body = Ticket)),
+)]
 pub(super) async fn give<S: Store>(
     State(app): State<App<S>>,
     asked: Asked,
@@ -42,6 +58,6 @@ pub(super) async fn give<S: Store>(
     let ticket = app.sign_in.tickets().give(caller, asked.credentials(), place);
     let ticket = ticket.map_err(|error| Problem::defect(&error))?;
     let seconds = ticket::LIFETIME.as_secs();
-    let body = Json(json!({ "ticket": ticket, "expires_in": seconds }));
+    let body = Json(Ticket { ticket, expires_in: seconds });
     Ok(uncached((StatusCode::CREATED, body)))
 }

@@ -12,6 +12,7 @@ mod caller;
 mod configuration;
 mod connects;
 mod crowd;
+mod described;
 mod exactly_once;
 mod flood;
 mod frozen;
