@@ -88,9 +88,9 @@ impl Fields {
         let space = self.space.values([scope.space()])?;
         let name = match scope.topics() {
             Some(topics) => self.name.values(topics.iter().map(Topic::name))?,
-            None => None,
+            None => Vec::new(),
         };
-        Some([space, name].into_iter().flatten().collect())
+        Some([space, name].concat())
     }
 
     /// The fields of a topic, without what is constant.
@@ -116,20 +116,19 @@ impl Named {
         }
     }
 
-    /// What the field may be stored as where records have one of these names; nothing of what is
-    /// constant. None where no record has any of them.
-    fn values<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Option<Vec<RawBson>>> {
+    /// What an index begins with where records have one of these names: the values of one field, or
+    /// of none where it is constant. None where no record has any of them.
+    fn values<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Vec<Vec<RawBson>>> {
+        let mut names = names.into_iter();
         match self {
-            Self::Field(_) => Some(Some(names.into_iter().flat_map(topic::values).collect())),
-            Self::Constant(constant) => {
-                names.into_iter().any(|name| name == constant).then_some(None)
-            }
+            Self::Field(_) => Some(vec![names.flat_map(topic::values).collect()]),
+            Self::Constant(constant) => names.any(|name| name == constant).then(Vec::new),
         }
     }
 
     /// What the field may be stored as where records have this name, if it is one.
     pub(crate) fn values_of(&self, name: &str) -> Option<Vec<RawBson>> {
-        self.values([name]).map(Option::unwrap_or_default)
+        self.values([name]).map(|fields| fields.concat())
     }
 }
 

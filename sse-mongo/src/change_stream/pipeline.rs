@@ -76,14 +76,11 @@ fn matching(fields: &Fields, tail: bool) -> Document {
     }
     let mut wanted = vec![doc! { "operationType": { "$in": kinds } }];
     for (field, alias) in told(fields) {
-        let is_set = match alias {
-            None => {
-                doc! { format!("updateDescription.updatedFields.{field}"): { "$exists": true } }
-            }
-            Some(_) => {
-                let kind = doc! { "$type": set_by_path(field) };
-                doc! { "$expr": { "$ne": [kind, "missing"] } }
-            }
+        let is_set = if alias.is_some() {
+            let kind = doc! { "$type": set_by_path(field) };
+            doc! { "$expr": { "$ne": [kind, "missing"] } }
+        } else {
+            doc! { format!("updateDescription.updatedFields.{field}"): { "$exists": true } }
         };
         wanted.push(doc! { "$and": [{ "operationType": "update" }, is_set] });
     }
