@@ -60,14 +60,13 @@ pub(super) fn stored<'a>(map: &'a FieldMap, shown_path: &'a str) -> Option<Cow<'
         None => (shown_path, None),
     };
     let named = FieldName::ALL.into_iter().find(|name| name.shown() == first);
-    let field = match named {
-        Some(name) => map.constant(name).is_none().then(|| map.field(name))?,
+    let field = if let Some(name) = named {
+        map.constant(name).is_none().then(|| map.field(name))?
+    } else {
         // One that was in the way.
-        None => {
-            let plain = first.strip_suffix('_').filter(|plain| shown(map, plain) == first);
-            let field = plain.unwrap_or(first);
-            (shown(map, field) == first).then_some(field)?
-        }
+        let plain = first.strip_suffix('_').filter(|plain| shown(map, plain) == first);
+        let field = plain.unwrap_or(first);
+        (shown(map, field) == first).then_some(field)?
     };
     Some(match rest {
         Some(rest) if field == first => Cow::Owned(format!("{first}.{rest}")),
