@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use gapless_sse_core::follow::{Record, Scope, SortOrder};
 use mongodb::bson::{DateTime, Document, RawBsonRef, RawDocumentBuf, Timestamp, doc};
 
-use super::page::prefix;
 use super::search::{Narrow, Search};
 use crate::mongo::Mongo;
 use crate::options::Effort;
@@ -46,7 +45,8 @@ impl<R: Record<Filter: Narrow>> Mongo<R> {
     ///
     /// Of the scope's filter only the times count that its
     /// [narrowing](crate::Narrowing::not_before) has. The oldest are counted first, as far as the
-    /// effort goes. None, if this is not how these can be counted: when there are too many topics.
+    /// effort goes. None, if this is not how these can be counted: when
+    /// there are too many topics, or dates are not stored [as those of BSON](crate::Dates::are_of_bson).
     ///
     /// ```no_run
     /// # async fn example(
@@ -74,11 +74,20 @@ impl<R: Record<Filter: Narrow>> Mongo<R> {
         effort: Effort,
     ) -> Result<Option<Groups>, Error> {
         let records = &self.records;
-        let search = Search::new(scope.filter().narrow(), SortOrder::Ascending);
+        let options = &records.connection.options;
+        if !options.dates.are_of_bson() {
+            return Ok(None);
+        }
+        let narrowing = scope.filter().narrow(&options.fields);
+        let search = Search::new(narrowing, SortOrder::Ascending, options);
+        let Some(prefix) = options.fields.prefix(scope) else {
+            // No record has a topic that is constant and another one.
+            return Ok(Some(Groups::default()));
+        };
         let index = records.connection.index_of(scope).await?;
         let (snapshot, end) = records.moment(&self.audit).await?;
         let (after, before) = search.bounds(None, end);
-        let whole = Range { prefix: prefix(scope), after, before };
+        let whole = Range { prefix, after, before };
         let ranges = whole.split();
         let [range] = &*ranges else { return Ok(None) };
         let turn = records.connection.turns.take(Kind::Searches).await;
@@ -161,7 +170,7 @@ impl Counting {
             let what = What::Keys { skip: nth };
             let found = find.run_for(&self.connection, Operation::History, &what, max_time);
             let found = found.await?;
-            let Some(key) = found.documents().next().map(|keys| Key::of(keys, date)) else {
+            let Some(key) = found.documents().next().map(|keys| Key::listed(keys, date)) else {
                 return Ok(None);
             };
             let end = Key::before_all_of(key.date);

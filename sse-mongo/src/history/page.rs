@@ -17,7 +17,6 @@ use crate::server::index::Index;
 use crate::server::known::Way;
 use crate::server::range::Range;
 use crate::server::turns::driven;
-use crate::topic;
 
 /// As of when to read, and what of the index belongs to it.
 #[derive(Clone)]
@@ -41,7 +40,11 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
         let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
-        let search = Search::new(scope.filter().narrow(), order);
+        let search = Search::new(
+            scope.filter().narrow(&self.connection.options.fields),
+            order,
+            &self.connection.options,
+        );
         let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
         let first = scan.first();
         let (as_of, walk) = self.walk(audit, scope, search, as_of, limit > 0).await?;
@@ -71,10 +74,9 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         as_of: Option<Position>,
         reads: bool,
     ) -> Result<(Option<Position>, Walk), Error> {
-        let prefix = prefix(scope);
-        if !reads {
-            return Ok((as_of, Walk { search, part: None }));
-        }
+        // No record has a topic that is constant and another one.
+        let prefix = self.connection.options.fields.prefix(scope).filter(|_| reads);
+        let Some(prefix) = prefix else { return Ok((as_of, Walk { search, part: None })) };
         if let Some((by, rest)) = search.by.take()
             && let Some(index) = self.connection.index_by(scope, &by.field).await?
         {
@@ -174,13 +176,4 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             _ => Err(Error::SnapshotGone),
         }
     }
-}
-
-/// What the fields of a topic may be stored as of the records of a scope.
-pub(super) fn prefix<F>(scope: &Scope<F>) -> Vec<Vec<RawBson>> {
-    let mut prefix = vec![topic::values(scope.space())];
-    if let Some(topics) = scope.topics() {
-        prefix.push(topics.iter().flat_map(|topic| topic::values(topic.name())).collect());
-    }
-    prefix
 }

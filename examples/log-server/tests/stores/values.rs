@@ -13,6 +13,7 @@ use fastrand::Rng;
 use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder};
 use gapless_sse_mongo::{OddValue, Operation};
 use log_server::cli::Arguments;
+use log_server::fields::FieldMap;
 use log_server::row::{LEVELS, Row};
 use log_server::search::{Effort, Search, Terms};
 use log_server::store::{MongoStore, Store, TallyQuery, mongo};
@@ -246,7 +247,7 @@ async fn plain_ones_are_counted_by_the_server_as_far_as_the_effort_goes() {
 async fn with_indexes_by_level(uri: &str) -> MongoStore {
     let mut arguments = Arguments::parse_from(["log-server", "--index-by", "level"]);
     arguments.search_rows = super::SEARCHED_ROWS.try_into().unwrap();
-    let store = mongo::connect(uri, &arguments, super::fields()).await.unwrap();
+    let store = mongo::connect(uri, "logs", FieldMap::default(), &arguments, super::fields()).await.unwrap();
     store.make_indexes().await.unwrap();
     store
 }

@@ -2,11 +2,12 @@
 
 use bson::{Bson, Document, doc};
 use gapless_sse_core::follow::{Filter, Record, Scope};
-use gapless_sse_mongo::{Effort, Error};
+use gapless_sse_mongo::{Effort, Error, Fields};
 use jiff::Timestamp;
 
-use super::fields::{DATE, KIND, LEVEL};
+use super::fields::{KIND, LEVEL};
 use super::{MongoStore, row};
+use crate::fields::FieldMap;
 use crate::row::Row;
 use crate::search::{Checked, Search};
 use crate::store::tally::{Cell, Tally, TallyQuery};
@@ -25,7 +26,7 @@ pub(super) async fn tally(
         return Ok(None);
     }
     let effort = Effort::default().records(query.effort.rows).time(query.effort.time);
-    let Some(groups) = store.group(scope, by(query.every), effort).await? else { return Ok(None) };
+    let Some(groups) = store.group(scope, by(&store.options().fields, query.every), effort).await? else { return Ok(None) };
     let reached = groups.before.map(|before| before.timestamp_millis().saturating_sub(1));
     let mut tally = Tally {
         scanned: groups.scanned,
@@ -36,11 +37,14 @@ pub(super) async fn tally(
     let Checked { from, to, .. } = scope.filter().terms();
     // All of them are of the time that is looked for, and one date stands for theirs.
     let date = from.or(to.map(|to| to.saturating_sub(1)));
+    let shown = FieldMap::default();
     for (group, rows) in &groups.counts {
-        if !group.get_str("type_is").is_ok_and(|kind| PLAIN.contains(&kind)) {
+        let is_plain = group.get_str("type_is").is_ok_and(|kind| PLAIN.contains(&kind));
+        // What lies within an array is no level, but the server reads it.
+        if !is_plain || group.get_str("level_is").is_ok_and(|level| level == "array") {
             return Ok(None);
         }
-        let mark = Row::new(row(group), date).mark();
+        let mark = Row::new(row(group, &shown), date).mark();
         if scope.filter().admits(&mark) {
             let begins = group.get_i64("begins").ok();
             tally.add(Cell { begins, level: mark.level, kind: mark.kind().into() }, *rows);
@@ -59,8 +63,9 @@ fn is_of_groups(search: &Search) -> bool {
 
 /// What rows are counted by: the level and the type as they are stored, since numbers that are equal
 /// may be shown in several ways, and when their stretch of time begins.
-fn by(every: Option<i64>) -> Document {
-    let [level, kind, date] = [LEVEL, KIND, DATE].map(|field| format!("${field}"));
+fn by(fields: &Fields, every: Option<i64>) -> Document {
+    let [level, kind, date] = [fields.stored(LEVEL), fields.stored(KIND), &fields.date]
+        .map(|field| format!("${field}"));
     let mut by = doc! {
         LEVEL: &level,
         KIND: &kind,

@@ -90,7 +90,7 @@ impl Source for SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn date(key: &Dated) -> Option<Timestamp> {
+    fn date(&self, key: &Dated) -> Option<Timestamp> {
         Timestamp::from_millisecond(key.date).ok()
     }
 
