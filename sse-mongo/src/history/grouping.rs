@@ -88,7 +88,7 @@ impl<R: Record<Filter: Narrow>> Mongo<R> {
         let (snapshot, end) = records.moment(&self.audit).await?;
         let (after, before) = search.bounds(None, end);
         let whole = Range { prefix, after, before };
-        let ranges = whole.split();
+        let ranges = whole.split(&*options.dates);
         let [range] = &*ranges else { return Ok(None) };
         let turn = records.connection.turns.take(Kind::Searches).await;
         let counting = Counting {

@@ -3,6 +3,7 @@
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 
 use super::index::Index;
+use crate::dates::Dates;
 use crate::position::key::{Key, Value};
 
 /// So many parts of an index are merged by one question; of more, the server would sort what it
@@ -29,12 +30,13 @@ impl Range {
         after.unwrap_or(&Key::LEAST) >= before.unwrap_or(&Key::GREATEST)
     }
 
-    /// The same in as few ranges as one question each can read.
-    pub(crate) fn split(self) -> Vec<Self> {
+    /// The same in as few ranges as one question each can read. `dates` are those that
+    /// records have.
+    pub(crate) fn split(self, dates: &dyn Dates) -> Vec<Self> {
         let ends = [&self.after, &self.before].into_iter().flatten();
-        // To an expression what is missing is less than null, and equal to the index.
-        let plain =
-            |key: &Key| !matches!(key.date.as_ref(), RawBsonRef::Null | RawBsonRef::Undefined);
+        // The server compares some values in one way in its indexes and in another elsewhere: what is
+        // missing and null, text and symbols. Dates are the same everywhere.
+        let plain = |key: &Key| dates.shown(key.date.as_ref()).is_some();
         let most = if ends.into_iter().all(plain) { MERGED } else { 1 };
         self.of_at_most(most)
     }
@@ -113,7 +115,12 @@ impl Range {
         // Between two dates there is nothing else, and so the plain condition says the same.
         let plain = date_of(&self.after) && date_of(&self.before);
         let is = |how: &str, field: &str, value: &Value| {
-            let value = bson(value.as_ref());
+            let value = match (how, bson(value.as_ref())) {
+                // The last and the first of those that are equal to the index.
+                ("$gt" | "$lte", Bson::String(text)) => Bson::Symbol(text),
+                ("$gte" | "$lt", Bson::Symbol(text)) => Bson::String(text),
+                (_, value) => value,
+            };
             if plain && field == date {
                 doc! { field: { how: value } }
             } else {
@@ -147,16 +154,17 @@ fn bson(value: RawBsonRef<'_>) -> Bson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dates::BsonDates;
 
     #[test]
     fn what_is_split_has_each_part_once() {
         let names: Vec<_> = (0..701).map(RawBson::Int32).collect();
         let spaces = vec![RawBson::Boolean(false), RawBson::Boolean(true)];
         let (space, nothing) = (spaces.len(), Range { prefix: vec![], after: None, before: None });
-        assert_eq!(nothing.split().len(), 1);
+        assert_eq!(nothing.split(&BsonDates).len(), 1);
         for (after, most) in [(None, MERGED), (Some(Key::before_all_of(Value::NULL)), 1)] {
             let whole = Range { prefix: vec![spaces.clone(), names.clone()], after, before: None };
-            let ranges = whole.split();
+            let ranges = whole.split(&BsonDates);
             assert!(ranges.iter().all(|range| (1..=most).contains(&range.parts())));
             let mut parts: Vec<_> = ranges
                 .iter()

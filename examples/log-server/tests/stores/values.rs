@@ -117,7 +117,7 @@ async fn a_search_finds_what_a_look_at_every_record_finds(store: &MongoStore, ur
         }
     }
     let mut found = 0;
-    for _ in 0..120 {
+    for _ in 0..80 {
         let terms = terms(&mut rng);
         let search = Search::new(terms.clone()).unwrap();
         let expected = all.iter().filter(|entry| search.admits(&entry.record.mark()));
@@ -134,12 +134,12 @@ async fn a_search_finds_what_a_look_at_every_record_finds(store: &MongoStore, ur
         assert_eq!(read, expected, "{terms:?}");
         found += read.len();
     }
-    assert!(found > 500, "{found} found");
+    assert!(found > 300, "{found} found");
     // No index has two arrays of one record.
     let unfit = doc! { "date": { "$type": "array" }, "level": { "$type": "array" } };
     records.delete_many(unfit).await.unwrap();
     let by_level = with_indexes_by_level(uri).await;
-    for _ in 0..30 {
+    for _ in 0..15 {
         let terms = terms(&mut rng);
         let scope = orders().filtered(Search::new(terms.clone()).unwrap());
         for order in [SortOrder::Ascending, SortOrder::Descending] {
