@@ -92,6 +92,9 @@ async fn sqlite(plan: &Plan, files: &Files, folder: &Path) -> Result<Table> {
         let took = began.elapsed().as_secs_f64();
         notes.push(format!("The file of the earlier build was ready after {took:.0} s."));
     }
+    eprintln!("SQLite: waiting until all rows are indexed");
+    question::indexed(server.address).await?;
+    notes.push(format!("All was indexed after {:.0} s more.", began.elapsed().as_secs_f64()));
     let mut table = Table::new("SQLite", asked);
     ask_all(&mut table, server.address, old(&earlier), None, files).await?;
     notes.push(format!("The server's memory was {} MiB at most.", server.peak()? >> 20));

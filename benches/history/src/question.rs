@@ -94,6 +94,15 @@ pub async fn ask(address: SocketAddr, question: Question, old: bool) -> Result<O
     }))
 }
 
+/// Waits until all rows are indexed.
+pub async fn indexed(address: SocketAddr) -> Result<()> {
+    let all = b"\nlog_sqlite_unindexed_rows 0\n";
+    while memmem::find(&http::get(address, "/metrics").await?, all).is_none() {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    Ok(())
+}
+
 async fn until_found(address: SocketAddr, path: &str) -> Result<usize> {
     let mut page = http::get(address, path).await?;
     let mut requests = 1;

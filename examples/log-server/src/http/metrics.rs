@@ -52,6 +52,10 @@ impl<S: Store> Collector for Figures<S> {
             "Lines of the audit that were not written, by what did not take them.",
             self.0.audit.lost(),
         )?;
+        if let Some(unindexed) = self.0.log.source().unindexed() {
+            let help = "Rows that are not indexed yet, which searches look at one by one.";
+            text.gauge("log_sqlite_unindexed_rows", help, &unindexed)?;
+        }
         match self.0.log.source().mongo_stats() {
             Some(stats) => mongo(&mut text, &stats),
             None => Ok(()),

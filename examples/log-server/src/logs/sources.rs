@@ -117,6 +117,11 @@ impl<S: Store> Sources<S> {
         self.0.source().has_pages()
     }
 
+    /// How many rows are not indexed yet, if rows are indexed behind their writing.
+    pub fn unindexed(&self) -> Option<u64> {
+        self.0.source().unindexed()
+    }
+
     /// What MongoDB was asked for, if the rows are there.
     pub fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         self.0.source().mongo_stats()

@@ -104,6 +104,12 @@ pub trait Store: Source<Record = Row> + Sized {
         true
     }
 
+    /// How many rows are not indexed yet, which searches look at one by one; if rows are indexed behind
+    /// their writing.
+    fn unindexed(&self) -> Option<u64> {
+        None
+    }
+
     /// What MongoDB was asked for, if the rows are there.
     fn mongo_stats(&self) -> Option<gapless_sse_mongo::Stats> {
         None

@@ -13,7 +13,7 @@ use super::ruled;
 use crate::access::RowFields;
 
 /// The format of the file, kept in its `user_version`.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// What marks a file as one of ours, in its `application_id`: "logs".
 const APPLICATION: i64 = 0x6c6f_6773;
@@ -52,7 +52,32 @@ const SINCE_3: &str = "
     ) STRICT, WITHOUT ROWID;
     INSERT INTO ids SELECT workspace, workflow, id, seq FROM ids_of_all JOIN log USING (seq);
     DROP TABLE ids_of_all;
-    PRAGMA user_version = 3;
+";
+
+/// Format 4: what rows are found by. It is made behind the writer; see [`indexed`](super::indexed).
+/// Only the order of whole workspaces is SQLite's own.
+const SINCE_4: &str = "
+    CREATE INDEX whole ON log (workspace, date, seq);
+    CREATE TABLE kinds (
+        workspace TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        date INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        workflow TEXT NOT NULL,
+        PRIMARY KEY (workspace, level, type, date, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIRTUAL TABLE words USING fts5(
+        message, content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1'
+    );
+    CREATE TABLE made (
+        id INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (id, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE indexed (through INTEGER NOT NULL) STRICT;
+    INSERT INTO indexed VALUES (0);
+    PRAGMA user_version = 4;
 ";
 
 /// How long one who reads waits for a lock: only at moments when the file is recovered or cleaned.
@@ -145,6 +170,12 @@ fn make(writer: &mut Connection, fields: &RowFields) -> rusqlite::Result<()> {
         }
         if found < 3 {
             transaction.execute_batch(SINCE_3)?;
+        }
+        if found < 4 {
+            if found > 0 {
+                tracing::info!("the file is brought to format {FORMAT}, which may take a minute");
+            }
+            transaction.execute_batch(SINCE_4)?;
         }
         transaction.execute_batch(keep::TABLE)?;
         ruled::make_indexes(&transaction, fields)?;

@@ -1,22 +1,23 @@
 //! Pages of the SQLite log, of all rows or of those that are searched for.
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::{Entry, HistoryQuery, Page, Scope, SortOrder};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 
+use super::candidates::Candidates;
 use super::coordinates::{Dated, Position};
 use super::lives;
 use super::places::Abandoned;
-use super::rows::entry;
-use super::ruled;
 use super::store::SqliteStore;
+use super::walk::{Seen, Stretch, walk};
 use crate::access::RowFields;
 use crate::row::Row;
 use crate::search::{Effort, Search};
 
-/// After so long a search lets others have their turn.
+/// After so long a search lets others have their turn. What it has not found by then is looked up, if
+/// it can be: what is frequent is found sooner by looking at one row after the other.
 const STEP: Duration = Duration::from_millis(20);
 
 /// A page that is being read, in one step or several. SQLite keeps to the time that is searched and
@@ -33,6 +34,25 @@ pub(super) struct Reading {
     bytes: usize,
     found: Vec<Entry<Dated, Row>>,
     scanned: usize,
+    way: Way,
+    /// Whether a step was taken.
+    walked: bool,
+}
+
+/// Why a walk was stopped.
+enum Stop {
+    Page,
+    Step,
+}
+
+/// How rows are come by.
+enum Way {
+    /// One after the other, for now.
+    First,
+    /// What was looked up.
+    LookUp(Candidates),
+    /// One after the other, since they cannot be looked up.
+    All,
 }
 
 /// What came of a step.
@@ -66,7 +86,26 @@ impl Reading {
             SortOrder::Descending => query.after.map_or(start, |after| after.min(start)),
         };
         let (fields, began, found) = (fields.clone(), Instant::now(), Vec::new());
-        Self { scope, query, effort, fields, after, end, began, bytes: 0, found, scanned: 0 }
+        Self {
+            scope,
+            query,
+            effort,
+            fields,
+            after,
+            end,
+            began,
+            bytes: 0,
+            found,
+            scanned: 0,
+            way: Way::First,
+            walked: false,
+        }
+    }
+
+    /// The same, which looks up from the start.
+    #[cfg(test)]
+    pub(super) fn looking_up(self) -> Self {
+        Self { walked: true, ..self }
     }
 
     /// Reads on for a while.
@@ -88,33 +127,60 @@ impl Reading {
         if self.query.limit == 0 {
             return Ok(self.done(as_of, None));
         }
-        // Of a search, nobody knows how many rows it takes.
         let everything = self.scope.filter().is_everything();
-        let mut question = snapshot.prepare_cached(&self.question())?;
-        let mut rows = question.query(params_from_iter(self.values(as_of, everything)))?;
-        while let Some(row) = rows.next()? {
-            let row = entry(row, &self.fields)?;
-            let admitted = everything || self.scope.admits(&row.record);
-            let bytes = self.bytes + row.record.json().len();
-            if admitted && !self.found.is_empty() && bytes > self.query.max_bytes {
-                let reached = self.after;
-                return Ok(self.done(as_of, Some(reached)));
-            }
-            self.after = row.key;
-            self.scanned += 1;
-            if admitted {
-                self.bytes = bytes;
-                self.found.push(row);
-            }
-            if self.is_enough() {
-                let reached = self.after;
-                return Ok(self.done(as_of, Some(reached)));
-            }
-            if abandoned.is_so() || !everything && began.elapsed() >= STEP {
-                return Ok(Step::Unfinished(Box::new(self)));
-            }
+        if matches!(self.way, Way::First) && self.walked && !everything {
+            let found = Candidates::of(&snapshot, &self.scope, as_of.seq, self.query.order)?;
+            self.way = found.map_or(Way::All, Way::LookUp);
         }
-        Ok(self.done(as_of, None))
+        let way = std::mem::replace(&mut self.way, Way::First);
+        let candidates = match &way {
+            Way::LookUp(candidates) => Some(candidates),
+            Way::First | Way::All => None,
+        };
+        let (scope, fields, order) = (self.scope.clone(), self.fields.clone(), self.query.order);
+        let (after, end, as_of_seq) = (self.after, self.end, as_of.seq);
+        let stretch =
+            Stretch { scope: &scope, fields: &fields, order, as_of: as_of_seq, after, end };
+        let mut others = false;
+        let stopped = walk(&snapshot, &stretch, candidates, |seen| {
+            match seen {
+                Seen::Row(row) => {
+                    if !self.take(*row, everything) || self.is_enough() {
+                        return Break(Stop::Page);
+                    }
+                }
+                Seen::Other(key) => (self.after, others) = (key, true),
+            }
+            // Of a search, nobody knows how many rows it takes.
+            let steps = others || !everything;
+            let pause = abandoned.is_so() || steps && began.elapsed() >= STEP;
+            if pause { Break(Stop::Step) } else { Continue(()) }
+        })?;
+        (self.way, self.walked) = (way, true);
+        Ok(match stopped {
+            Some(Stop::Step) => Step::Unfinished(Box::new(self)),
+            Some(Stop::Page) => {
+                let reached = self.after;
+                self.done(as_of, Some(reached))
+            }
+            None => self.done(as_of, None),
+        })
+    }
+
+    /// Takes the next row, unless it is to be on the next page.
+    fn take(&mut self, row: Entry<Dated, Row>, everything: bool) -> bool {
+        let admitted = everything || self.scope.admits(&row.record);
+        let bytes = self.bytes + row.record.json().len();
+        if admitted && !self.found.is_empty() && bytes > self.query.max_bytes {
+            return false;
+        }
+        self.after = row.key;
+        self.scanned += 1;
+        if admitted {
+            self.bytes = bytes;
+            self.found.push(row);
+        }
+        true
     }
 
     fn done(self, as_of: Position, more_after: Option<Dated>) -> Step {
@@ -126,35 +192,6 @@ impl Reading {
         let left_out = self.scanned > self.found.len();
         let Effort { rows, time } = self.effort;
         full || left_out && (self.scanned >= rows || self.began.elapsed() >= time)
-    }
-
-    fn question(&self) -> String {
-        let (beyond, order, within) = match self.query.order {
-            SortOrder::Ascending => (">", "ASC", "<"),
-            SortOrder::Descending => ("<", "DESC", ">="),
-        };
-        let workflows = self.scope.topics().map_or_else(String::new, |topics| {
-            format!(" AND workflow IN ({})", vec!["?"; topics.len()].join(", "))
-        });
-        let ruled = ruled::condition(self.scope.filter().rules());
-        format!(
-            "SELECT seq, date, workspace, workflow, row FROM log
-             WHERE workspace = ?{workflows}{ruled} AND seq <= ?
-               AND (date, seq) {beyond} (?, ?) AND date {within} ?
-             ORDER BY date {order}, seq {order} LIMIT ?"
-        )
-    }
-
-    fn values(&self, as_of: Position, everything: bool) -> Vec<Value> {
-        let mut values = vec![Value::from(self.scope.space().to_owned())];
-        let topics = self.scope.topics().unwrap_or_default().iter();
-        values.extend(topics.map(|topic| Value::from(topic.name().to_owned())));
-        let rules = &self.scope.filter().rules().0;
-        values.extend(rules.iter().map(|rule| Value::from(rule.value.to_string())));
-        let limit = i64::try_from(self.query.limit).ok().filter(|_| everything).unwrap_or(-1);
-        let Dated { date, seq } = self.after;
-        values.extend([as_of.seq, date, seq, self.end, limit].map(Value::from));
-        values
     }
 }
 

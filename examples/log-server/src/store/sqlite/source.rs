@@ -1,21 +1,24 @@
 //! The store as a log that is followed, and as one that is written to.
 
 use gapless_sse_core::follow::{
-    Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, Topic,
+    Entry, Frontier, FrontierOf, HistoryQuery, Page, Reset, Scope, Source, Topic,
 };
 use jiff::Timestamp;
 
 use super::changes::SqliteChanges;
 use super::coordinates::{Dated, Position};
 use super::error::SqliteError;
+use super::find::find;
 use super::history::{Reading, Step};
 use super::keep::Gone;
 use super::lists;
 use super::lives::{self, Lives};
 use super::store::SqliteStore;
+use super::tally;
 use crate::row::{NewRow, Row};
 use crate::search::Search;
-use crate::store::{AppendError, Store};
+use crate::store::tally::by_looking;
+use crate::store::{AppendError, Store, Tally, TallyQuery};
 
 impl Source for SqliteStore {
     type Position = Position;
@@ -102,9 +105,35 @@ impl Store for SqliteStore {
         self.inner.writer.write(topic, rows).await
     }
 
+    async fn find(
+        &self,
+        topic: &Topic,
+        id: &str,
+    ) -> Result<Option<Entry<Dated, Row>>, SqliteError> {
+        let (topic, id, fields) = (topic.clone(), id.to_owned(), self.fields.clone());
+        let places = &self.inner.places;
+        places.questions.ask("find a row", move |file, _| find(file, &topic, &id, &fields)).await
+    }
+
+    async fn tally(&self, scope: &Scope<Search>, query: &TallyQuery) -> Result<Tally, SqliteError> {
+        let (asked, count, fields) = (scope.clone(), *query, self.fields.clone());
+        let places = &self.inner.places;
+        let counted = places.searches.ask("count rows", move |file, abandoned| {
+            tally::of_kinds(file, &asked, &count, &fields, abandoned)
+        });
+        match counted.await? {
+            Some(tally) => Ok(tally),
+            None => by_looking(self, scope, query, Self::date).await,
+        }
+    }
+
     async fn writable(&self) -> Result<(), SqliteError> {
         self.inner.identity.check()?;
         self.inner.writer.check().await
+    }
+
+    fn unindexed(&self) -> Option<u64> {
+        Some(self.inner.writer.unindexed())
     }
 
     async fn workspaces(

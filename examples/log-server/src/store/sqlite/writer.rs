@@ -1,10 +1,11 @@
 //! The one writer: a thread that commits what waits to be written, all of it together.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gapless_sse_core::follow::Topic;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -14,13 +15,14 @@ use tokio::task::yield_now;
 use super::coordinates::Position;
 use super::error::SqliteError;
 use super::identity::Identity;
+use super::indexed;
 use super::insert::{Refusal, insert};
 use super::keep::{Keep, Keeper};
 use super::lives::{self, Lives};
 use super::places::lock;
 use super::request::{Answer, Pending, Request};
 use crate::row::{Ids, NewRow};
-use crate::store::AppendError;
+use crate::store::{AppendError, chain};
 
 /// How many bytes may wait to be written.
 const QUEUE: u32 = 32 * 1024 * 1024;
@@ -39,6 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// As long as another process holds the lock, those who wait are looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// After so long, rows are indexed for a step, half as long, though others wait to be written.
+const SHARE: Duration = Duration::from_millis(20);
+
 /// Rows that are made ready without letting others go on.
 const READIED: usize = 200;
 
@@ -48,6 +53,8 @@ pub(super) struct Writer {
     queue: Sender<Request>,
     room: Arc<Semaphore>,
     trouble: Trouble,
+    /// How many rows are not indexed yet.
+    unindexed: Arc<AtomicU64>,
     thread: JoinHandle<()>,
 }
 
@@ -66,6 +73,9 @@ impl Writer {
             Keeper::new(keep, &connection).map_err(SqliteError::failed("begin to write"))?;
         connection.busy_timeout(LOOK).map_err(SqliteError::failed("begin to write"))?;
         let (queue, requests) = channel();
+        let unindexed =
+            indexed::left(&connection).map_err(SqliteError::failed("begin to write"))?;
+        let unindexed = Arc::new(AtomicU64::new(unindexed));
         let trouble = Trouble::default();
         let life = fastrand::u32(..);
         let mut thread = Thread {
@@ -75,6 +85,9 @@ impl Writer {
             life,
             begun: false,
             reached,
+            unindexed: Arc::clone(&unindexed),
+            behind: true,
+            written: Duration::ZERO,
             keeper,
             trouble: Arc::clone(&trouble),
         };
@@ -82,7 +95,13 @@ impl Writer {
             .name("sqlite-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|_| SqliteError::Ending)?;
-        Ok(Self { queue, room: Arc::new(Semaphore::new(QUEUE as usize)), trouble, thread })
+        Ok(Self {
+            queue,
+            room: Arc::new(Semaphore::new(QUEUE as usize)),
+            trouble,
+            unindexed,
+            thread,
+        })
     }
 
     /// Writes rows, all or none, and answers their ids.
@@ -116,6 +135,11 @@ impl Writer {
         }
     }
 
+    /// How many rows are not indexed yet.
+    pub(super) fn unindexed(&self) -> u64 {
+        self.unindexed.load(Ordering::Relaxed)
+    }
+
     async fn enqueue(&self, topic: &Topic, rows: Vec<Pending>, patience: Duration) -> Answer {
         let bytes: usize = rows.iter().map(|row| row.rest.len()).sum();
         let weight = u32::try_from(bytes.max(LEAST)).unwrap_or(QUEUE).min(QUEUE);
@@ -140,6 +164,11 @@ struct Thread {
     begun: bool,
     /// How far the log was when it was written or opened, which it never goes behind.
     reached: Position,
+    unindexed: Arc<AtomicU64>,
+    /// Whether there may be rows that are not indexed yet.
+    behind: bool,
+    /// For how long was written since rows were indexed.
+    written: Duration,
     keeper: Keeper,
     trouble: Trouble,
 }
@@ -151,24 +180,35 @@ impl Thread {
     fn run(&mut self, requests: &Receiver<Request>) {
         let mut waiting = VecDeque::new();
         loop {
-            match self.keeper.rest() {
-                None => match requests.recv() {
-                    Ok(request) => waiting.push_back(request),
-                    Err(_) => return,
-                },
-                Some(rest) => match requests.recv_timeout(rest) {
-                    Ok(request) => waiting.push_back(request),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return,
-                },
+            match self.next(requests) {
+                Ok(request) => waiting.push_back(request),
+                Err(RecvTimeoutError::Timeout) if self.behind => self.index(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
             while !waiting.is_empty() {
                 waiting.extend(requests.try_iter());
                 waiting.retain(|request| !request.is_left());
+                let began = Instant::now();
                 self.write(&mut waiting);
+                self.written += began.elapsed();
+                self.behind = true;
+                // Else a writer that never rests would leave the index behind for good.
+                if self.written >= SHARE {
+                    self.index();
+                }
                 self.keep();
             }
             self.keep();
+        }
+    }
+
+    /// Waits for what is to be written, for as long as there is nothing else to do.
+    fn next(&self, requests: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
+        let rest = if self.behind { Some(Duration::ZERO) } else { self.keeper.rest() };
+        match rest {
+            Some(rest) => requests.recv_timeout(rest),
+            None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
     }
 
@@ -177,6 +217,26 @@ impl Thread {
         if self.keeper.rest().is_some_and(|rest| rest.is_zero()) && self.identity.check().is_ok() {
             self.keeper.step(&mut self.connection);
         }
+    }
+
+    /// Indexes some rows. What fails is tried again when something was written.
+    fn index(&mut self) {
+        self.written = Duration::ZERO;
+        let failed = SqliteError::failed("index rows");
+        let step = match self.identity.check() {
+            Ok(()) => indexed::step(&mut self.connection).map_err(failed),
+            Err(moved) => Err(moved),
+        };
+        self.behind = match step {
+            Ok(left) => {
+                self.unindexed.store(left, Ordering::Relaxed);
+                left > 0
+            }
+            Err(error) => {
+                tracing::warn!("searches look at each of the new rows: {}", chain(&error));
+                false
+            }
+        };
     }
 
     /// Writes the first of those who wait in one transaction, and answers them.
@@ -261,6 +321,7 @@ impl Thread {
         // Who is told that rows are written is to find them.
         self.identity.check()?;
         if last >= first {
+            self.unindexed.fetch_add(last.abs_diff(first) + 1, Ordering::Relaxed);
             let life = (!self.begun).then_some((first, self.life));
             self.begun = true;
             self.known.send_modify(|known| known.grow(life, last));

@@ -242,7 +242,7 @@ mod tests {
 
     use super::*;
     use crate::access::RowFields;
-    use crate::store::sqlite::file;
+    use crate::store::sqlite::{file, indexed};
 
     fn log(folder: &Path) -> Connection {
         file::open(&folder.join("logs.db"), &RowFields::default()).unwrap().writer
@@ -283,6 +283,7 @@ mod tests {
                 write(&log, workspace, now - 60_000 * age, 10);
             }
         }
+        while indexed::step(&mut log).unwrap() > 0 {}
         let hour = Keep { age: Some(Duration::from_secs(3600)), bytes: None };
         let mut keeper = Keeper { seen: Duration::ZERO, ..Keeper::new(hour, &log).unwrap() };
         let steps = settle(&mut keeper, &mut log);
@@ -290,8 +291,11 @@ mod tests {
         let left = dates(&log);
         assert!((3 * 60..=3 * 61).contains(&left.len()), "{}", left.len());
         assert!(left.iter().all(|date| *date >= now - 3_600_000));
-        let ids: i64 = log.query_row("SELECT count(*) FROM ids", [], |row| row.get(0)).unwrap();
-        assert_eq!(usize::try_from(ids).unwrap(), left.len());
+        for of in ["ids", "kinds", "words WHERE words MATCH '\"XXX\"'"] {
+            let count = format!("SELECT count(*) FROM {of}");
+            let count: i64 = log.query_row(&count, [], |row| row.get(0)).unwrap();
+            assert_eq!(usize::try_from(count).unwrap(), left.len(), "{of}");
+        }
         let gone = Gone::read(&log).unwrap();
         assert!(gone.date < now - 3_590_000 && gone.through == 300, "{gone:?}");
         assert!(!gone.is_beyond(crate::store::sqlite::coordinates::Dated { date: now, seq: 1 }));
