@@ -4,15 +4,14 @@ use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson, Uuid, doc};
 use gapless_sse_core::follow::{Entry, Topic};
-use gapless_sse_mongo::{Error, Key};
+use gapless_sse_mongo::{Error, Key, Mongo};
 
-use super::MongoStore;
 use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE};
 use crate::row::Row;
 
 /// The row of this id; of several that are shown with it, the last one.
 pub(super) async fn find(
-    store: &MongoStore,
+    store: &Mongo<Row>,
     topic: &Topic,
     id: &str,
 ) -> Result<Option<Entry<Key, Row>>, Error> {
