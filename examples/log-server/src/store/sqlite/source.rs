@@ -123,7 +123,7 @@ impl Store for SqliteStore {
         });
         match counted.await? {
             Some(tally) => Ok(tally),
-            None => by_looking(self, scope, query, Self::date).await,
+            None => by_looking(self, scope, query, |key| self.date(key)).await,
         }
     }
 
