@@ -177,6 +177,11 @@ kinds! {
         "A limit on the streams that are open at once is reached: `limit` names it.";
         "End one, or come back after `Retry-After`.";
 
+    EXPORTS = "too-many-exports", TOO_MANY_REQUESTS passing:
+        "too many exports are under way";
+        "A limit on the exports that are under way at once is reached: `limit` names it.";
+        "Wait until one ends, or come back after `Retry-After`.";
+
     SEARCHES = "too-many-searches", TOO_MANY_REQUESTS passing:
         "too many searches are under way";
         "The texts and patterns that are searched for take all the memory there is for them.";
@@ -226,6 +231,11 @@ kinds! {
         "too many pages are being read";
         "Pages that are read, or that clients have not taken yet, need all the memory there is for them.";
         "Come back after `Retry-After`, or ask for fewer rows (`limit`).";
+
+    SNAPSHOT = "snapshot-gone", SERVICE_UNAVAILABLE:
+        "the moment cannot be read any longer";
+        "The database no longer has the moment as of which the export began.";
+        "Go on with `next`, whose rows are of a later moment, or begin again without a cursor.";
 
     UPLOADS = "too-many-uploads", SERVICE_UNAVAILABLE passing:
         "too much is being sent";

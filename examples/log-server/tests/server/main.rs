@@ -16,6 +16,7 @@ mod crowd;
 mod described;
 mod exactly_once;
 mod examples;
+mod exports;
 mod flood;
 mod frozen;
 mod heads;

@@ -60,6 +60,24 @@ pub(in crate::http) enum Order {
     Desc,
 }
 
+/// What an export takes besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Export {
+    /// How the rows are written.
+    #[param(pattern = "^(ndjson|csv|text)$", default = "ndjson")]
+    format: Option<String>,
+    /// The columns of `format=csv`: 1 to 100 names of fields with commas between, as in
+    /// `date,message,details.rows`.
+    columns: Option<String>,
+    /// A `next` of an export that was cut, or that ended early: the same search and order go on
+    /// behind it.
+    cursor: Option<String>,
+    /// The oldest rows first, or the newest.
+    #[param(pattern = "^(asc|desc)$", default = "asc")]
+    order: Option<String>,
+}
+
 /// What a stream takes besides.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
