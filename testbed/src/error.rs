@@ -33,6 +33,13 @@ pub enum Error {
         /// Why it does not do.
         reason: String,
     },
+    /// schemathesis is not on this machine.
+    #[error(
+        "there is no schemathesis at {}; `cargo xtask setup` installs it, or put its path into the \
+         environment variable SCHEMATHESIS",
+        .0.display()
+    )]
+    NoSchemathesis(std::path::PathBuf),
     /// A binary could not be fetched.
     #[error("could not fetch {what}: {reason}")]
     Fetch {

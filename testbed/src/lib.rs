@@ -5,6 +5,7 @@
 //! - [`Flask`] starts the service of examples/flask-etl; [`flask::find`] says with which Python.
 //! - [`Example`] starts an example of the package under test.
 //! - [`scenarios`] are what examples do that several packages have.
+//! - [`schemathesis::find`] says with what a server is held to its description.
 //! - [`Visit`] reads the event streams of a program.
 //! - [`eventually`] waits for what another process brings about.
 //!
@@ -31,6 +32,7 @@ mod port;
 mod process;
 mod program;
 pub mod scenarios;
+pub mod schemathesis;
 mod visit;
 mod watchdog;
 

@@ -15,6 +15,7 @@ mod nginx;
 mod node;
 mod paths;
 mod python;
+mod schemathesis;
 mod semver;
 mod setup;
 mod soak;
@@ -32,7 +33,7 @@ use steps::Steps;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Xtask {
-    /// Fetch what is missing of mongod, Chromium, nginx, Python with Flask, cargo-nextest, cargo-fuzz and the page's packages.
+    /// Fetch what is missing of mongod, Chromium, nginx, Python with Flask, schemathesis, cargo-nextest, cargo-fuzz and the page's packages.
     Setup,
     /// Run the log server with a simulated pipeline, and print the page's address.
     Demo(demo::Options),

@@ -1,8 +1,8 @@
-//! Python with the packages of the Flask service in examples/flask-etl.
+//! Pythons under target/, such as the one of the Flask service in examples/flask-etl.
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use testbed::flask;
 
@@ -16,23 +16,27 @@ pub(crate) fn ensure() -> Result<PathBuf, Failure> {
         return Ok(flask::find()?);
     }
     let requirements = root().join("examples").join("flask-etl").join("requirements.txt");
-    let wanted =
-        fs::read(&requirements).map_err(Failure::io("read examples/flask-etl/requirements.txt"))?;
-    let folder = target().join("python");
+    install("python", &requirements)?;
+    Ok(flask::find()?)
+}
+
+/// Makes a Python under target/ with these packages, unless it is there.
+pub(crate) fn install(name: &str, requirements: &Path) -> Result<(), Failure> {
+    let wanted = fs::read(requirements).map_err(Failure::io("read which packages are wanted"))?;
+    let folder = target().join(name);
     let stamp = folder.join("installed.txt");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(flask::find()?);
+        return Ok(());
     }
-    println!("making target/python with the packages of examples/flask-etl/requirements.txt");
+    println!("making target/{name} with the packages of {}", requirements.display());
     let python = on_path("python3").ok_or_else(|| Failure::Missing {
         what: "Python",
-        advice: "install Python 3.8 or later with its module venv (on Debian: `apt-get install \
-                 python3-venv`), or put the path of one that has Flask into FLASK_PYTHON"
+        advice: "install Python 3.10 or later with its module venv (on Debian: `apt-get install \
+                 python3-venv`)"
             .to_owned(),
     })?;
     run(command(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
     let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--requirement"];
-    run(command(folder.join("bin").join("python")).args(pip).arg(&requirements))?;
-    fs::write(&stamp, wanted).map_err(Failure::io("note which packages are installed"))?;
-    Ok(flask::find()?)
+    run(command(folder.join("bin").join("python")).args(pip).arg(requirements))?;
+    fs::write(&stamp, wanted).map_err(Failure::io("note which packages are installed"))
 }

@@ -9,7 +9,7 @@ use crate::command::{cargo, command, run};
 use crate::failure::Failure;
 use crate::paths::{on_path, target};
 use crate::steps::Steps;
-use crate::{chromium, nginx, node, python};
+use crate::{chromium, nginx, node, python, schemathesis};
 
 /// One thing to be there before steps can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) enum Need {
     Chromium,
     Nginx,
     Python,
+    Schemathesis,
     Nextest,
     CargoFuzz,
     Packages,
@@ -27,11 +28,12 @@ pub(crate) enum Need {
 impl Need {
     /// What the tests need. cargo-semver-checks takes seven minutes of a processor to build, and
     /// only `cargo xtask semver` needs it.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Mongod,
         Self::Chromium,
         Self::Nginx,
         Self::Python,
+        Self::Schemathesis,
         Self::Nextest,
         Self::CargoFuzz,
         Self::Packages,
@@ -55,6 +57,10 @@ impl Need {
             }),
             Self::Python => steps.take("setup: python with flask", || {
                 found_at(&python::ensure()?);
+                Ok(())
+            }),
+            Self::Schemathesis => steps.take("setup: schemathesis", || {
+                found_at(&schemathesis::ensure()?);
                 Ok(())
             }),
             Self::Nextest => steps.take("setup: cargo-nextest", || ensure_tool("cargo-nextest")),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use clap::{Args, ValueEnum};
-use testbed::{flask, mongod};
+use testbed::{flask, mongod, schemathesis};
 
 use crate::command::{cargo, read, run as run_command, run_and_keep};
 use crate::failure::Failure;
@@ -82,9 +82,14 @@ impl Step {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Page => &[Need::Packages],
-            Self::Tests => {
-                &[Need::Mongod, Need::Chromium, Need::Nginx, Need::Python, Need::Nextest]
-            }
+            Self::Tests => &[
+                Need::Mongod,
+                Need::Chromium,
+                Need::Nginx,
+                Need::Python,
+                Need::Schemathesis,
+                Need::Nextest,
+            ],
             Self::Fuzz => &[Need::CargoFuzz],
             Self::E2e => &[Need::Mongod, Need::Chromium, Need::Nginx, Need::Packages],
             _ => &[],
@@ -128,7 +133,9 @@ fn tests() -> Result<(), Failure> {
     let mut nextest =
         setup::nextest("run --workspace --all-features --run-ignored all --no-fail-fast")?;
     nextest.env("MONGOD", mongod).env("CHROMIUM", chromium::find()?).env("NGINX", nginx::find()?);
-    run_and_keep(nextest.env("FLASK_PYTHON", flask::find()?))
+    run_and_keep(
+        nextest.env("FLASK_PYTHON", flask::find()?).env("SCHEMATHESIS", schemathesis::find()?),
+    )
 }
 
 fn package() -> Result<(), Failure> {

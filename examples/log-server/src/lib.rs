@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod dates;
+pub mod export;
 pub mod fields;
 pub mod http;
 mod json;

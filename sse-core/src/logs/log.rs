@@ -12,7 +12,7 @@ use super::options::{FollowOptions, LogOptions};
 use super::stats::LogStats;
 use crate::follow::{
     Fault, FilterOf, Frontier, FrontierOf, HistoryQuery, Page, Scope, Seal, SortOrder, Source,
-    SourceError,
+    SourceError, Topic,
 };
 use crate::wire::EventId;
 
@@ -45,6 +45,8 @@ pub struct Log<S: Source>(Arc<InUse<S>>);
 pub struct LogPage<S: Source> {
     /// The records, in the order that was asked for.
     pub records: Vec<S::Record>,
+    /// What each of the records belongs to, in the same order.
+    pub topics: Vec<Topic>,
     /// The cursor of the next page, if there may be one. A page that has less than was asked for
     /// and yet a next one is of a filter that leaves out much: the source has stopped looking.
     pub next: Option<EventId>,
@@ -250,6 +252,8 @@ impl<S: Source> Log<S> {
             let frontier = Frontier::History { as_of: as_of.clone(), after: after.clone() };
             seal.seal(epoch, &frontier, scope)
         });
+        let (topics, records) =
+            entries.into_iter().map(|entry| (entry.topic, entry.record)).unzip();
         Ok(LogPage {
             next,
             more_after,
@@ -258,7 +262,8 @@ impl<S: Source> Log<S> {
             stream_position: seal.seal_live(epoch, &as_of, scope.space()),
             renewed,
             missing: Vec::new(),
-            records: entries.into_iter().map(|entry| entry.record).collect(),
+            records,
+            topics,
         })
     }
 
@@ -308,6 +313,11 @@ impl<S: Source> Log<S> {
     /// told to come back at a moment of its own; it loses nothing.
     pub fn drain(&self) {
         self.0.hub.drain();
+    }
+
+    /// Whether the server shuts down ([`drain`](Self::drain)): what takes long is to end.
+    pub fn is_draining(&self) -> bool {
+        self.0.hub.is_draining()
     }
 
     /// What has happened so far.

@@ -38,7 +38,7 @@ pub(super) async fn note(
         return next.run(request).await;
     }
     let entry = entry(request.method(), path, request.uri(), parameters.ok().as_ref());
-    if event == Some(Event::StreamOpened) {
+    if matches!(event, Some(Event::StreamOpened | Event::Export)) {
         request.extensions_mut().insert(Template(Arc::new(entry.clone())));
     }
     let bytes = length(request.headers());
@@ -224,6 +224,34 @@ impl Opened {
             bytes: Some(closed.bytes),
             reason: Some(denied.map_or(closed.reason.as_str(), Reason::as_str).into()),
             ..entry
+        });
+    }
+}
+
+/// An export whose beginning the audit has.
+#[derive(Debug)]
+pub(super) struct Exported(Option<(Audit, Box<Entry>, Instant)>);
+
+impl Exported {
+    /// One that begins now.
+    pub(super) fn new(audit: &Audit, asked: &Asked, template: Option<Extension<Template>>) -> Self {
+        Self(template.map(|Extension(Template(template))| {
+            let origin = asked.origin();
+            let entry = Entry { event: Event::Export, origin, ..Entry::clone(&template) };
+            (audit.clone(), Box::new(entry), Instant::now())
+        }))
+    }
+
+    /// Writes how much of it was sent, and why it is over.
+    pub(super) fn ended(self, rows: u64, bytes: u64, reason: &'static str) {
+        let Some((audit, entry, began)) = self.0 else { return };
+        audit.write(Entry {
+            time: Timestamp::now(),
+            duration_ms: Some(milliseconds(began.elapsed())),
+            rows: Some(rows),
+            bytes: Some(bytes),
+            reason: Some(reason.into()),
+            ..*entry
         });
     }
 }

@@ -127,6 +127,11 @@ kinds! {
         "The body did not come to its end in time. Nothing was written.";
         "Send smaller bodies, or over a better line.";
 
+    NO_SIGN_IN = "no-sign-in", CONFLICT:
+        "nobody has to sign in";
+        "The server is for whoever reaches it: a session would be of nobody.";
+        "Ask without signing in.";
+
     ID_TAKEN = "id-taken", CONFLICT:
         "an id is taken";
         "A row has the id of another one of its workflow, and says something else.";
@@ -171,6 +176,11 @@ kinds! {
         "too many streams are open";
         "A limit on the streams that are open at once is reached: `limit` names it.";
         "End one, or come back after `Retry-After`.";
+
+    EXPORTS = "too-many-exports", TOO_MANY_REQUESTS passing:
+        "too many exports are under way";
+        "A limit on the exports that are under way at once is reached: `limit` names it.";
+        "Wait until one ends, or come back after `Retry-After`.";
 
     SEARCHES = "too-many-searches", TOO_MANY_REQUESTS passing:
         "too many searches are under way";
@@ -221,6 +231,11 @@ kinds! {
         "too many pages are being read";
         "Pages that are read, or that clients have not taken yet, need all the memory there is for them.";
         "Come back after `Retry-After`, or ask for fewer rows (`limit`).";
+
+    SNAPSHOT = "snapshot-gone", SERVICE_UNAVAILABLE:
+        "the moment cannot be read any longer";
+        "The database no longer has the moment as of which the export began.";
+        "Go on with `next`, whose rows are of a later moment, or begin again without a cursor.";
 
     UPLOADS = "too-many-uploads", SERVICE_UNAVAILABLE passing:
         "too much is being sent";

@@ -47,8 +47,10 @@ impl Counts {
             _ if !logs => (None, false),
             Method::POST => (Some(What::Appends), false),
             _ if path.ends_with("/stream") => (Some(What::Connects), exports()),
-            _ if SEARCH.iter().any(|name| has(name)) => (Some(What::Searches), false),
-            _ => (Some(What::Pages), false),
+            _ if SEARCH.iter().any(|name| has(name)) => {
+                (Some(What::Searches), path.ends_with("/export"))
+            }
+            _ => (Some(What::Pages), path.ends_with("/export")),
         };
         Self { as_what, exports }
     }
@@ -132,7 +134,11 @@ pub(super) async fn by_caller(
 
 impl From<Reached> for Problem {
     fn from(reached: Reached) -> Self {
-        let kind = if reached.window.is_none() { Kind::STREAMS } else { Kind::OFTEN };
+        let kind = match reached.limit.what {
+            What::Streams => Kind::STREAMS,
+            What::OpenExports => Kind::EXPORTS,
+            _ => Kind::OFTEN,
+        };
         Self::new(kind, reached).of_limit(reached)
     }
 }

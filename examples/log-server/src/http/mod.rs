@@ -6,6 +6,8 @@ mod audited;
 mod browser;
 mod client;
 mod closed;
+mod export;
+mod export_body;
 mod forwarded;
 mod gate;
 mod health;

@@ -116,7 +116,7 @@ pub(super) async fn page<S: Store>(
 ) -> Result<Response, Problem> {
     let known = [&["limit", "cursor", "order"], logs.parameters(), &SEARCH[..]].concat();
     let mut parameters = Parameters::new(query, &known)?;
-    let (limit, order) = (parameters.limit()?, parameters.order()?);
+    let (limit, order) = (parameters.limit()?, parameters.order_or(SortOrder::Descending)?);
     let (cursor, terms) = (parameters.take("cursor"), parameters.terms()?);
     let rules = &asked.let_pass()?.rows;
     let search = app.searches.open(asked.client().network(), rules, terms).await?;

@@ -1,5 +1,6 @@
 //! The rows in the body of a request.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use axum::body::Bytes;
@@ -66,13 +67,14 @@ impl Turns {
     }
 }
 
-fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// What is no text stays something: it is to be refused, not passed over.
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<Cow<'_, str>> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 fn is_packed(headers: &HeaderMap) -> Result<bool, Problem> {
-    let encoding = text(headers, header::CONTENT_ENCODING).unwrap_or_default().trim();
-    match encoding.to_ascii_lowercase().as_str() {
+    let encoding = text(headers, header::CONTENT_ENCODING).unwrap_or_default();
+    match encoding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" => Ok(false),
         "gzip" | "x-gzip" => Ok(true),
         other => Err(Problem::new(

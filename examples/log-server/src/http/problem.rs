@@ -164,6 +164,31 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// An export that cannot go on, as the server shuts down.
+    pub(super) fn ends() -> Self {
+        Self::new(Kind::NOT_FOLLOWED, "the server shuts down; go on with `next` in a few seconds")
+    }
+
+    /// An export that cannot go on, as one of the logs cannot be read.
+    pub(super) fn missing(name: &str) -> Self {
+        let detail = format!("the log {name} cannot be read at the moment; go on with `next`");
+        Self::new(Kind::UNAVAILABLE, detail)
+    }
+
+    /// An export that cannot go on as of the moment at which it began.
+    pub(super) fn snapshot_gone() -> Self {
+        let detail = "the database no longer has the moment as of which this export began; go on \
+                      with `next`, whose rows are of a later moment, or begin again without `cursor`";
+        Self::new(Kind::SNAPSHOT, detail)
+    }
+
+    /// What it is, for an answer that has begun: it has no status and no headers of its own.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "type": self.kind.uri(), "title": self.kind.title, "detail": self.detail })
+    }
+}
+
 impl<E: SourceError> From<PageError<E>> for Problem {
     fn from(error: PageError<E>) -> Self {
         match &error {

@@ -128,9 +128,10 @@ impl Parameters {
         })
     }
 
-    pub(super) fn order(&mut self) -> Result<SortOrder, Problem> {
+    pub(super) fn order_or(&mut self, usual: SortOrder) -> Result<SortOrder, Problem> {
         match self.take("order").as_deref() {
-            None | Some("desc") => Ok(SortOrder::Descending),
+            None => Ok(usual),
+            Some("desc") => Ok(SortOrder::Descending),
             Some("asc") => Ok(SortOrder::Ascending),
             Some(text) => {
                 Err(Problem::bad_request(format!("`order` is {text:?}; it is `asc` or `desc`")))

@@ -12,8 +12,9 @@ use super::gate::Gate;
 use super::openapi::Description;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, gate, health, host, limited, lists, metrics, openapi, pages,
-    problems, proxies, request_id, revocations, sent, session, stream, ticket, upload, viewer,
+    App, append, asked, audited, export, gate, health, host, limited, lists, metrics, openapi,
+    pages, problems, proxies, request_id, revocations, sent, session, stream, ticket, upload,
+    viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -52,6 +53,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let (read, open) = (Some(Right::Read), None);
     let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
     let workspace_stream = "/wfm/workflow/workspace/{workspace}/logs/stream";
+    let export_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/export";
+    let workspace_export = "/wfm/workflow/workspace/{workspace}/logs/export";
     let workflows = "/wfm/workflow/workspace/{workspace}/workflow";
     let whole = middleware::from_fn_with_state(app.uploads.clone(), upload::whole);
     let append = post(append::append::<S>.layer(whole));
@@ -82,6 +85,10 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
         route(Method::POST, LOGS, Some(Right::Append), append).described::<append::__path_append>(),
         route(Method::GET, stream_path, read, get(stream::stream))
             .described::<stream::__path_stream>(),
+        route(Method::GET, export_path, read, get(export::export))
+            .described::<export::__path_export>(),
+        route(Method::GET, workspace_export, read, get(export::export))
+            .described::<export::__path_export>(),
         route(Method::GET, "/metrics", operate, get(metrics::metrics))
             .described::<metrics::__path_metrics>(),
         route(Method::GET, "/healthz", open, get(health::healthz))

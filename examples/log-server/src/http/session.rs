@@ -59,12 +59,12 @@ pub(super) async fn show<S: Store>(
 
 /// Sets the cookie of a session for whoever has the token.
 ///
-/// The token comes in `Authorization`, or in the body.
+/// The token comes in `Authorization`, or else in the body.
 #[utoipa::path(post, path = "",
     request_body(content = Token, content_type = "application/json"),
     responses(
         (status = 204, description = "The cookie is set"),
-        (status = 401), (status = 415), (status = 422),
+        (status = 401), (status = 409), (status = 415), (status = 422),
     ),
 )]
 pub(super) async fn begin<S: Store>(
@@ -75,7 +75,7 @@ pub(super) async fn begin<S: Store>(
 ) -> Result<Response, Problem> {
     if !app.access.needs_sign_in() {
         let detail = "nobody has to sign in to this server";
-        return Err(Problem::bad_request(detail));
+        return Err(Problem::new(Kind::NO_SIGN_IN, detail));
     }
     let credentials = token(&headers, body)?;
     let caller = app.access.identify(&credentials, Right::Read, &Place::default()).await?;
@@ -117,19 +117,22 @@ pub(super) async fn end<S: Store>(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Token {
-    /// A token of the configuration, or a signed one.
+    /// A token of the configuration, or a signed one; as it would stand in a header.
+    #[schema(pattern = r"^[^\x00-\x08\x0A-\x1F\x7F]*$")]
     token: String,
 }
 
-/// The token of the request: in `Authorization`, or in a body of JSON.
+/// The token of the request: in `Authorization`, or else in a body of JSON. A body is to be right
+/// even where it does not count.
 fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Credentials, Problem> {
     let mut only = HeaderMap::new();
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        only.insert(header::AUTHORIZATION, value.clone());
-        return Ok(Credentials::of(&only, None));
-    }
+    let authorization = headers.get(header::AUTHORIZATION);
     let body = body.map_err(|_| Problem::too_large(sent::LARGEST, "bytes"))?;
     if body.is_empty() {
+        if let Some(value) = authorization {
+            only.insert(header::AUTHORIZATION, value.clone());
+            return Ok(Credentials::of(&only, None));
+        }
         let words = "bring a token: `Authorization: Bearer …`, or {\"token\": \"…\"}";
         return Err(Denied::new(Reason::Unknown, words).into());
     }
@@ -145,7 +148,7 @@ fn token(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Cre
     let Token { token } = sent::object(&body).map_err(|_| wrong())?;
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| wrong())?;
     value.set_sensitive(true);
-    only.insert(header::AUTHORIZATION, value);
+    only.insert(header::AUTHORIZATION, authorization.cloned().unwrap_or(value));
     Ok(Credentials::of(&only, None))
 }
 

@@ -30,7 +30,9 @@ pub struct LimitsConfig {
     pub searches: Each<Rate>,
     /// Requests that write rows.
     pub appends: Each<Rate>,
-    /// Streams that read all of history.
+    /// Exports that are under way at the same time.
+    pub open_exports: Each<Most>,
+    /// Exports, and streams that read all of history.
     pub exports: Each<Rate>,
     /// Credentials that nobody knows.
     pub failed_sign_ins_per_address: Rate,
@@ -82,6 +84,7 @@ impl Default for LimitsConfig {
             pages: Each::default(),
             searches: Each::default(),
             appends: Each::default(),
+            open_exports: Each::default(),
             exports: Each::default(),
             failed_sign_ins_per_address: Rate::of(6000, 60),
             sizes: Sizes::default(),
@@ -115,8 +118,18 @@ impl LimitsConfig {
         self.request_time.map_or(REQUEST_TIME, time::Duration::from)
     }
 
+    /// How many exports may be under way.
+    pub(super) fn most_exports(&self, per: Per) -> Most {
+        self.open_exports.of(per).unwrap_or(match per {
+            Per::All => Most(64),
+            Per::Workspace => Most(32),
+            Per::Address => Most(16),
+            Per::User => Most(8),
+        })
+    }
+
     /// How many streams may be open.
-    pub(super) fn most(&self, per: Per) -> Most {
+    pub(super) fn most_streams(&self, per: Per) -> Most {
         self.streams.of(per).unwrap_or(match per {
             Per::All => Most(20_000),
             Per::Workspace => Most(10_000),
@@ -128,7 +141,7 @@ impl LimitsConfig {
     /// How much may be asked for in a time.
     pub(super) fn rate(&self, Limit { what, per }: Limit) -> Rate {
         let given = match what {
-            What::Streams | What::FailedSignIns => return Rate::OFF,
+            What::Streams | What::OpenExports | What::FailedSignIns => return Rate::OFF,
             What::Requests => &self.requests,
             What::Connects => &self.connects,
             What::Pages => &self.pages,
@@ -145,7 +158,7 @@ impl LimitsConfig {
 /// that comes back after a restart, and for a service that writes for everybody.
 fn usual(what: What, per: Per) -> Rate {
     let in_all = match what {
-        What::Streams | What::FailedSignIns => return Rate::OFF,
+        What::Streams | What::OpenExports | What::FailedSignIns => return Rate::OFF,
         What::Requests => 1_000_000,
         What::Appends => 500_000,
         What::Connects | What::Pages => 200_000,

@@ -17,8 +17,10 @@ pub enum What {
     Searches,
     /// Requests that write rows.
     Appends,
-    /// Streams that read all of history, besides being connects.
+    /// Exports, and streams that read all of history, besides being connects.
     Exports,
+    /// Exports that are under way at the same time.
+    OpenExports,
     /// Credentials that nobody knows.
     FailedSignIns,
 }
@@ -38,6 +40,7 @@ impl What {
             Self::Searches => "searches",
             Self::Appends => "appends",
             Self::Exports => "exports",
+            Self::OpenExports => "open_exports",
             Self::FailedSignIns => "failed_sign_ins",
         }
     }
@@ -89,9 +92,10 @@ impl Limit {
 
     /// Every limit.
     pub fn all() -> impl Iterator<Item = Self> {
-        let streams = Per::ALL.map(|per| Self { what: What::Streams, per });
+        let open = [What::Streams, What::OpenExports].into_iter();
+        let open = open.flat_map(|what| Per::ALL.map(|per| Self { what, per }));
         let failures = Self { what: What::FailedSignIns, per: Per::Address };
-        streams.into_iter().chain(Self::rates()).chain([failures])
+        open.chain(Self::rates()).chain([failures])
     }
 
     /// Where the configuration sets it.
@@ -99,7 +103,7 @@ impl Limit {
         let (what, per) = (self.what.as_str(), self.per.as_str().replace('_', "-"));
         match self.what {
             What::FailedSignIns => "limits.failed-sign-ins-per-address".to_owned(),
-            _ => format!("limits.{what}.{per}"),
+            _ => format!("limits.{}.{per}", what.replace('_', "-")),
         }
     }
 }

@@ -9,10 +9,10 @@ mod count;
 mod failures;
 mod keyed;
 mod limit;
+mod places;
 mod rate;
 mod reached;
 mod sizes;
-mod streams;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use std::time::Duration;
 
 pub use config::{Each, LimitsConfig};
 pub use limit::{Limit, Per, What};
+pub use places::{Place, Streamer};
 pub use rate::{InvalidRate, Most, Rate};
 pub use reached::Reached;
 pub use sizes::{Sizes, TooLarge};
-pub use streams::{Place, Streamer};
 
 use count::Refusals;
 use failures::Failures;
 use keyed::Keyed;
-use streams::Streams;
+use places::Places;
 
 /// All limits of a server. A clone speaks of the same ones.
 #[derive(Clone, Debug)]
@@ -37,7 +37,8 @@ pub struct Limits(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     rates: Vec<Keyed>,
-    streams: Streams,
+    streams: Places,
+    exports: Places,
     failures: Failures,
     refusals: Refusals,
     sizes: Sizes,
@@ -52,7 +53,8 @@ impl Limits {
         let rates = Limit::rates().filter_map(|limit| Keyed::new(limit, config.rate(limit)));
         Self(Arc::new(Inner {
             rates: rates.collect(),
-            streams: Streams::new(|per| config.most(per)),
+            streams: Places::new(What::Streams, |per| config.most_streams(per)),
+            exports: Places::new(What::OpenExports, |per| config.most_exports(per)),
             failures: Failures::new(config.failed_sign_ins_per_address),
             refusals: Refusals::default(),
             sizes: config.sizes,
@@ -79,6 +81,15 @@ impl Limits {
     /// When there is none, the narrowest limit that is reached.
     pub fn open(&self, streamer: &Streamer<'_>) -> Result<Place, Reached> {
         self.counted(self.0.streams.open(streamer, |name| self.key(name)))
+    }
+
+    /// Takes a place for an export, as [`open`](Self::open) does for a stream.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, the narrowest limit that is reached.
+    pub fn open_export(&self, streamer: &Streamer<'_>) -> Result<Place, Reached> {
+        self.counted(self.0.exports.open(streamer, |name| self.key(name)))
     }
 
     /// Whether an address may try to sign in.

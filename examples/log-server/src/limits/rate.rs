@@ -107,9 +107,9 @@ impl TryFrom<Written> for Most {
     }
 }
 
-/// It is no number of streams.
+/// It is no number of streams or exports.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write how many streams may be open, or \"off\"")]
+#[error("write how many may be open, or \"off\"")]
 pub struct InvalidMost;
 
 /// A figure as configurations have it.

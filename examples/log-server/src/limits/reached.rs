@@ -37,8 +37,8 @@ impl Reached {
         ]
     }
 
-    pub(super) fn places(per: Per, Most(most): Most) -> Self {
-        Self { limit: Limit { what: What::Streams, per }, most, window: None, wait: None }
+    pub(super) fn places(limit: Limit, Most(most): Most) -> Self {
+        Self { limit, most, window: None, wait: None }
     }
 }
 
@@ -54,9 +54,16 @@ impl fmt::Display for Reached {
             Per::Workspace => "of this workspace",
             Per::All => "in all",
         };
+        let setting = limit.setting();
+        if limit.what == What::OpenExports {
+            return write!(
+                f,
+                "{most} exports {whose} may be under way at a time, and are; wait until one of them \
+                 ends, or set `{setting}` higher in the server's configuration"
+            );
+        }
         let what = limit.what.as_str().replace('_', " ");
         let (window, wait) = (window.unwrap_or(1), wait.unwrap_or(1));
-        let setting = limit.setting();
         write!(
             f,
             "{most} {what} {whose} are allowed in {window} s, and this is one more; try again in \

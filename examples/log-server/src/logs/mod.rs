@@ -55,6 +55,11 @@ impl<S: Store> Logs<S> {
         self.0.log().page(scope, cursor, order, limit).await
     }
 
+    /// Whether they are being shut down.
+    pub fn is_draining(&self) -> bool {
+        self.0.log().is_draining()
+    }
+
     /// Ends every stream, so that the server can shut down.
     pub fn drain(&self) {
         self.0.log().drain();

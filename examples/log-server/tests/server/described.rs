@@ -105,7 +105,8 @@ fn find_references(value: &Value, found: &mut Vec<String>) {
 #[tokio::test]
 async fn the_parameters_are_those_that_the_server_knows() {
     let document = document().await;
-    let server = Server::start(&["--store", &Store::sqlite().address()]);
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address()]);
     let mut asked = 0;
     for (method, path, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array().unwrap().iter();

@@ -11,7 +11,8 @@ use crate::store::Store;
 
 #[tokio::test]
 async fn every_type_leads_to_what_it_means() {
-    let server = Server::start(&["--store", &Store::sqlite().address()]);
+    let store = Store::sqlite();
+    let server = Server::start(&["--store", &store.address()]);
     let list = http::get(server.address, "/problems").await.json();
     let listed = list["problems"].as_array().unwrap();
     assert_eq!(listed.len(), Kind::ALL.len());

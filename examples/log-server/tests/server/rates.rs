@@ -19,7 +19,7 @@ async fn ask(server: &Server, what: What, from: From) -> Reply {
         What::Connects => from.get(server, "/stream").await,
         What::Exports => from.get(server, "/stream?history=all").await,
         What::Appends => from.post(server).await,
-        What::Streams | What::FailedSignIns => panic!("no rate of requests"),
+        What::Streams | What::OpenExports | What::FailedSignIns => panic!("no rate of requests"),
     }
 }
 

@@ -81,6 +81,8 @@ async fn what_is_no_token_begins_no_session() {
         (Ask::post("/session").json(&json!({"token": 7})), 400),
         (Ask::post("/session").json(&json!({"token": ANN, "more": 1})), 400),
         (Ask::post("/session").json(&json!({"token": "a\r\nx: y"})), 400),
+        // Where a header counts, the body is to be right all the same.
+        (Ask::post("/session").bearer(ANN).json(&json!({"token": ANN, "more": 1})), 400),
         (Ask::post("/session").json(&json!({"token": "a".repeat(40_000)})), 413),
         // A form of another site may be sent as any of these.
         (text("text/plain"), 415),

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::together::together;
 use super::{MergedLog, ids};
-use crate::follow::{Entry, FilterOf, Frontier, FrontierOf, Scope, SortOrder, Source};
+use crate::follow::{Entry, FilterOf, Frontier, FrontierOf, Scope, SortOrder, Source, Topic};
 use crate::logs::log::{Log, LogPage, PageError, PageRead};
 use crate::logs::rank::Rank;
 use crate::wire::EventId;
@@ -118,11 +118,12 @@ impl<S: Source> MergedLog<S> {
         }
         let mut held = held.into_iter();
         let Some(first) = held.next() else { return Err(failure.unwrap_or(PageError::Cursor)) };
-        let (records, more_after) = merge(&mut parts, self.rank, order, limit);
+        let (topics, records, more_after) = merge(&mut parts, self.rank, order, limit);
         let seals = self.logs.iter().map(|(_, log)| log);
         let (next, stream_position) = cursors(&parts, seals, scope);
         Ok(LogPage {
             records,
+            topics,
             next,
             more_after,
             scanned,
@@ -173,8 +174,8 @@ fn merge<S: Source>(
     rank: fn(&S::Key) -> Rank,
     order: SortOrder,
     limit: usize,
-) -> (Vec<S::Record>, Option<S::Key>) {
-    let mut records = Vec::new();
+) -> (Vec<Topic>, Vec<S::Record>, Option<S::Key>) {
+    let (mut topics, mut records) = (Vec::new(), Vec::new());
     while records.len() < limit {
         // One that ends with more behind it ends the page there; records of the same rank come first.
         let next = parts.iter_mut().enumerate().filter_map(|(log, part)| {
@@ -194,10 +195,11 @@ fn merge<S: Source>(
         let part = &mut parts[log];
         if ends {
             part.at.clone_from(&part.more_after);
-            return (records, part.more_after.clone());
+            return (topics, records, part.more_after.clone());
         }
         if let Some(entry) = part.entries.next() {
             part.at = Some(entry.key);
+            topics.push(entry.topic);
             records.push(entry.record);
         }
     }
@@ -209,7 +211,7 @@ fn merge<S: Source>(
     }
     let last = parts.iter().filter(|part| part.entries.len() > 0 || part.more_after.is_some());
     let mut last = last.filter_map(|part| part.at.clone());
-    (records, last.next())
+    (topics, records, last.next())
 }
 
 /// The cursor of the next page, if there may be one, and the position of a stream.

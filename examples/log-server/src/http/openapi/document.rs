@@ -64,6 +64,7 @@ pub(super) fn document<'a>(
         Some(components) => serde_json::from_value(json!(components.schemas))?,
         None => BTreeMap::new(),
     };
+    shapes::tie_together(&mut schemas);
     schemas.extend(events::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     let document = json!({
         "openapi": "3.1.0",

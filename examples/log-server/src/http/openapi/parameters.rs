@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Terms {
-    /// A search in words, as in `level:ERROR -type:stage timeout`; it takes all that the other
+    /// A search in words, as in `level=error -type=stage timeout`; it takes all that the other
     /// parameters can say.
     search: Option<String>,
     /// One of these levels: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`, in upper or lower case,
@@ -32,11 +32,9 @@ pub(in crate::http) struct Terms {
     /// A pattern that is not found in the message.
     #[param(rename = "-regex")]
     without_regex: Option<Vec<String>>,
-    /// A date from this one on.
-    #[param(format = DateTime)]
+    /// A date from this one on, as in `2025-09-22T08:54:01Z`, or `-2h`: two hours ago.
     from: Option<String>,
-    /// A date before this one.
-    #[param(format = DateTime)]
+    /// A date before this one, written as `from` is.
     to: Option<String>,
 }
 
@@ -60,6 +58,24 @@ pub(in crate::http) struct Page {
 pub(in crate::http) enum Order {
     Asc,
     Desc,
+}
+
+/// What an export takes besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Export {
+    /// How the rows are written.
+    #[param(pattern = "^(ndjson|csv|text)$", default = "ndjson")]
+    format: Option<String>,
+    /// The columns of `format=csv`: 1 to 100 names of fields with commas between, as in
+    /// `date,message,details.rows`.
+    columns: Option<String>,
+    /// A `next` of an export that was cut, or that ended early: the same search and order go on
+    /// behind it.
+    cursor: Option<String>,
+    /// The oldest rows first, or the newest.
+    #[param(pattern = "^(asc|desc)$", default = "asc")]
+    order: Option<String>,
 }
 
 /// What a stream takes besides.
@@ -112,6 +128,6 @@ pub(in crate::http) struct Sent {
     )]
     idempotency_key: Option<String>,
     /// `gzip`, if the body is packed.
-    #[param(rename = "Content-Encoding", pattern = "^(gzip|x-gzip|identity)$")]
+    #[param(rename = "Content-Encoding", pattern = "^(gzip|x-gzip|identity)?$")]
     content_encoding: Option<String>,
 }

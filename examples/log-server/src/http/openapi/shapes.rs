@@ -1,9 +1,9 @@
 //! The rows and refusals, as the description of the server has them.
 #![allow(dead_code, reason = "they are described, and written and read by others")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// A row: what its writer sent, or what stands in the database, and where it belongs.
@@ -35,7 +35,11 @@ pub(in crate::http) struct NewRow {
     message: String,
     /// An id of your own, that no other row of the workflow has: a row that is sent again under it is
     /// not written twice.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[A-Za-z0-9_.:~/+=@-]*[A-Za-z_.:~/+=@-][A-Za-z0-9_.:~/+=@-]*$"
+    )]
     id: Option<String>,
     /// When it happened; now, if that is not said.
     #[schema(format = DateTime)]
@@ -59,4 +63,28 @@ pub(in crate::http) enum Level {
     Warning,
     Error,
     Critical,
+}
+
+/// Says which fields of a body go together, which is more than one field says.
+pub(super) fn tie_together(schemas: &mut BTreeMap<String, Value>) {
+    let (text, none) = (json!({ "type": "string" }), json!({ "type": "null" }));
+    let one = |name: &str, mut fields: Value| {
+        for other in ["credential", "user", "all"].iter().filter(|other| **other != name) {
+            fields[other] = none.clone();
+        }
+        json!({ "required": [name], "properties": fields })
+    };
+    if let Some(revoke) = schemas.get_mut("Revoke") {
+        revoke["oneOf"] = json!([
+            one("credential", json!({ "credential": text })),
+            one("user", json!({ "user": text, "expires": none })),
+            one("all", json!({ "all": { "const": true }, "expires": none })),
+        ]);
+    }
+    if let Some(ticket) = schemas.get_mut("For") {
+        ticket["anyOf"] = json!([
+            { "properties": { "workflow": none } },
+            { "required": ["workspace"], "properties": { "workspace": text } },
+        ]);
+    }
 }

@@ -8,7 +8,7 @@ mod matrix;
 mod rows;
 mod same_words;
 mod service;
-mod setup;
+pub(crate) mod setup;
 mod tokens;
 mod ways;
 mod whole;

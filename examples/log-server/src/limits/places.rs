@@ -1,14 +1,14 @@
-//! The places of streams.
+//! The places of streams, and of exports.
 
 use std::net::IpAddr;
 
 use gapless_sse_core::{Admission, AdmissionLimits, Permit};
 
-use super::limit::Per;
+use super::limit::{Limit, Per, What};
 use super::rate::Most;
 use super::reached::Reached;
 
-/// Who opens a stream, and of what.
+/// Who opens a stream or an export, and of what.
 #[derive(Clone, Copy, Debug)]
 pub struct Streamer<'a> {
     /// From where.
@@ -19,9 +19,9 @@ pub struct Streamer<'a> {
     pub workspace: &'a str,
 }
 
-/// The places of a stream, of whom it is counted for; free again when this is dropped.
+/// The places of one stream or export, of whom it is counted for; free again when this is dropped.
 #[derive(Debug)]
-#[must_use = "the place is free again as soon as this is dropped; give it to the stream"]
+#[must_use = "the place is free again as soon as this is dropped; give it to what is open"]
 pub struct Place {
     _address: Permit<IpAddr>,
     _user: Option<Permit<u64>>,
@@ -30,7 +30,8 @@ pub struct Place {
 }
 
 #[derive(Debug)]
-pub(super) struct Streams {
+pub(super) struct Places {
+    what: What,
     by_address: Admission<IpAddr>,
     by_user: Admission<u64>,
     by_workspace: Admission<u64>,
@@ -38,11 +39,12 @@ pub(super) struct Streams {
     most: [Most; Per::ALL.len()],
 }
 
-impl Streams {
-    pub(super) fn new(most: impl Fn(Per) -> Most) -> Self {
+impl Places {
+    pub(super) fn new(what: What, most: impl Fn(Per) -> Most) -> Self {
         let each = AdmissionLimits::default().max_total(usize::MAX);
         let limits = |per| each.max_per_key(most(per).0);
         Self {
+            what,
             by_address: Admission::new(limits(Per::Address)),
             by_user: Admission::new(limits(Per::User)),
             by_workspace: Admission::new(limits(Per::Workspace)),
@@ -57,7 +59,8 @@ impl Streams {
         streamer: &Streamer<'_>,
         key: impl Fn(&str) -> u64,
     ) -> Result<Place, Reached> {
-        let reached = |per: Per| Reached::places(per, self.most[per as usize]);
+        let reached =
+            |per: Per| Reached::places(Limit { what: self.what, per }, self.most[per as usize]);
         let address = self.by_address.admit(streamer.address);
         let address = address.map_err(|_| reached(Per::Address))?;
         let user = streamer.user.map(|user| self.by_user.admit(key(user)));
