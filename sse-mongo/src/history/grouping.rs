@@ -147,7 +147,11 @@ impl Counting {
                 groups.before = Some(date);
             }
             rest.after = Some(end);
-            size = if stepped.elapsed() < QUICK { (size * 2).min(MOST) } else { (size / 2).max(FIRST) };
+            size = if stepped.elapsed() < QUICK {
+                (size * 2).min(MOST)
+            } else {
+                (size / 2).max(FIRST)
+            };
         }
     }
 

@@ -107,7 +107,8 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         if let Some((index, prefix)) = &walk.part {
             let (after, before) = walk.search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let ranges = Range { prefix: prefix.clone(), after, before }.split(&*self.connection.options.dates);
+            let ranges = Range { prefix: prefix.clone(), after, before }
+                .split(&*self.connection.options.dates);
             let bytes = step.bytes / ranges.len().max(1);
             for range in ranges {
                 let step = Step { bytes, ..step };

@@ -187,9 +187,8 @@ async fn counts_are_those_of_a_look_at_every_record(store: &MongoStore) {
             let named = |names: &[&str]| Scope::new("etl", names.to_vec());
             let scopes = [named(&["orders"]), Scope::whole("etl"), named(&["orders", "other"])];
             for scope in scopes {
-                let scope = |terms: &Terms| {
-                    scope.clone().filtered(Search::new(terms.clone()).unwrap())
-                };
+                let scope =
+                    |terms: &Terms| scope.clone().filtered(Search::new(terms.clone()).unwrap());
                 let tally = store.tally(&scope(&terms), &query).await.unwrap();
                 // Of a pattern, only Rust decides.
                 let mut looked = terms.clone();
@@ -247,7 +246,9 @@ async fn plain_ones_are_counted_by_the_server_as_far_as_the_effort_goes() {
 async fn with_indexes_by_level(uri: &str) -> MongoStore {
     let mut arguments = Arguments::parse_from(["log-server", "--index-by", "level"]);
     arguments.search_rows = super::SEARCHED_ROWS.try_into().unwrap();
-    let store = mongo::connect(uri, "logs", FieldMap::default(), &arguments, super::fields()).await.unwrap();
+    let store = mongo::connect(uri, "logs", FieldMap::default(), &arguments, super::fields())
+        .await
+        .unwrap();
     store.make_indexes().await.unwrap();
     store
 }

@@ -26,7 +26,10 @@ pub(super) async fn tally(
         return Ok(None);
     }
     let effort = Effort::default().records(query.effort.rows).time(query.effort.time);
-    let Some(groups) = store.group(scope, by(&store.options().fields, query.every), effort).await? else { return Ok(None) };
+    let Some(groups) = store.group(scope, by(&store.options().fields, query.every), effort).await?
+    else {
+        return Ok(None);
+    };
     let reached = groups.before.map(|before| before.timestamp_millis().saturating_sub(1));
     let mut tally = Tally {
         scanned: groups.scanned,
@@ -64,8 +67,8 @@ fn is_of_groups(search: &Search) -> bool {
 /// What rows are counted by: the level and the type as they are stored, since numbers that are equal
 /// may be shown in several ways, and when their stretch of time begins.
 fn by(fields: &Fields, every: Option<i64>) -> Document {
-    let [level, kind, date] = [fields.stored(LEVEL), fields.stored(KIND), &fields.date]
-        .map(|field| format!("${field}"));
+    let [level, kind, date] =
+        [fields.stored(LEVEL), fields.stored(KIND), &fields.date].map(|field| format!("${field}"));
     let mut by = doc! {
         LEVEL: &level,
         KIND: &kind,
