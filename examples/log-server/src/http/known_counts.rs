@@ -51,13 +51,14 @@ impl KnownCounts {
     ) -> Result<Arc<Tally>, Box<S::Error>> {
         let cell = self.known.get_with(question.clone(), Arc::default);
         let query = TallyQuery { every: Some(question.every), effort: self.effort };
+        let known = cell.initialized();
         let found = cell.get_or_try_init(async || {
             let tally = logs.source().tally(&question.scope, &query).await?;
             Ok::<_, Box<S::Error>>(Arc::new(tally))
         });
         let tally = Arc::clone(found.await?);
-        // It is weighed and as old as its answer from now on.
-        if self.known.contains_key(&question) {
+        // It is weighed, and as old as its answer, from now on.
+        if !known {
             self.known.insert(question, cell);
         }
         Ok(tally)

@@ -83,10 +83,10 @@ async fn what_cannot_be_counted_is_said() {
     let server = Server::start(&["--store", &store.address(), "--search-rows", "10"]);
     posted(&server, 600).await;
     // What no index knows is looked at, and not all of it.
-    let some = counts(&server, "q=row&every=1h").await;
-    assert!(some["total"].as_u64().unwrap() < 600, "{some}");
+    let some = counts(&server, "q=row%205&every=1h").await;
+    assert!(some["total"].as_u64().unwrap() < 112, "{some}");
     assert!(some["incomplete"]["detail"].as_str().unwrap().contains("oldest"), "{some}");
-    assert_eq!(some["incomplete"]["scanned"], some["total"]);
+    assert!(some["incomplete"]["scanned"].as_u64().unwrap() >= 500, "{some}");
     for (query, words) in [
         ("every=1s", "35941 stretches"),
         ("every=10ms", "a time from 1s on"),
