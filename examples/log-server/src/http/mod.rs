@@ -6,6 +6,7 @@ mod audited;
 mod browser;
 mod client;
 mod closed;
+mod context;
 mod export;
 mod export_body;
 mod forwarded;

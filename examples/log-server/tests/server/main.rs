@@ -12,6 +12,7 @@ mod caller;
 mod configuration;
 mod conformance;
 mod connects;
+mod contexts;
 mod crowd;
 mod described;
 mod exactly_once;

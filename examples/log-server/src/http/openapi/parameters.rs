@@ -60,6 +60,18 @@ pub(in crate::http) enum Order {
     Desc,
 }
 
+/// How much stands around a row.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Context {
+    /// How many rows before it.
+    #[param(minimum = 0, maximum = 1000, default = 20)]
+    before: Option<u32>,
+    /// How many rows behind it.
+    #[param(minimum = 0, maximum = 1000, default = 20)]
+    after: Option<u32>,
+}
+
 /// What an export takes besides.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
