@@ -77,19 +77,20 @@ impl<S: Source> Log<S> {
             as_of: None,
             after: Some(key.clone()),
             order: SortOrder::Ascending,
-            limit: after.max(1),
+            // One more tells whether there is more.
+            limit: after.saturating_add(1),
             max_bytes: bytes / 2,
         };
         let behind = source.history(scope, query.clone()).await.map_err(PageError::Source)?;
         let Page { as_of, mut entries, more_after: mut later, .. } = behind;
         // What is read back from here begins with the record itself, as the snapshot has it.
         let mut from = entries.first().map(|entry| entry.key.clone()).or_else(|| later.clone());
-        let (back, earlier) = loop {
+        let (mut back, mut earlier) = loop {
             let query = HistoryQuery {
                 as_of: Some(as_of.clone()),
                 after: from,
                 order: SortOrder::Descending,
-                limit: before.saturating_add(1),
+                limit: before.saturating_add(2),
                 ..query
             };
             let page = source.history(scope, query).await.map_err(PageError::Source)?;
@@ -99,6 +100,10 @@ impl<S: Source> Log<S> {
             }
             from = page.more_after;
         };
+        if back.len() > before.saturating_add(1) {
+            back.truncate(before + 1);
+            earlier = back.last().map(|last| last.key.clone());
+        }
         let mut back = back.into_iter();
         let Some(itself) = back.next().filter(|entry| entry.key == *key) else { return Ok(None) };
         if entries.len() > after {
