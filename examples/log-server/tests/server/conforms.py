@@ -46,7 +46,10 @@ def answers(path, method="GET", query="", body=None, headers=None, status=200):
     kind = answer.headers.get_content_type()
     content = described.get("content", {})
     assert (kind in content) if said else not content, f"{method} {named}: {kind} is not described"
-    if kind.endswith("json"):
+    if kind.endswith("ndjson"):
+        for line in said.splitlines():
+            assert isinstance(json.loads(line), dict), line
+    elif kind.endswith("json"):
         hold(json.loads(said), content[kind]["schema"], f"{method} {named}{query}")
         # What is described is also what makes a difference.
         refuses([json.loads(said)], content[kind]["schema"])
