@@ -39,6 +39,8 @@
 
 mod change_stream;
 mod changes;
+mod dates;
+mod fields;
 mod history;
 mod json_record;
 mod mongo;
@@ -61,11 +63,14 @@ struct Readme;
 pub use mongodb::{self, bson};
 
 pub use changes::Changes;
+pub use dates::Dates;
+pub use fields::{Fields, Named};
+pub use history::grouping::Groups;
 pub use history::narrowing::Narrowing;
 pub use history::search::Narrow;
 pub use json_record::JsonRecord;
 pub use mongo::Mongo;
-pub use options::{Effort, Fields, Indexes, Mode, Options};
+pub use options::{Effort, Indexes, Mode, Options};
 pub use position::commit::Position;
 pub use position::key::Key;
 pub use server::error::Error;

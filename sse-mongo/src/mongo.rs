@@ -110,7 +110,8 @@ impl<R> Mongo<R> {
         R: DeserializeOwned,
     {
         let decode = |record: &RawDocument| Ok(compat::deserialize(record)?);
-        Self { records: Records::new(connection, decode), audit: Arc::default() }
+        let audit = Arc::new(Audit::new(Arc::clone(&connection.options.dates)));
+        Self { records: Records::new(connection, decode), audit }
     }
 
     /// Decodes records with `decode` instead of serde.

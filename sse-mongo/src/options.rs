@@ -1,6 +1,10 @@
 //! How a collection is followed.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::dates::{BsonDates, Dates};
+use crate::fields::{Fields, Named};
 
 /// How a collection is followed.
 ///
@@ -20,6 +24,8 @@ use std::time::Duration;
 pub struct Options {
     /// The fields of a record that following it needs.
     pub fields: Fields,
+    /// See [`Options::dates`].
+    pub dates: Arc<dyn Dates>,
     /// Whether to use change streams.
     pub mode: Mode,
     /// See [`Options::lateness`].
@@ -56,10 +62,14 @@ impl Options {
     /// [`Stats::no_topic`](crate::Stats::no_topic), and logged for the first, the tenth, the
     /// hundredth and so on.
     ///
+    /// A field may lie within others (`meta.tenant`), none of which is an array. Where all records
+    /// are of one space, or have one name, [`Named::Constant`] says which.
+    ///
     /// The date of a record is in its field `date`, unless [`Options::date`] names another one.
-    pub fn topic(space: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn topic(space: impl Into<Named>, name: impl Into<Named>) -> Self {
         Self {
-            fields: Fields { space: space.into(), name: name.into(), date: "date".to_owned() },
+            fields: Fields::new(space.into(), name.into()),
+            dates: Arc::new(BsonDates),
             mode: Mode::Auto,
             lateness: Duration::from_secs(3),
             interval: Duration::from_secs(2),
@@ -84,7 +94,10 @@ impl Options {
     /// Makes indexes of this field too when [`Mongo::make_indexes`](crate::Mongo::make_indexes) is
     /// asked to: of a topic's fields, this one, the date and `_id`, and the same of whole spaces.
     /// Searches for few of its values ([`Narrowing::by`](crate::Narrowing::by)) find by them at once
-    /// what is rare. Each makes writing dearer. Indexes that are there already are used unasked.
+    /// what is rare. Indexes that are there already are used unasked.
+    ///
+    /// Each makes writing dearer; and MongoDB then refuses a record that has arrays in both this
+    /// field and the date.
     #[must_use]
     pub fn index_by(mut self, field: impl Into<String>) -> Self {
         self.index_by.push(field.into());
@@ -95,12 +108,26 @@ impl Options {
     /// `date` by default.
     ///
     /// It may hold values of any type, but for arrays, which have no one place in an index: records
-    /// with them are left out. And only BSON dates are within ranges of time, and found as news by
-    /// polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
+    /// with them are left out. And only [dates](Options::dates) are within ranges of time, and found
+    /// as news by polling. The others are counted in [`Stats::no_date`](crate::Stats::no_date), and
     /// logged as those without a topic are.
     #[must_use]
     pub fn date(mut self, field: impl Into<String>) -> Self {
         self.fields.date = field.into();
+        self
+    }
+
+    /// How dates are stored, if not as those of BSON.
+    #[must_use]
+    pub fn dates(mut self, dates: impl Dates + 'static) -> Self {
+        self.dates = Arc::new(dates);
+        self
+    }
+
+    /// What a [`Narrow`](crate::Narrow) calls `name` is stored as `field`: see [`Fields::stored`].
+    #[must_use]
+    pub fn stored_as(mut self, name: impl Into<String>, field: impl Into<String>) -> Self {
+        self.fields.store_as(name.into(), field.into());
         self
     }
 
@@ -215,19 +242,6 @@ pub enum Indexes {
     /// None, and [`Mongo::check_indexes`](crate::Mongo::check_indexes) does not ask for them: only
     /// live records are wanted.
     None,
-}
-
-/// The names of the fields that following a record needs, besides its `_id`. None may lie within
-/// another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Fields {
-    /// The space of the record's topic.
-    pub space: String,
-    /// The name of the record's topic within its space.
-    pub name: String,
-    /// What history is ordered by.
-    pub date: String,
 }
 
 /// How much a page of history looks at that its filter leaves out, before it ends where it is.

@@ -11,8 +11,7 @@ use crate::position::commit::Position;
 use crate::position::key::Key;
 use crate::server::connection::{Connection, Shared};
 use crate::server::odd_values::OddValue;
-use crate::topic;
-use crate::value::json;
+use crate::value::{json, path};
 use crate::writing::write::Writing;
 
 /// Why a record could not be decoded.
@@ -49,7 +48,8 @@ impl<R> Records<R> {
     /// What is made of a record; counted if that fails, and if its date is none.
     pub(crate) fn decode(&self, record: &RawDocument) -> Option<R> {
         let Shared { name, options, stats, .. } = &*self.connection;
-        if !matches!(record.get(&options.fields.date), Ok(Some(RawBsonRef::DateTime(_)))) {
+        let date = path::at(record, &options.fields.date).ok().flatten();
+        if date.and_then(|date| options.dates.shown(date)).is_none() {
             let held = OddValue::of(record, &options.fields.date);
             if let Some(records) = stats.no_date.count(held) {
                 tracing::warn!(
@@ -81,7 +81,9 @@ impl<R> Records<R> {
     /// The topic that a record of the changes belongs to; counted if there is none.
     pub(crate) fn topic(&self, record: &RawDocument) -> Option<Topic> {
         let Shared { name, options, stats, .. } = &*self.connection;
-        topic::of(record, &options.fields)
+        options
+            .fields
+            .topic(record)
             .inspect_err(|field| {
                 let held = OddValue::of(record, field);
                 if let Some(records) = stats.no_topic.count(held) {

@@ -24,8 +24,10 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
 
     async fn epoch(&self) -> Result<u32, Error> {
         let uuid = self.records.connection.look_up().await?;
-        let number = self.records.connection.options.epoch.to_be_bytes();
-        Ok(fnv(uuid.into_iter().chain(number)))
+        let options = &self.records.connection.options;
+        // Positions of polling are dates of this field.
+        let date = options.fields.date.bytes();
+        Ok(fnv(uuid.into_iter().chain(options.epoch.to_be_bytes()).chain(date)))
     }
 
     async fn tail_start(&self) -> Result<Position, Error> {
@@ -39,7 +41,8 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
             }
             Way::Poll => {
                 let settled = connection.watermark().await?;
-                Ok(Position::settled_before(before(settled, warm_up)))
+                let start = connection.options.dates.least(before(settled, warm_up));
+                Ok(Position::settled_before(Value::of(start)))
             }
         }
     }
@@ -61,7 +64,9 @@ impl<R: Record<Filter: Narrow>> Source for Mongo<R> {
                 Ok(if future { Err(Reset::Future) } else { Ok(frontier) })
             }
             (Way::Poll, Place::Settled { date, .. }) => {
-                let now = Value::date(self.records.connection.server_time().await?);
+                let dates = &self.records.connection.options.dates;
+                let now = self.records.connection.server_time().await?.timestamp_millis();
+                let now = Value::of(dates.least(dates.not_before(now)));
                 Ok(if *date > now { Err(Reset::Future) } else { Ok(frontier) })
             }
             // Polling had delivered all up to here, which is a part of history.

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
+use gapless_sse_core::follow::{Entry, Topic};
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 
+use crate::fields::Named;
 use crate::mongo::Mongo;
+use crate::position::key::Key;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
 use crate::topic;
@@ -45,6 +48,29 @@ impl<R> Mongo<R> {
         Ok(found)
     }
 
+    /// The records of a topic that have one of these ids, and where they stand. Numbers that are
+    /// equal are one id, whatever their types.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or cannot be reached.
+    pub async fn entries_by_id(
+        &self,
+        topic: &Topic,
+        ids: Vec<Bson>,
+    ) -> Result<Vec<Entry<Key, R>>, Error> {
+        let date = &self.options().fields.date;
+        let batches = self.records.connection.with_ids(Operation::Find, ids, None).await?;
+        let mut entries = Vec::new();
+        for batch in &batches {
+            let found = batch.doc_slices().into_iter().flatten().filter_map(Result::ok);
+            let found = found.filter_map(RawBsonRef::as_document);
+            let found = found.filter_map(|it| self.records.entry(Key::of(it, date), it));
+            entries.extend(found.filter(|entry| entry.topic == *topic));
+        }
+        Ok(entries)
+    }
+
     /// The spaces of the topics that have records, sorted: the first `limit` of those behind `after`.
     ///
     /// The index has them: it costs about one look-up for each of all, however many records there
@@ -67,9 +93,8 @@ impl<R> Mongo<R> {
     ///
     /// When the server refuses, or cannot be reached.
     pub async fn spaces(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
-        let field = &self.records.connection.options.fields.space;
-        let first = self.distinct(doc! {}, field, First::new(after, limit)).await?;
-        Ok(first.into_names())
+        let space = &self.records.connection.options.fields.space;
+        Ok(self.distinct(doc! {}, space, First::new(after, limit)).await?.into_names())
     }
 
     /// The names of the topics of `space` that have records, as [`spaces`](Self::spaces) are listed.
@@ -85,31 +110,53 @@ impl<R> Mongo<R> {
     ) -> Result<Vec<String>, Error> {
         let fields = &self.records.connection.options.fields;
         let mut first = First::new(after, limit);
-        for value in topic::values(space) {
-            let value = Bson::try_from(value).unwrap_or(Bson::Null);
-            let of = doc! { &fields.space: value };
+        let Some(values) = fields.space.values_of(space) else { return Ok(Vec::new()) };
+        let value = |value| Bson::try_from(value).unwrap_or(Bson::Null);
+        let values = values.into_iter().map(value);
+        let all: Vec<_> = match fields.space.field() {
+            Some(field) => values.map(|value| doc! { field: value }).collect(),
+            None => vec![doc! {}],
+        };
+        for of in all {
             first = self.distinct(of, &fields.name, first).await?;
         }
         Ok(first.into_names())
     }
 
-    /// Adds the names that a field has. The index has them in another order: by type first.
-    async fn distinct(&self, of: Document, field: &str, first: First) -> Result<First, Error> {
+    /// Adds the names that records have. The index has them in another order: by type first.
+    async fn distinct(&self, of: Document, named: &Named, first: First) -> Result<First, Error> {
         let index = self.records.connection.ready().await?.tail.name;
+        let pipeline = match named {
+            Named::Field(field) => {
+                vec![doc! { "$match": of }, doc! { "$group": { "_id": format!("${field}") } }]
+            }
+            Named::Constant(_) => {
+                vec![doc! { "$match": of }, doc! { "$limit": 1 }, doc! { "$project": { "_id": 1 } }]
+            }
+        };
         let command = doc! {
             "aggregate": &self.records.connection.name,
-            "pipeline": [{ "$match": of }, { "$group": { "_id": format!("${field}") } }],
+            "pipeline": pipeline,
             "cursor": {},
             "hint": index,
             "collation": { "locale": "simple" },
             "maxTimeMS": 30_000,
         };
         let db = self.records.connection.db.clone();
+        let constant = match named {
+            Named::Constant(name) => Some(name.clone()),
+            Named::Field(_) => None,
+        };
         let listed = self.records.connection.read(Operation::List, move || {
-            let (db, command, mut first) = (db.clone(), command.clone(), first.clone());
+            let (db, command, constant) = (db.clone(), command.clone(), constant.clone());
+            let mut first = first.clone();
             async move {
                 let mut groups = db.run_cursor_command(command).await?;
                 while let Some(group) = groups.try_next().await? {
+                    if let Some(constant) = &constant {
+                        first.add(constant);
+                        continue;
+                    }
                     let value = group.get("_id").cloned().map(RawBson::try_from);
                     if let Some(Ok(value)) = value
                         && let Some(name) = topic::text(value.as_raw_bson_ref())

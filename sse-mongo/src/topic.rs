@@ -1,24 +1,13 @@
-//! Which topic a record belongs to.
+//! What names a topic, and what a name stands for.
 
 use std::borrow::Cow;
 
-use gapless_sse_core::follow::Topic;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, RawBson, RawBsonRef, RawDocument, Uuid};
+use mongodb::bson::{Binary, RawBson, RawBsonRef, Uuid};
 
-use crate::options::Fields;
 use crate::value::json::uuid_text;
 use crate::value::number::Number;
-
-/// The topic that a record belongs to; or the field that names none.
-pub(crate) fn of<'f>(record: &RawDocument, fields: &'f Fields) -> Result<Topic, &'f str> {
-    let named = |field: &'f String| {
-        let value = record.get(field).ok().flatten();
-        value.and_then(text).ok_or(field.as_str())
-    };
-    Ok(Topic::new(&*named(&fields.space)?, &*named(&fields.name)?))
-}
 
 /// The name that a value stands for.
 pub(crate) fn text(value: RawBsonRef<'_>) -> Option<Cow<'_, str>> {

@@ -24,7 +24,7 @@ impl Filter for Levels {
 }
 
 impl Narrow for Levels {
-    fn narrow(&self) -> Narrowing {
+    fn narrow(&self, _: &gapless_sse_mongo::Fields) -> Narrowing {
         let wanted = self.0.clone();
         let number = doc! { "level": { "$not": { "$type": "string" } } };
         let query = doc! { "$or": [{ "level": { "$in": &wanted } }, number] };

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use gapless_sse_core::Event;
 use gapless_sse_core::follow::{Entry, Filter, Record, Scope, SortOrder, Source};
 use gapless_sse_mongo::bson::{Bson, DateTime, Document, RawBsonRef, RawDocument, Timestamp, doc};
-use gapless_sse_mongo::{Effort, Key, Mongo, Narrow, Narrowing, json};
+use gapless_sse_mongo::{Effort, Fields, Key, Mongo, Narrow, Narrowing, json};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -48,7 +48,7 @@ fn folded(text: &str) -> String {
 }
 
 impl Narrow for Search {
-    fn narrow(&self) -> Narrowing {
+    fn narrow(&self, _: &Fields) -> Narrowing {
         let mut narrowing = Narrowing::default().containing("message", &self.text);
         if !self.levels.is_empty() {
             let levels = doc! { "level": { "$in": self.levels.clone() } };

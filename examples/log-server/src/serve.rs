@@ -11,8 +11,8 @@ use tokio::task::JoinError;
 
 use crate::access::{Leases, SignIn, SignInError, tokens};
 use crate::audit::Audit;
-use crate::cli::{Arguments, InvalidStore, StoreAddress};
-use crate::config::Config;
+use crate::cli::{Arguments, StoreAddress};
+use crate::config::{Config, InvalidLog, LogConfig};
 use crate::http::{App, Browsers, ClosedStreams, LargePages, PageTurns, Proxies, Uploads, router};
 use crate::limits::Limits;
 use crate::listen::{ListenAddress, ListenError, Listening, listen};
@@ -34,9 +34,23 @@ pub enum ServeError {
     /// Everybody may, and only some.
     #[error("--anonymous lets everybody in, and the configuration says who may: leave one out")]
     Both,
-    /// The store's address.
-    #[error(transparent)]
-    Store(#[from] InvalidStore),
+    /// A log, as it is configured.
+    #[error("the log {name}: {source}")]
+    Log {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it.
+        source: InvalidLog,
+    },
+    /// Logs of the file, and one of the options.
+    #[error("the configuration has [[log]], and --store names another one: leave one out")]
+    TwoLogs,
+    /// An SQLite file has the rows of this server, as it writes them.
+    #[error(
+        "fields, constants and dates have names of their own in MongoDB only: rows in an SQLite \
+         file are as they were posted"
+    )]
+    UsualFields,
     /// There is no data folder to put a file into.
     #[error("there is no data folder on this system; name a file with --store sqlite:FILE")]
     NoDataFolder,
@@ -96,12 +110,16 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
         Ok(secrets) => Some(secret::parse(&secrets)?),
         Err(_) => None,
     };
-    let store = match &arguments.store {
-        Some(address) => address.parse()?,
-        None => default_store()?,
+    let log = the_log(&arguments, &config)?;
+    let wrong = |source| ServeError::Log { name: log.name.clone(), source };
+    let map = log.field_map().map_err(wrong)?;
+    let store = match (&log.store, &log.store_env) {
+        (None, None) if config.logs.is_empty() => default_store()?,
+        _ => log.address().map_err(wrong)?,
     };
     let fields = config.row_fields.clone();
     match store {
+        StoreAddress::Sqlite(_) if !map.is_usual() => Err(ServeError::UsualFields),
         StoreAddress::Sqlite(path) => {
             let effort = Effort { rows: arguments.search_rows.get(), time: arguments.search_time };
             let keep = Keep { age: arguments.keep, bytes: arguments.keep_bytes };
@@ -115,10 +133,10 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
             Err(ServeError::Keep)
         }
         StoreAddress::Mongo(uri) => {
-            let store = mongo::connect(&uri, &arguments, fields).await?;
+            let store = mongo::connect(&uri, log.collection(), map, &arguments, fields).await?;
             if arguments.make_indexes {
                 store.make_indexes().await?;
-                announce(&format!("collection {} has its indexes", arguments.collection))?;
+                announce(&format!("collection {} has its indexes", log.collection()))?;
                 return Ok(());
             }
             let secrets = if let Some(secrets) = given {
@@ -130,10 +148,19 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
                 );
                 secret::random()?
             };
-            let name = format!("MongoDB collection {}", arguments.collection);
+            let name = format!("MongoDB collection {}", log.collection());
             let sign_in = SignIn::new(&config, &secrets, in_data_folder("revocations.json"))?;
             serve(arguments, config, sign_in, audit, store, secrets, name).await
         }
+    }
+}
+
+/// The log that is served.
+fn the_log(arguments: &Arguments, config: &Config) -> Result<LogConfig, ServeError> {
+    match config.logs.as_slice() {
+        [] => Ok(LogConfig::of(arguments)),
+        _ if arguments.store.is_some() => Err(ServeError::TwoLogs),
+        [log, ..] => Ok(log.clone()),
     }
 }
 

@@ -7,10 +7,15 @@ use bson::oid::ObjectId;
 use bson::raw::CString;
 use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc, rawdoc};
 use gapless_sse_core::follow::{Filter, Record};
+use log_server::fields::FieldMap;
 use log_server::row::{LEVELS, Row};
 use log_server::search::{Level, Search, Terms};
-use log_server::store::mongo::row;
 use serde_json::value::RawValue;
+
+/// A record as a row, where fields are called as usual.
+fn row(record: &RawDocument) -> String {
+    log_server::store::mongo::row(record, &FieldMap::default())
+}
 
 fn raw(document: &Document) -> RawDocumentBuf {
     RawDocumentBuf::try_from(document).unwrap()

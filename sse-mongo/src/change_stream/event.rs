@@ -5,12 +5,16 @@ use std::borrow::Cow;
 use gapless_sse_core::follow::Topic;
 use mongodb::bson::{Bson, RawBson, RawBsonRef, RawDocument};
 
-use crate::options::Fields;
+use crate::fields::{Fields, Named};
 use crate::position::commit::ClusterTime;
 use crate::server::changed::Changed;
 use crate::server::error::Error;
 use crate::server::operation::Operation;
 use crate::topic;
+
+/// What a projection calls what an update has set within others.
+pub(super) const SPACE: &str = "space";
+pub(super) const NAME: &str = "name";
 
 /// What an event says.
 pub(super) enum Event<'a> {
@@ -54,21 +58,25 @@ impl<'a> Event<'a> {
 
 impl Set {
     fn of(event: &RawDocument, fields: &Fields) -> Option<Self> {
-        let set = event.get_document("updateDescription").ok()?;
-        let set = set.get_document("updatedFields").ok()?;
-        let value = |field: &str| set.get(field).ok().flatten().and_then(|v| v.try_into().ok());
-        let set = Self { space: value(&fields.space), name: value(&fields.name) };
+        let set = event.get_document("updateDescription").ok();
+        let set = set.and_then(|set| set.get_document("updatedFields").ok());
+        let value = |named: &Named, alias: &str| {
+            let field = named.field()?;
+            let set = if field.contains('.') { event.get(alias) } else { set?.get(field) };
+            set.ok().flatten().and_then(|value| value.try_into().ok())
+        };
+        let set = Self { space: value(&fields.space, SPACE), name: value(&fields.name, NAME) };
         (set.space.is_some() || set.name.is_some()).then_some(set)
     }
 
     /// The topic that the record belonged to by then, which is read later.
     pub(super) fn topic(&self, record: &RawDocument, fields: &Fields) -> Option<Topic> {
-        let text = |set: &Option<Bson>, field: &str| match set {
+        let text = |set: &Option<Bson>, named: &Named| match set {
             Some(value) => {
                 let value = RawBson::try_from(value.clone()).ok()?;
                 topic::text(value.as_raw_bson_ref()).map(Cow::into_owned)
             }
-            None => topic::text(record.get(field).ok()??).map(Cow::into_owned),
+            None => named.of(record).map(Cow::into_owned),
         };
         Some(Topic::new(text(&self.space, &fields.space)?, text(&self.name, &fields.name)?))
     }

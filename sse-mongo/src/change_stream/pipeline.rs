@@ -2,7 +2,8 @@
 
 use mongodb::bson::{Bson, Document, Timestamp, doc};
 
-use crate::options::Fields;
+use super::event::{NAME, SPACE};
+use crate::fields::Fields;
 use crate::position::commit::ClusterTime;
 use crate::server::connection::Connection;
 
@@ -52,10 +53,20 @@ pub(super) fn command(connection: &Connection, wanted: &Wanted<'_>) -> Document 
     }
 }
 
-/// The fields of a topic whose setting an update's description tells. Within a document, it has
-/// other names.
-fn told(fields: &Fields) -> impl Iterator<Item = &str> {
-    [&*fields.space, &*fields.name].into_iter().filter(|field| !field.contains('.'))
+/// The fields of a topic, and what each is called in a projection of an event if it lies within
+/// others: an update's description calls it by its whole path, which is no path there.
+fn told(fields: &Fields) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+    let names = [(&fields.space, SPACE), (&fields.name, NAME)];
+    let fields = names.into_iter().filter_map(|(named, alias)| Some((named.field()?, alias)));
+    fields.map(|(field, alias)| (field, field.contains('.').then_some(alias)))
+}
+
+/// What an update has set a field to by its whole path.
+fn set_by_path(field: &str) -> Document {
+    doc! { "$getField": {
+        "field": { "$literal": field },
+        "input": "$updateDescription.updatedFields",
+    } }
 }
 
 fn matching(fields: &Fields, tail: bool) -> Document {
@@ -64,9 +75,14 @@ fn matching(fields: &Fields, tail: bool) -> Document {
         kinds.extend(OTHERS);
     }
     let mut wanted = vec![doc! { "operationType": { "$in": kinds } }];
-    for field in told(fields) {
-        let set = format!("updateDescription.updatedFields.{field}");
-        wanted.push(doc! { "operationType": "update", set: { "$exists": true } });
+    for (field, alias) in told(fields) {
+        let is_set = if alias.is_some() {
+            let kind = doc! { "$type": set_by_path(field) };
+            doc! { "$expr": { "$ne": [kind, "missing"] } }
+        } else {
+            doc! { format!("updateDescription.updatedFields.{field}"): { "$exists": true } }
+        };
+        wanted.push(doc! { "$and": [{ "operationType": "update" }, is_set] });
     }
     doc! { "$or": wanted }
 }
@@ -82,8 +98,11 @@ fn projection(fields: &Fields) -> Document {
         "fullDocument": { "$cond": [&whole, "$fullDocument", "$$REMOVE"] },
         "id": { "$cond": [whole, "$$REMOVE", id] },
     };
-    for field in told(fields) {
-        projection.insert(format!("updateDescription.updatedFields.{field}"), 1);
+    for (field, alias) in told(fields) {
+        match alias {
+            None => projection.insert(format!("updateDescription.updatedFields.{field}"), 1),
+            Some(alias) => projection.insert(alias, set_by_path(field)),
+        };
     }
     projection
 }

@@ -16,7 +16,6 @@ use super::read::{Admitted, Read};
 use crate::position::key::Key;
 use crate::records::Records;
 use crate::server::find::Found;
-use crate::topic;
 
 /// How long a turn takes at most, or as long as one record does.
 const TURN: Duration = Duration::from_millis(5);
@@ -104,7 +103,7 @@ impl<R: Record> Matching<R> {
             let topic = match scope.topics() {
                 Some([topic]) => Some(topic.clone()),
                 // What has no name is found in a whole space.
-                _ => topic::of(record, fields).ok(),
+                _ => fields.topic(record).ok(),
             };
             match topic.zip(records.decode(record)) {
                 Some((topic, record)) if scope.admits(&record) => {

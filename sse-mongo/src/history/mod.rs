@@ -1,6 +1,7 @@
 //! History: pages of the index, each as of one moment, and searches of them.
 
 mod by_value;
+pub(crate) mod grouping;
 mod matching;
 pub(crate) mod narrowing;
 mod page;

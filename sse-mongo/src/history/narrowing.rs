@@ -35,14 +35,14 @@ pub(crate) struct ByValue {
 }
 
 impl Narrowing {
-    /// The record's date is a BSON date, and this one or a later one. Other records are not read.
+    /// The record's date is a date, and this one or a later one. Other records are not read.
     #[must_use]
     pub fn not_before(mut self, date: DateTime) -> Self {
         self.from = self.from.max(Some(date));
         self
     }
 
-    /// The record's date is a BSON date before this one. Other records are not read.
+    /// The record's date is a date before this one. Other records are not read.
     #[must_use]
     pub fn before(mut self, date: DateTime) -> Self {
         self.before = Some(self.before.map_or(date, |before| before.min(date)));

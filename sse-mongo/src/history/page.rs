@@ -11,16 +11,12 @@ use crate::polling::audit::Audit;
 use crate::position::commit::{Place, Position};
 use crate::position::key::Key;
 use crate::records::Records;
-use crate::server::error::Error;
+use crate::server::error::{Error, OUT_OF_TIME};
 use crate::server::find::Snapshot;
 use crate::server::index::Index;
 use crate::server::known::Way;
 use crate::server::range::Range;
 use crate::server::turns::driven;
-use crate::topic;
-
-/// The server's error for what took longer than `maxTimeMS`.
-const OUT_OF_TIME: i32 = 50;
 
 /// As of when to read, and what of the index belongs to it.
 #[derive(Clone)]
@@ -44,7 +40,11 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         query: HistoryQuery<Position, Key>,
     ) -> Result<(Position, Read<R>), Error> {
         let HistoryQuery { as_of, after, order, limit, max_bytes } = query;
-        let search = Search::new(scope.filter().narrow(), order);
+        let search = Search::new(
+            scope.filter().narrow(&self.connection.options.fields),
+            order,
+            &self.connection.options,
+        );
         let mut scan = Scan::new(self.connection.options.effort, limit, max_bytes);
         let first = scan.first();
         let (as_of, walk) = self.walk(audit, scope, search, as_of, limit > 0).await?;
@@ -74,10 +74,9 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         as_of: Option<Position>,
         reads: bool,
     ) -> Result<(Option<Position>, Walk), Error> {
-        let prefix = prefix(scope);
-        if !reads {
-            return Ok((as_of, Walk { search, part: None }));
-        }
+        // No record has a topic that is constant and another one.
+        let prefix = self.connection.options.fields.prefix(scope).filter(|_| reads);
+        let Some(prefix) = prefix else { return Ok((as_of, Walk { search, part: None })) };
         if let Some((by, rest)) = search.by.take()
             && let Some(index) = self.connection.index_by(scope, &by.field).await?
         {
@@ -108,7 +107,8 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         if let Some((index, prefix)) = &walk.part {
             let (after, before) = walk.search.bounds(after, at.before);
             let mut snapshot = at.snapshot;
-            let ranges = Range { prefix: prefix.clone(), after, before }.split();
+            let ranges = Range { prefix: prefix.clone(), after, before }
+                .split(&*self.connection.options.dates);
             let bytes = step.bytes / ranges.len().max(1);
             for range in ranges {
                 let step = Step { bytes, ..step };
@@ -138,6 +138,18 @@ impl<R: Record<Filter: Narrow>> Records<R> {
         Ok((as_of, read))
     }
 
+    /// A moment of now: the snapshot, if there are any, and what of the index belongs to it.
+    pub(super) async fn moment(
+        &self,
+        audit: &Audit,
+    ) -> Result<(Option<Snapshot>, Option<Key>), Error> {
+        let (_, mut at) = self.as_of(audit, None).await?;
+        if let Some(Snapshot::Fresh) = at.snapshot {
+            (_, at) = self.as_of(audit, Some(self.connection.snapshot().await?)).await?;
+        }
+        Ok((at.snapshot, at.before))
+    }
+
     /// The position to read as of, where it is known before reading.
     async fn as_of(
         &self,
@@ -165,13 +177,4 @@ impl<R: Record<Filter: Narrow>> Records<R> {
             _ => Err(Error::SnapshotGone),
         }
     }
-}
-
-/// What the fields of a topic may be stored as of the records of a scope.
-fn prefix<F>(scope: &Scope<F>) -> Vec<Vec<RawBson>> {
-    let mut prefix = vec![topic::values(scope.space())];
-    if let Some(topics) = scope.topics() {
-        prefix.push(topics.iter().flat_map(|topic| topic::values(topic.name())).collect());
-    }
-    prefix
 }

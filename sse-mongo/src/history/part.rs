@@ -103,7 +103,7 @@ impl<R: Record> Part<R> {
         let keys = What::Keys { skip: self.step.keys - 1 };
         let found = self.find(range.clone(), &keys, 2).await?;
         let date = &self.records.connection.options.fields.date;
-        let mut keys = found.documents().map(|keys| Key::of(keys, date));
+        let mut keys = found.documents().map(|keys| Key::listed(keys, date));
         let (Some(last), Some(beyond)) = (keys.next(), keys.next()) else { return Ok(None) };
         match self.search.order {
             SortOrder::Ascending => range.before = Some(beyond),

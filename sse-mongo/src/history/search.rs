@@ -1,9 +1,11 @@
 //! What MongoDB can decide of a filter, and how far a search goes.
 
 use gapless_sse_core::follow::{Everything, Filter, SortOrder};
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Document, doc};
 
 use super::narrowing::{ByValue, Narrowing};
+use crate::fields::Fields;
+use crate::options::Options;
 use crate::position::key::{Key, Value};
 
 /// A filter of which MongoDB can decide a part.
@@ -19,7 +21,7 @@ use crate::position::key::{Key, Value};
 /// ```
 /// use gapless_sse_core::follow::Filter;
 /// use gapless_sse_mongo::bson::doc;
-/// use gapless_sse_mongo::{Narrow, Narrowing};
+/// use gapless_sse_mongo::{Fields, Narrow, Narrowing};
 ///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 /// struct OfType(String);
@@ -33,14 +35,16 @@ use crate::position::key::{Key, Value};
 /// }
 ///
 /// impl Narrow for OfType {
-///     fn narrow(&self) -> Narrowing {
-///         Narrowing::default().matching(doc! { "type": &self.0 })
+///     fn narrow(&self, fields: &Fields) -> Narrowing {
+///         Narrowing::default().matching(doc! { fields.stored("type"): &self.0 })
 ///     }
 /// }
 /// ```
 pub trait Narrow: Filter {
-    /// Conditions that every record meets which the filter admits. None by default.
-    fn narrow(&self) -> Narrowing {
+    /// Conditions that every record meets which the filter admits. None by default. `fields` says
+    /// what they are called that a condition is about.
+    fn narrow(&self, fields: &Fields) -> Narrowing {
+        let _ = fields;
         Narrowing::default()
     }
 }
@@ -60,15 +64,31 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn new(narrowing: Narrowing, order: SortOrder) -> Self {
+    pub(crate) fn new(narrowing: Narrowing, order: SortOrder, options: &Options) -> Self {
+        let Options { fields, dates, .. } = options;
         let Narrowing { from, before, conditions, by } = narrowing;
+        let least = |shown: i64| Value::of(dates.least(shown));
         let after = from.map(|from| {
-            let last = DateTime::from_millis(from.timestamp_millis().saturating_sub(1));
-            Key { date: Value::date(last), id: Value::MAX }
+            let shown = dates.earliest_from(from.timestamp_millis());
+            let (last, first) = (least(shown.saturating_sub(1)), least(shown));
+            // Values may be coarser than a millisecond, and finer: then the filter decides.
+            let earlier = last < first;
+            if earlier { Key { date: last, id: Value::MAX } } else { Key::before_all_of(first) }
         });
-        let before = before.map(|before| Key::before_all_of(Value::date(before)));
+        let before = before.map(|before| {
+            let shown = dates.not_before(before.timestamp_millis());
+            Key::before_all_of(least(shown))
+        });
         let all = |conditions: Vec<Document>| {
-            (!conditions.is_empty()).then(|| doc! { "$and": conditions })
+            (!conditions.is_empty()).then(|| {
+                let mut any = fields.arrays_on_the_way();
+                let all = doc! { "$and": conditions };
+                if any.is_empty() {
+                    return all;
+                }
+                any.push(all);
+                doc! { "$or": any }
+            })
         };
         let query = all(conditions.iter().chain(by.iter().map(|by| &by.query)).cloned().collect());
         let by = by.map(|by| (by, all(conditions)));

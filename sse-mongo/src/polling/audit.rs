@@ -4,13 +4,12 @@ use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::ops::Bound::{Excluded, Unbounded};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use mongodb::bson::DateTime;
-
+use crate::dates::Dates;
 use crate::position::commit::{Place, Position};
-use crate::position::key::{Key, Value};
+use crate::position::key::Key;
 
 /// How many times the lateness the audit looks back.
 pub(crate) const WINDOW: u32 = 10;
@@ -25,8 +24,10 @@ const GRACE: Duration = Duration::from_secs(60);
 /// One that is there and not known has come late: until it is handed out as late, at a position of
 /// its own, nobody is shown it, and then everybody as of that position. So whoever reads history,
 /// catches up or is live is given it exactly once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Audit {
+    /// How the dates of keys are stored.
+    dates: Arc<dyn Dates>,
     state: Mutex<State>,
     hasher: RandomState,
 }
@@ -79,6 +80,10 @@ type Mark = (i64, u64);
 pub(crate) struct TailNumber(u64);
 
 impl Audit {
+    pub(crate) fn new(dates: Arc<dyn Dates>) -> Self {
+        Self { dates, state: Mutex::default(), hasher: RandomState::new() }
+    }
+
     /// A tail begins at `from`. Answers whether it is to [learn](Self::learn) what is there: not if
     /// it goes on where the last one stopped.
     pub(crate) fn begin(&self, uuid: &[u8], from: &Position) -> (TailNumber, bool) {
@@ -111,7 +116,7 @@ impl Audit {
                 through: from.clone(),
                 floor,
                 known,
-                audited: date_of(from).unwrap_or(floor),
+                audited: self.date_of(from).unwrap_or(floor),
                 found: BTreeMap::new(),
                 late: BTreeMap::new(),
                 late_at: BTreeMap::new(),
@@ -126,7 +131,7 @@ impl Audit {
         let state = self.state();
         let seen = state.seen.as_ref().filter(|_| state.tail == tail.0)?;
         let from = seen.audited.saturating_sub(window).max(seen.floor);
-        let to = date_of(&seen.through)?;
+        let to = self.date_of(&seen.through)?;
         (from < to).then_some((from, to))
     }
 
@@ -145,7 +150,7 @@ impl Audit {
                 seen.found.insert(mark, key);
             }
         }
-        seen.audited = date_of(&seen.through).unwrap_or(seen.audited);
+        seen.audited = self.date_of(&seen.through).unwrap_or(seen.audited);
         seen.forget_before(seen.audited.saturating_sub(window).max(floor));
     }
 
@@ -231,7 +236,15 @@ impl Audit {
     fn mark(&self, key: &Key) -> Option<Mark> {
         let mut id = Vec::new();
         key.id.encode(&mut id);
-        Some((date(&key.date)?, self.hasher.hash_one(id)))
+        Some((self.dates.shown(key.date.as_ref())?, self.hasher.hash_one(id)))
+    }
+
+    /// The date of a position between two dates.
+    fn date_of(&self, position: &Position) -> Option<i64> {
+        match &position.0 {
+            Place::Settled { date, id: None } => self.dates.shown(date.as_ref()),
+            _ => None,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -268,16 +281,4 @@ impl Seen {
             );
         }
     }
-}
-
-/// The date of a position between two dates.
-fn date_of(position: &Position) -> Option<i64> {
-    match &position.0 {
-        Place::Settled { date: value, id: None } => date(value),
-        _ => None,
-    }
-}
-
-fn date(value: &Value) -> Option<i64> {
-    value.as_ref().as_datetime().map(DateTime::timestamp_millis)
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gapless_sse_core::follow::SortOrder;
-use mongodb::bson::DateTime;
 use tokio::time::{Instant, sleep_until};
 
 use super::audit::Audit;
 use super::watch::Watch;
 use crate::position::commit::{Place, Position};
-use crate::position::key::Key;
+use crate::position::key::{Key, Value};
 use crate::records::{ChangeBatch, Records};
 use crate::server::connection::Connection;
 use crate::server::error::Error;
@@ -36,7 +35,7 @@ pub(crate) struct Poll<R> {
     fitting: usize,
     tail: bool,
     /// The last one that the tail was told.
-    watermark: Option<DateTime>,
+    watermark: Option<i64>,
     /// Of the tail, which looks for what comes late.
     watch: Option<Watch>,
 }
@@ -164,10 +163,9 @@ impl<R> Poll<R> {
 
     /// The tail has come so far.
     fn heard(&self, through: &Position) {
-        let behind = match (self.watermark, through.key().date.as_ref().as_datetime()) {
-            (Some(watermark), Some(date)) => {
-                watermark.timestamp_millis().saturating_sub(date.timestamp_millis())
-            }
+        let dates = &self.records.connection.options.dates;
+        let behind = match (self.watermark, dates.shown(through.key().date.as_ref())) {
+            (Some(watermark), Some(shown)) => watermark.saturating_sub(shown),
             _ => 0,
         };
         let behind = Duration::from_millis(u64::try_from(behind).unwrap_or_default());
@@ -180,7 +178,7 @@ impl<R> Poll<R> {
         if self.tail {
             let watermark = self.records.connection.watermark().await?;
             self.watermark = Some(watermark);
-            let target = Position::settled_before(watermark);
+            let target = connection.settled_before(watermark);
             let late = self.watch.as_ref().map_or_else(Vec::new, Watch::found);
             return Ok((target, late));
         }
@@ -197,7 +195,12 @@ impl Connection {
     pub(crate) async fn settled(&self, audit: &Audit) -> Result<Position, Error> {
         match audit.through().map(|through| through.0) {
             Some(Place::Settled { date, .. }) => Ok(Position(Place::Settled { date, id: None })),
-            _ => Ok(Position::settled_before(self.watermark().await?)),
+            _ => Ok(self.settled_before(self.watermark().await?)),
         }
+    }
+
+    /// All that was shown before this, by the clock of the dates.
+    fn settled_before(&self, shown: i64) -> Position {
+        Position::settled_before(Value::of(self.options.dates.least(shown)))
     }
 }

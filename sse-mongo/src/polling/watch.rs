@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gapless_sse_core::follow::{Entry, SortOrder};
-use mongodb::bson::{Bson, DateTime, RawBsonRef};
+use mongodb::bson::{Bson, RawBsonRef};
 use tokio::time::Instant;
 
 use super::audit::{Audit, TailNumber, WINDOW};
@@ -87,8 +87,8 @@ impl Watch {
         let Some((from, to)) = self.audit.window(self.tail, window) else {
             return Ok(false);
         };
-        let end = Key::before_all_of(Value::date(DateTime::from_millis(to)));
-        let (keys, floor) = self.connection.keys(DateTime::from_millis(from), end).await?;
+        let end = Key::before_all_of(Value::of(self.connection.options.dates.least(to)));
+        let (keys, floor) = self.connection.keys(from, end).await?;
         self.audit.compare(self.tail, floor, keys, window);
         self.due = Instant::now() + self.period();
         Ok(true)
@@ -130,9 +130,10 @@ impl Drop for Watch {
 impl Connection {
     /// The keys of all records with dates from `from` on and before `end`; or of as many of the
     /// newest as are remembered, and from which date on these are all.
-    async fn keys(&self, from: DateTime, end: Key) -> Result<(Vec<Key>, i64), Error> {
+    async fn keys(&self, from: i64, end: Key) -> Result<(Vec<Key>, i64), Error> {
         let most = self.options.audit;
-        let mut floor = from.timestamp_millis();
+        let dates = &self.options.dates;
+        let mut floor = from;
         let mut keys: Vec<Key> = Vec::new();
         let index = self.ready().await?.settled;
         let mut end = Some(end);
@@ -141,7 +142,7 @@ impl Connection {
                 index: &index,
                 range: Range {
                     prefix: Vec::new(),
-                    after: Some(Key::before_all_of(Value::date(from))),
+                    after: Some(Key::before_all_of(Value::of(dates.least(from)))),
                     before: Some(before),
                 },
                 order: SortOrder::Descending,
@@ -151,15 +152,15 @@ impl Connection {
             let found =
                 find.run_for(self, Operation::Audit, &What::Keys { skip: 0 }, MAX_TIME).await?;
             let date = &self.options.fields.date;
-            keys.extend(found.documents().map(|key| Key::of(key, date)));
+            keys.extend(found.documents().map(|key| Key::listed(key, date)));
             if found.more
                 && let Some(last) = keys.last()
             {
                 if keys.len() < most {
                     // A reply holds 16 MB at most.
                     end = Some(last.clone());
-                } else if let Some(date) = last.date.as_ref().as_datetime() {
-                    floor = date.timestamp_millis().saturating_add(1);
+                } else if let Some(shown) = dates.shown(last.date.as_ref()) {
+                    floor = shown.saturating_add(1);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Where a commit stands in the log.
 
 use gapless_sse_core::follow::Coordinate;
-use mongodb::bson::{DateTime, Timestamp};
+use mongodb::bson::Timestamp;
 
 use super::key::{Key, Value, take_array};
 use super::varint;
@@ -31,8 +31,8 @@ impl Position {
     }
 
     /// Everything with a date before `date`.
-    pub(crate) fn settled_before(date: DateTime) -> Self {
-        Self(Place::Settled { date: Value::date(date), id: None })
+    pub(crate) fn settled_before(date: Value) -> Self {
+        Self(Place::Settled { date, id: None })
     }
 
     pub(crate) fn settled(key: &Key) -> Self {

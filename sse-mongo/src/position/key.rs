@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use gapless_sse_core::follow::Coordinate;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, RawBson, RawBsonRef, RawDocument};
+use mongodb::bson::{Binary, Bson, DateTime, RawBson, RawBsonRef, RawDocument};
 
 use super::varint;
-use crate::value::compat;
 use crate::value::order::compare;
+use crate::value::{compat, path};
 
 /// Where a record stands in history: by its date, then by its `_id`, in the order in which MongoDB
 /// sorts values of any type.
@@ -20,12 +20,9 @@ pub struct Key {
 }
 
 impl Key {
-    /// The record's date, if it is a BSON date.
-    pub fn date(&self) -> Option<DateTime> {
-        match self.date.0 {
-            RawBson::DateTime(date) => Some(date),
-            _ => None,
-        }
+    /// The record's date, as it is stored.
+    pub fn date(&self) -> RawBsonRef<'_> {
+        self.date.as_ref()
     }
 
     pub(crate) const LEAST: Self = Self { date: Value::MIN, id: Value::MIN };
@@ -37,8 +34,16 @@ impl Key {
     }
 
     /// The key of a stored record.
-    pub(crate) fn of(document: &RawDocument, date_field: &str) -> Self {
-        Self { date: Value::indexed(document, date_field), id: Value::indexed(document, "_id") }
+    pub(crate) fn of(record: &RawDocument, date_field: &str) -> Self {
+        let date = path::at(record, date_field).ok().flatten();
+        let id = record.get("_id").ok().flatten();
+        Self { date: Value::indexed(date), id: Value::indexed(id) }
+    }
+
+    /// The key that an index has, which calls a field within others by its whole path.
+    pub(crate) fn listed(entry: &RawDocument, date_field: &str) -> Self {
+        let value = |field| Value::indexed(entry.get(field).ok().flatten());
+        Self { date: value(date_field), id: value("_id") }
     }
 }
 
@@ -63,20 +68,21 @@ impl Value {
     #[cfg(test)]
     pub(crate) const NULL: Self = Self(RawBson::Null);
 
-    pub(crate) fn date(date: DateTime) -> Self {
-        Self(RawBson::DateTime(date))
+    /// Of a date, as a source stores it.
+    pub(crate) fn of(value: Bson) -> Self {
+        Self(RawBson::try_from(value).unwrap_or(RawBson::Null))
     }
 
-    /// A field as an index sees it: missing is null, an array is its least element.
-    fn indexed(document: &RawDocument, field: &str) -> Self {
-        let value = match document.get(field) {
-            Ok(Some(RawBsonRef::Array(array))) => array
+    /// What is in a field as an index sees it: missing is null, an array is its least element.
+    fn indexed(found: Option<RawBsonRef<'_>>) -> Self {
+        let value = match found {
+            Some(RawBsonRef::Array(array)) => array
                 .into_iter()
                 .filter_map(Result::ok)
                 .min_by(|left, right| compare(*left, *right))
                 .unwrap_or(RawBsonRef::Undefined),
-            Ok(Some(value)) => value,
-            Ok(None) | Err(_) => RawBsonRef::Null,
+            Some(value) => value,
+            None => RawBsonRef::Null,
         };
         Self(compat::to_owned(value))
     }

@@ -79,6 +79,13 @@ pub enum Error {
          node (start it with --replSet rs0, then rs.initiate() once), or poll"
     )]
     NoChangeStreams,
+    /// The collection is to be polled, and its dates do not tell what is earlier.
+    #[error(
+        "the dates of the collection have offsets of their own, and so do not tell what polling may \
+         hand out: make a standalone a set of one node (start it with --replSet rs0, then \
+         rs.initiate() once), which has change streams, or store dates by one clock"
+    )]
+    IncomparableDates,
     /// The server was started as a member of a replica set that was not initiated yet.
     #[error("this MongoDB was started with --replSet but belongs to no set: rs.initiate() once")]
     NotInitiated,
@@ -140,6 +147,7 @@ impl SourceError for Error {
             | Self::NotAuthenticated { .. }
             | Self::MissingIndex { .. }
             | Self::NoChangeStreams
+            | Self::IncomparableDates
             | Self::NotInitiated
             | Self::NotACollection { .. }
             | Self::Capped(_) => Fault::NeedsAction,
@@ -221,6 +229,9 @@ pub(crate) fn is_passing(error: &DriverError) -> bool {
         (_, code) => code.is_some_and(|code| PASSING.contains(&code)),
     }
 }
+
+/// The code of what took longer than `maxTimeMS`.
+pub(crate) const OUT_OF_TIME: i32 = 50;
 
 /// Codes of a server that changes its role, or could not reach one.
 pub(crate) const PASSING: [i32; 13] =

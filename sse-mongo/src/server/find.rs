@@ -14,6 +14,7 @@ use super::operation::Operation;
 use super::range::Range;
 use crate::position::commit::ClusterTime;
 use crate::position::key::Key;
+use crate::value::path;
 
 /// How long the server may work on a read.
 pub(crate) const MAX_TIME: Duration = Duration::from_secs(30);
@@ -37,6 +38,16 @@ pub(crate) enum What {
     Matching(Document),
     /// Only what the index has of them, from the nth one on.
     Keys { skip: usize },
+}
+
+impl What {
+    /// The key of what was read.
+    fn key(&self, record: &RawDocument, date: &str) -> Key {
+        match self {
+            Self::Keys { .. } => Key::listed(record, date),
+            Self::All | Self::Matching(_) => Key::of(record, date),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +114,8 @@ impl Find<'_> {
             let (batch, rest) = read.await?;
             server_cursor = rest;
             let batch = batch.ok_or(Error::Answer { operation, what: "further batch" })?;
-            let found = Found::new(batch, &self, &connection.options.fields.date);
+            let date = &connection.options.fields.date;
+            let found = Found::new(batch, &self, what, date);
             // Before a large record, the repeated one may be all that a reply holds.
             if !found.more || found.documents().next().is_some() {
                 return Ok(found);
@@ -160,14 +172,15 @@ impl Find<'_> {
 
     /// An index holds an array under each of its elements, but it is none of them: neither names it
     /// a topic, nor has it one place in history.
-    fn no_arrays(&self) -> Document {
+    pub(crate) fn no_arrays(&self) -> Document {
         let no_array = || doc! { "$not": { "$type": "array" } };
-        self.index.before_id().map(|field| (field.to_owned(), no_array().into())).collect()
+        let fields = self.index.before_id().flat_map(path::on_the_way);
+        fields.map(|field| (field.to_owned(), no_array().into())).collect()
     }
 }
 
 impl Found {
-    fn new(batch: RawBatch, find: &Find<'_>, date: &str) -> Self {
+    fn new(batch: RawBatch, find: &Find<'_>, what: &What, date: &str) -> Self {
         let cursor = batch.as_raw_document().get_document("cursor").ok();
         // A reply holds 16 MB at most: the rest would come later.
         let cut = cursor.is_some_and(|cursor| cursor.get_i64("id").is_ok_and(|id| id != 0));
@@ -177,7 +190,7 @@ impl Found {
         };
         let mut found = Self { batch: Some(batch), skip: 0, limit: usize::MAX, more: cut, at };
         let is = |record: Option<&RawDocument>, bound: &Option<Key>| {
-            let key = record.map(|record| Key::of(record, date));
+            let key = record.map(|record| what.key(record, date));
             bound.is_some() && key == *bound
         };
         // The bound that the index has first belongs to what it gives.

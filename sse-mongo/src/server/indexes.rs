@@ -119,13 +119,14 @@ impl Connection {
     pub(crate) async fn make_indexes(&self) -> Result<Ready, Error> {
         let mut found = Vec::new();
         let _making = self.making.lock().await;
-        let exists = self.uuid().await?.is_some();
-        let listed = if exists { self.list_indexes().await? } else { Vec::new() };
         let by = self.options.index_by.iter();
         let by: Vec<_> =
             by.flat_map(|field| [true, false].map(|topics| self.need_by(field, topics))).collect();
         let needs = self.needs().await?.into_iter();
         for need in needs.chain([self.need_of_spaces()]).chain(by.iter().cloned()) {
+            // The one before may serve this too.
+            let exists = self.uuid().await?.is_some();
+            let listed = if exists { self.list_indexes().await? } else { Vec::new() };
             found.push(match find(&need, &listed) {
                 Ok(Ok(index)) => index,
                 // The server waits for what is being made already.
@@ -159,9 +160,10 @@ impl Connection {
         let fields = &self.options.fields;
         let owned = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
         let id = "_id";
-        let tail = owned(&[&fields.space, &fields.name, &fields.date, id]);
-        let mut needs = vec![Need { name: "tail", fields: tail }];
-        if self.deployment().await?.way == Way::Poll {
+        let topic: Vec<_> = fields.of_topic().chain([fields.date.as_str(), id]).collect();
+        let mut needs = vec![Need { name: "tail", fields: owned(&topic) }];
+        // Where the topic is constant, one index is both.
+        if self.deployment().await?.way == Way::Poll && fields.of_topic().next().is_some() {
             needs.push(Need { name: "settled", fields: owned(&[&fields.date, id]) });
         }
         Ok(needs)
@@ -169,14 +171,14 @@ impl Connection {
 
     fn need_of_spaces(&self) -> Need {
         let fields = &self.options.fields;
-        let fields = [&*fields.space, &*fields.date, "_id"].map(str::to_owned);
-        Need { name: "space", fields: fields.into() }
+        let fields = fields.space.field().into_iter().chain([fields.date.as_str(), "_id"]);
+        Need { name: "space", fields: fields.map(str::to_owned).collect() }
     }
 
     fn need_by(&self, field: &str, of_topics: bool) -> Need {
         let fields = &self.options.fields;
-        let name = of_topics.then_some(&*fields.name);
-        let fields = [Some(&*fields.space), name, Some(field), Some(&*fields.date), Some("_id")];
+        let name = fields.name.field().filter(|_| of_topics);
+        let fields = [fields.space.field(), name, Some(field), Some(&*fields.date), Some("_id")];
         let fields = fields.into_iter().flatten().map(str::to_owned).collect();
         Need { name: if of_topics { "tail_by" } else { "space_by" }, fields }
     }

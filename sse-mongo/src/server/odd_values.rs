@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mongodb::bson::{RawBsonRef, RawDocument};
 
 use crate::value::number::Number;
+use crate::value::path;
 
 /// What a field holds that names no topic, or is no date.
 ///
@@ -61,7 +62,7 @@ impl OddValue {
 
     /// What a field of a record holds.
     pub(crate) fn of(record: &RawDocument, field: &str) -> Self {
-        match record.get(field) {
+        match path::at(record, field) {
             Ok(Some(value)) => Self::of_value(value),
             Ok(None) => Self::Missing,
             Err(_) => Self::Text,

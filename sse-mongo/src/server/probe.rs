@@ -37,7 +37,8 @@ impl Connection {
         let recent = hello.get_i32("maxWireVersion").is_ok_and(|version| version >= WIRE_VERSION);
         let way = match self.options.mode {
             Mode::Auto | Mode::ChangeStreams if replicated && recent => Way::ChangeStreams,
-            Mode::Auto | Mode::Poll => Way::Poll,
+            Mode::Auto | Mode::Poll if self.options.dates.are_comparable() => Way::Poll,
+            Mode::Auto | Mode::Poll => return Err(Error::IncomparableDates),
             Mode::ChangeStreams => return Err(Error::NoChangeStreams),
         };
         // No snapshot is read of those.
@@ -45,6 +46,7 @@ impl Connection {
             && self.find_collection().await?.is_some_and(|found| found.capped)
         {
             return match self.options.mode {
+                Mode::Auto if !self.options.dates.are_comparable() => Err(Error::IncomparableDates),
                 Mode::Auto => Ok(Deployment { way: Way::Poll, replicated }),
                 _ => Err(Error::Capped(self.name.clone())),
             };
@@ -92,9 +94,11 @@ impl Connection {
         time.map_err(|_| Error::Answer { operation: Operation::Probe, what: "localTime" })
     }
 
-    /// Dates before this one are settled: what has them is visible by now.
-    pub(crate) async fn watermark(&self) -> Result<DateTime, Error> {
-        Ok(before(self.server_time().await?, self.options.lateness))
+    /// What has an earlier date is settled: it is visible by now. In milliseconds, as the clock
+    /// shows it by which dates are stored.
+    pub(crate) async fn watermark(&self) -> Result<i64, Error> {
+        let settled = before(self.server_time().await?.timestamp_millis(), self.options.lateness);
+        Ok(self.options.dates.earliest_from(settled))
     }
 
     /// The newest time that the cluster has.
@@ -120,7 +124,6 @@ fn as_cluster_time(value: &Bson) -> Option<ClusterTime> {
     value.as_timestamp().map(ClusterTime::from)
 }
 
-pub(crate) fn before(date: DateTime, by: std::time::Duration) -> DateTime {
-    let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    DateTime::from_millis(date.timestamp_millis().saturating_sub(by))
+pub(crate) fn before(shown: i64, by: std::time::Duration) -> i64 {
+    shown.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }

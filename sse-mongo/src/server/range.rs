@@ -3,6 +3,7 @@
 use mongodb::bson::{Bson, Document, RawBson, RawBsonRef, doc};
 
 use super::index::Index;
+use crate::dates::Dates;
 use crate::position::key::{Key, Value};
 
 /// So many parts of an index are merged by one question; of more, the server would sort what it
@@ -29,12 +30,13 @@ impl Range {
         after.unwrap_or(&Key::LEAST) >= before.unwrap_or(&Key::GREATEST)
     }
 
-    /// The same in as few ranges as one question each can read.
-    pub(crate) fn split(self) -> Vec<Self> {
+    /// The same in as few ranges as one question each can read. `dates` are those that
+    /// records have.
+    pub(crate) fn split(self, dates: &dyn Dates) -> Vec<Self> {
         let ends = [&self.after, &self.before].into_iter().flatten();
-        // To an expression what is missing is less than null, and equal to the index.
-        let plain =
-            |key: &Key| !matches!(key.date.as_ref(), RawBsonRef::Null | RawBsonRef::Undefined);
+        // The server compares some values in one way in its indexes and in another elsewhere: what is
+        // missing and null, text and symbols. Dates are the same everywhere.
+        let plain = |key: &Key| dates.shown(key.date.as_ref()).is_some();
         let most = if ends.into_iter().all(plain) { MERGED } else { 1 };
         self.of_at_most(most)
     }
@@ -96,7 +98,8 @@ impl Range {
         Vec::new()
     }
 
-    fn conditions(&self, index: &Index) -> Vec<Document> {
+    /// The same by conditions.
+    pub(crate) fn conditions(&self, index: &Index) -> Vec<Document> {
         let mut fields = index.before_id();
         let prefix = self.prefix.iter().zip(fields.by_ref());
         let mut conditions: Vec<_> = prefix
@@ -106,15 +109,39 @@ impl Range {
             })
             .collect();
         let date = fields.next().unwrap_or_default();
-        for (key, beyond) in [(&self.after, "$gt"), (&self.before, "$lt")] {
-            let Some(key) = key else { continue };
-            let is = |how: &str, field: &str, value: &Value| {
-                doc! { "$expr": { how: [format!("${field}"), { "$literal": bson(value.as_ref()) }] } }
+        let date_of = |key: &Option<Key>| {
+            key.as_ref().is_some_and(|key| matches!(key.date.as_ref(), RawBsonRef::DateTime(_)))
+        };
+        // Between two dates there is nothing else, and so the plain condition says the same.
+        let plain = date_of(&self.after) && date_of(&self.before);
+        let is = |how: &str, field: &str, value: &Value| {
+            let value = match (how, bson(value.as_ref())) {
+                // The last and the first of those that are equal to the index.
+                ("$gt" | "$lte", Bson::String(text)) => Bson::Symbol(text),
+                ("$gte" | "$lt", Bson::Symbol(text)) => Bson::String(text),
+                (_, value) => value,
             };
-            // The first is what the server finds the end of the range by.
+            if plain && field == date {
+                doc! { field: { how: value } }
+            } else {
+                doc! { "$expr": { how: [format!("${field}"), { "$literal": value }] } }
+            }
+        };
+        let ends = [(&self.after, "$gt", Value::MIN), (&self.before, "$lt", Value::MAX)];
+        for (key, beyond, least) in ends {
+            let Some(key) = key else { continue };
+            let all = key.id == least;
+            let none = !all && [Value::MIN, Value::MAX].contains(&key.id);
+            if none {
+                conditions.push(is(beyond, date, &key.date));
+                continue;
+            }
+            // By the first, the server finds the end of the range.
             conditions.push(is(&format!("{beyond}e"), date, &key.date));
-            let beyond_id = is(beyond, "_id", &key.id);
-            conditions.push(doc! { "$or": [is(beyond, date, &key.date), beyond_id] });
+            if !all {
+                let beyond_id = is(beyond, "_id", &key.id);
+                conditions.push(doc! { "$or": [is(beyond, date, &key.date), beyond_id] });
+            }
         }
         conditions
     }
@@ -127,16 +154,17 @@ fn bson(value: RawBsonRef<'_>) -> Bson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dates::BsonDates;
 
     #[test]
     fn what_is_split_has_each_part_once() {
         let names: Vec<_> = (0..701).map(RawBson::Int32).collect();
         let spaces = vec![RawBson::Boolean(false), RawBson::Boolean(true)];
         let (space, nothing) = (spaces.len(), Range { prefix: vec![], after: None, before: None });
-        assert_eq!(nothing.split().len(), 1);
+        assert_eq!(nothing.split(&BsonDates).len(), 1);
         for (after, most) in [(None, MERGED), (Some(Key::before_all_of(Value::NULL)), 1)] {
             let whole = Range { prefix: vec![spaces.clone(), names.clone()], after, before: None };
-            let ranges = whole.split();
+            let ranges = whole.split(&BsonDates);
             assert!(ranges.iter().all(|range| (1..=most).contains(&range.parts())));
             let mut parts: Vec<_> = ranges
                 .iter()

@@ -133,6 +133,12 @@ impl Object {
         self.0.element(element, 1);
     }
 
+    /// Appends a field whose value is this JSON.
+    pub fn json(&mut self, name: &str, json: &str) {
+        self.0.name(name);
+        self.0.raw(json);
+    }
+
     /// Ends the object.
     pub fn finish(mut self) -> String {
         self.0.raw("}");

@@ -5,3 +5,4 @@ pub(crate) mod date;
 pub mod json;
 pub(crate) mod number;
 pub(crate) mod order;
+pub(crate) mod path;

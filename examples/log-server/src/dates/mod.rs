@@ -5,5 +5,6 @@ mod stored;
 mod zone;
 
 pub use format::{DateFormat, InvalidFormat};
+pub(crate) use stored::civil;
 pub use stored::{InvalidDates, Reading, StoredDates};
 pub use zone::{InvalidZone, Zone};

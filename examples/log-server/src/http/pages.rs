@@ -20,6 +20,7 @@ use super::page_turns::PageTurn;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
 use crate::access::RowRules;
+use crate::logs::Sources;
 use crate::store::Store;
 
 /// A page of rows.
@@ -81,11 +82,17 @@ const MORE_OF_ONES_OWN: Incomplete = Incomplete::OfOwn {
 };
 
 impl Incomplete {
-    fn of<S: Store>(page: &LogPage<S>, order: SortOrder, rules: &RowRules) -> Self {
+    fn of<S: Store>(
+        logs: &Sources<S>,
+        page: &LogPage<S>,
+        order: SortOrder,
+        rules: &RowRules,
+    ) -> Self {
         if !rules.is_empty() {
             return MORE_OF_ONES_OWN;
         }
-        let reached = page.more_after.as_ref().and_then(S::date).map(|date| date.to_string());
+        let reached =
+            page.more_after.as_ref().and_then(|key| logs.date(key)).map(|date| date.to_string());
         let (scanned, found) = (page.scanned, page.records.len());
         let direction = if order == SortOrder::Ascending { "up to" } else { "back to" };
         let to = reached.as_ref().map_or(String::new(), |date| format!(", {direction} {date}"));
@@ -131,7 +138,7 @@ pub(super) async fn page<S: Store>(
     let about = About {
         next: page.next.as_ref().map(EventId::as_str),
         stream_position: page.stream_position.as_str(),
-        incomplete: cut.then(|| Incomplete::of(&page, order, rules)),
+        incomplete: cut.then(|| Incomplete::of(app.log.source(), &page, order, rules)),
         renewed: page.renewed.then_some(RENEWED),
     };
     let about = serde_json::to_string(&about).map_err(|error| Problem::not_json(&error))?;

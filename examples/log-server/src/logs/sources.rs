@@ -2,6 +2,7 @@
 
 use gapless_sse_core::Log;
 use gapless_sse_core::follow::{Entry, HistoryQuery, Scope, SortOrder, Topic};
+use jiff::Timestamp;
 
 use crate::row::{NewRow, Row};
 use crate::search::Search;
@@ -104,6 +105,11 @@ impl<S: Store> Sources<S> {
         limit: usize,
     ) -> Result<Vec<String>, S::Error> {
         self.0.source().workflows(workspace, after, limit).await
+    }
+
+    /// The date of a row with this key, if it has one.
+    pub fn date(&self, key: &S::Key) -> Option<Timestamp> {
+        self.0.source().date(key)
     }
 
     /// Whether pages are wanted.

@@ -4,6 +4,7 @@ mod date;
 mod id;
 mod number;
 mod posted;
+mod shown;
 mod writer;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use crate::search::Search;
 pub(crate) use id::Ids;
 pub use posted::NewRow;
 pub(crate) use posted::{check_id, with_id};
+pub(crate) use shown::Shown;
 pub use writer::Writer;
 
 /// A stored row as clients see it: one JSON object on one line.

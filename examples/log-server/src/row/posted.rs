@@ -1,9 +1,9 @@
 //! A row that is to be written, as a client sends it.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::shown::Shown;
 use super::{LEVELS, Row, date, number};
 
 /// A row that is to be written.
@@ -28,20 +28,6 @@ const RESERVED: [&str; 4] = ["_id", "workspace_id", "workflow_id", "date_text"];
 
 /// The most characters of an id that a writer gives.
 const LONGEST_ID: usize = 128;
-
-/// A row as clients see it, but for its id.
-#[derive(Serialize)]
-struct Shown<'a> {
-    workspace_id: &'a str,
-    workflow_id: &'a str,
-    date: String,
-    date_text: String,
-    level: &'a str,
-    r#type: &'a str,
-    message: &'a str,
-    #[serde(flatten)]
-    more: &'a Map<String, Value>,
-}
 
 impl NewRow {
     /// Reads a row that a client sends.
@@ -91,18 +77,18 @@ impl NewRow {
 
     /// What follows the id in the row as clients see it.
     pub(crate) fn without_id(&self, workspace: &str, workflow: &str) -> String {
-        let shown = Shown {
-            workspace_id: workspace,
-            workflow_id: workflow,
-            date: self.date.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-            date_text: self.date.strftime("%b %d %Y at %I:%M %p").to_string(),
-            level: &self.level,
-            r#type: &self.kind,
-            message: &self.message,
-            more: &self.more,
-        };
-        // Text, numbers and fields that have names are always JSON.
-        let mut json = serde_json::to_string(&shown).unwrap_or_else(|_| "{}".to_owned());
+        let mut shown = Shown::with_capacity(256 + self.message.len());
+        shown.0.text("workspace_id", workspace);
+        shown.0.text("workflow_id", workflow);
+        // Dates that are taken can be written.
+        shown.date(self.date.as_millisecond());
+        shown.0.text("level", &self.level);
+        shown.0.text("type", &self.kind);
+        shown.0.text("message", &self.message);
+        for (name, value) in &self.more {
+            shown.0.json(name, &value.to_string());
+        }
+        let mut json = shown.finish();
         json.remove(0);
         json
     }

@@ -63,7 +63,7 @@ pub trait Store: Source<Record = Row> + Sized {
         scope: &Scope<Search>,
         query: &TallyQuery,
     ) -> impl Future<Output = Result<Tally, Self::Error>> + Send {
-        tally::by_looking(self, scope, query, Self::date)
+        tally::by_looking(self, scope, query, |key| self.date(key))
     }
 
     /// Whether rows can be written.
@@ -74,7 +74,7 @@ pub trait Store: Source<Record = Row> + Sized {
     fn writable(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The date of a row with this key, if it has one.
-    fn date(key: &Self::Key) -> Option<Timestamp>;
+    fn date(&self, key: &Self::Key) -> Option<Timestamp>;
 
     /// The workspaces that have rows, sorted: the first `limit` of those after `after`.
     ///

@@ -68,7 +68,7 @@ pub(super) async fn by_looking<S: Source<Record = Row>>(
     store: &S,
     scope: &Scope<Search>,
     query: &TallyQuery,
-    date: fn(&S::Key) -> Option<Timestamp>,
+    date: impl Fn(&S::Key) -> Option<Timestamp>,
 ) -> Result<Tally, S::Error> {
     let began = std::time::Instant::now();
     let mut tally = Tally::default();

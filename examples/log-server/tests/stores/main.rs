@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Parser;
 use log_server::access::RowFields;
 use log_server::cli::Arguments;
+use log_server::fields::FieldMap;
 use log_server::search::Effort;
 use log_server::store::{MongoStore, SqliteStore, mongo};
 use testbed::Mongod;
@@ -86,7 +87,15 @@ async fn connect(server: Mongod) -> (MongoStore, Mongod) {
     arguments.lateness = Duration::from_millis(300);
     arguments.poll_interval = Duration::from_millis(50);
     arguments.search_rows = SEARCHED_ROWS.try_into().unwrap();
-    let store = mongo::connect(&server.database_uri("wfm"), &arguments, fields()).await.unwrap();
+    let store = mongo::connect(
+        &server.database_uri("wfm"),
+        "logs",
+        FieldMap::default(),
+        &arguments,
+        fields(),
+    )
+    .await
+    .unwrap();
     (store, server)
 }
 

@@ -275,7 +275,7 @@ pub(crate) async fn a_search_for_what_is_not_there_stops_and_goes_on_to_the_end<
                 assert!(page.entries.is_empty() && page.scanned <= 2 * crate::SEARCHED_ROWS);
                 pages += 1;
                 let Some(key) = page.more_after else { break };
-                reached.push(S::date(&key).unwrap());
+                reached.push(store.date(&key).unwrap());
                 (query.as_of, query.after) = (Some(page.as_of), Some(key));
             }
             assert!(pages > ROWS / crate::SEARCHED_ROWS / 2, "{pages} pages");

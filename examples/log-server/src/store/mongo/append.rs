@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::error::Error as _;
 
 use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, Document, doc};
 use gapless_sse_core::follow::Topic;
 use gapless_sse_mongo::mongodb::error::{Error as DriverError, ErrorKind};
-use gapless_sse_mongo::{Error, Mongo};
+use gapless_sse_mongo::{Error, Mongo, Named, Options};
 
-use super::fields::{DATE, GIVEN_ID, ID, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE};
+use super::fields::{GIVEN_ID, ID, KIND, LEVEL, MESSAGE, WORKFLOW, WORKSPACE, put, take};
 use crate::row::{Ids, NewRow, Row};
 use crate::store::AppendError;
 
@@ -26,7 +26,15 @@ pub(super) async fn append(
 ) -> Result<Vec<String>, AppendError<Error>> {
     let given: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
     let mut new = Ids::now();
-    let records: Vec<_> = rows.into_iter().map(|row| record(topic, row, &mut new)).collect();
+    let mut records = Vec::with_capacity(rows.len());
+    for (nth, row) in rows.into_iter().enumerate() {
+        let record = record(store.options(), topic, row, &mut new);
+        records.push(record.map_err(|reason| AppendError::Refused {
+            row: nth,
+            reason,
+            written: 0,
+        })?);
+    }
     let mut ids: Vec<Option<String>> = vec![None; records.len()];
     let mut attempts = 1..=ATTEMPTS;
     loop {
@@ -76,7 +84,7 @@ async fn pass_over_known(
     for (row, id) in given.iter().enumerate() {
         let Some(id) = id else { continue };
         let Some(known) = known.get(id) else { continue };
-        if !say_the_same(known, &records[row]) {
+        if !say_the_same(known, &records[row], &store.options().fields.date) {
             return Err(AppendError::Conflict { row, id: id.clone(), written: 0 });
         }
         ids[row] = Some(id.clone());
@@ -85,10 +93,10 @@ async fn pass_over_known(
 }
 
 /// Whether two rows say the same, their dates aside: a row without a date has that of its writing.
-fn say_the_same(known: &Document, record: &Document) -> bool {
+fn say_the_same(known: &Document, record: &Document, date: &str) -> bool {
     let said = |record: &Document| {
         let mut record = record.clone();
-        record.remove(DATE);
+        take(&mut record, date);
         record
     };
     said(known) == said(record)
@@ -102,23 +110,63 @@ fn refused(error: &Error) -> Option<(usize, i32, String)> {
     Some((first.index, first.code, first.message.clone()))
 }
 
-fn record(topic: &Topic, row: NewRow, new: &mut Ids) -> Document {
+/// The record of a row, or why there can be none.
+fn record(
+    options: &Options,
+    topic: &Topic,
+    row: NewRow,
+    new: &mut Ids,
+) -> Result<Document, String> {
+    let fields = &options.fields;
     let id = match row.id {
         // Ids are those of a whole collection, and nobody is to learn of those in other topics.
         Some(id) => doc! { WORKSPACE: topic.space(), WORKFLOW: topic.name(), GIVEN_ID: id }.into(),
         None => Bson::from(ObjectId::from_bytes(new.next())),
     };
     let mut record = doc! { ID: id };
-    record.extend(doc! {
-        WORKSPACE: topic.space(),
-        WORKFLOW: topic.name(),
-        DATE: DateTime::from_millis(row.date.as_millisecond()),
-        LEVEL: row.level,
-        KIND: row.kind,
-        MESSAGE: row.message,
-    });
-    record.extend(row.more.into_iter().map(|(name, value)| (name, stored(value))));
-    record
+    let in_the_way =
+        |path| format!("the collection has another field where `{path}` is; leave it out");
+    for (named, name) in [(&fields.space, topic.space()), (&fields.name, topic.name())] {
+        match named {
+            Named::Field(field) => put(&mut record, field, name.into()).map_err(in_the_way)?,
+            Named::Constant(constant) if constant == name => {}
+            Named::Constant(constant) => {
+                return Err(format!(
+                    "the rows of this log are all of {constant:?}, and none of {name:?}"
+                ));
+            }
+        }
+    }
+    let date = options.dates.stored(row.date.as_millisecond());
+    put(&mut record, &fields.date, date).map_err(in_the_way)?;
+    for (name, text) in [(LEVEL, row.level), (KIND, row.kind), (MESSAGE, row.message)] {
+        put(&mut record, fields.stored(name), text.into()).map_err(in_the_way)?;
+    }
+    for (name, value) in row.more {
+        let (field, value) = (fields.stored(&name), stored(value));
+        let added = if field == name {
+            add(&mut record, name, value)
+        } else {
+            put(&mut record, field, value)
+        };
+        added.map_err(in_the_way)?;
+    }
+    Ok(record)
+}
+
+/// Adds a field; what is in an object, to the one that there is already. Answers the name that is
+/// taken.
+fn add(fields: &mut Document, name: String, value: Bson) -> Result<(), String> {
+    match (fields.get_mut(&name), value) {
+        (None, value) => {
+            fields.insert(name, value);
+            Ok(())
+        }
+        (Some(Bson::Document(there)), Bson::Document(more)) => {
+            more.into_iter().try_for_each(|(name, value)| add(there, name, value))
+        }
+        (Some(_), _) => Err(name),
+    }
 }
 
 /// A JSON value as it is stored. What looks like extended JSON stays what it is: an object.

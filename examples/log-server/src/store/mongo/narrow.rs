@@ -5,38 +5,40 @@ use std::collections::BTreeSet;
 use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson, DateTime, Document, RawBsonRef, Uuid, doc};
-use gapless_sse_mongo::{Narrow, Narrowing};
+use gapless_sse_mongo::{Fields, Narrow, Narrowing};
 
 use super::fields::{KIND, LEVEL, MESSAGE};
 use crate::access::RowRule;
 use crate::search::{Level, Search};
 
 impl Narrow for Search {
-    fn narrow(&self) -> Narrowing {
+    fn narrow(&self, fields: &Fields) -> Narrowing {
+        let [level, kind, message] = [LEVEL, KIND, MESSAGE].map(|name| fields.stored(name));
         let terms = self.terms();
         let mut narrowing = Narrowing::default();
         for rule in &self.rules().0 {
-            narrowing = narrowing.matching(doc! { &*rule.field: { "$in": values(rule) } });
+            narrowing =
+                narrowing.matching(doc! { fields.stored(&rule.field): { "$in": values(rule) } });
         }
         if !terms.levels.is_empty() {
             let wanted = terms.levels.clone();
-            let query = doc! { "$or": levels(&wanted) };
-            narrowing = narrowing.by(LEVEL, query, move |stored| may_be(stored, &wanted));
+            let query = doc! { "$or": levels(level, &wanted) };
+            narrowing = narrowing.by(level, query, move |stored| may_be(stored, &wanted));
         }
         if !terms.types.is_empty() {
             let types: Vec<_> = terms.types.iter().map(String::as_str).collect();
             // Of what is no text, its JSON is the type; of text that is not UTF-8, in which no pattern
             // is found, what can be read of it.
             narrowing = narrowing.matching(doc! { "$or": [
-                { KIND: { "$in": types } },
-                { KIND: { "$not": { "$type": "string" } } },
-                { KIND: { "$type": "array" } },
-                { KIND: { "$not": { "$regex": "" } } },
+                { kind: { "$in": types } },
+                { kind: { "$not": { "$type": "string" } } },
+                { kind: { "$type": "array" } },
+                { kind: { "$not": { "$regex": "" } } },
             ] });
         }
         let patterns = terms.texts.iter().chain(&terms.regexes);
         for literal in patterns.filter_map(|pattern| pattern.literal.as_ref()) {
-            narrowing = narrowing.containing(MESSAGE, &literal.text);
+            narrowing = narrowing.containing(message, &literal.text);
         }
         if let Some(from) = terms.from {
             narrowing = narrowing.not_before(DateTime::from_millis(from));
@@ -50,11 +52,11 @@ impl Narrow for Search {
 
 /// What a level may be stored as that is one of these: a name, a number, or a number as text, of
 /// which the search decides which one it is.
-fn levels(wanted: &BTreeSet<Level>) -> Vec<Document> {
+fn levels(field: &str, wanted: &BTreeSet<Level>) -> Vec<Document> {
     let names: Vec<_> =
         Level::names().filter(|(_, level)| wanted.contains(level)).map(|(name, _)| name).collect();
     let text = format!("^({}|[-+.0-9].*)$", names.join("|"));
-    let mut alternatives = vec![doc! { LEVEL: { "$regex": text, "$options": "i" } }];
+    let mut alternatives = vec![doc! { field: { "$regex": text, "$options": "i" } }];
     for level in wanted {
         let mut range = Document::new();
         if Level::all().next() != Some(*level) {
@@ -63,7 +65,7 @@ fn levels(wanted: &BTreeSet<Level>) -> Vec<Document> {
         if let Some(next) = Level::all().find(|next| next > level) {
             range.insert("$lt", next.number());
         }
-        alternatives.push(doc! { LEVEL: range });
+        alternatives.push(doc! { field: range });
     }
     alternatives
 }

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bson::raw::RawElement;
-use bson::{DateTime, RawBsonRef, RawDocument};
-use gapless_sse_mongo::json::{Object, id_text};
-use jiff::{SignedDuration, civil};
+use bson::{RawBsonRef, RawDocument};
+use gapless_sse_mongo::Dates;
+use gapless_sse_mongo::json::id_text;
 
-use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE};
+use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE, at, lifted, shown};
+use crate::fields::{FieldMap, FieldName};
+use crate::row::Shown;
 
 /// Writes a stored record as the row that clients are shown, one line of JSON.
 ///
@@ -17,10 +19,14 @@ use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE};
 ///
 /// - `_id` is called `id` and is always text; where it has a workspace and a workflow beside the
 ///   id that a writer has given, it is that.
+/// - A field that `map` names is called as usual, in its place. What lies within another is shown
+///   beside that too, before it.
 /// - `date` is written as in `2025-09-22T08:54:01.123Z`, and is followed by `date_text`, as in
 ///   `Sep 22 2025 at 08:54 AM` (UTC). Both are null where it is missing. What is no date is written
 ///   as it is, and `date_text` is null.
-/// - A field that is called `id` or `date_text` already gets an underscore at its end.
+/// - A constant workspace or workflow stands at the end.
+/// - A field that is called `id` or `date_text` already, or as one that `map` names otherwise, gets
+///   an underscore at its end.
 /// - Of fields with one name, the first keeps it, which is the one that MongoDB finds the record
 ///   by; the second of `level` is called `level_2`.
 ///
@@ -28,31 +34,55 @@ use super::fields::{GIVEN_ID, WORKFLOW, WORKSPACE};
 ///
 /// It never fails: damaged BSON is written as far as it can be read, and text that is not UTF-8
 /// with a replacement character (U+FFFD) for what is none.
-pub fn row(record: &RawDocument) -> String {
-    let mut row = Object::with_capacity(record.as_bytes().len() * 2);
+pub fn row(record: &RawDocument, map: &FieldMap) -> String {
+    let mut row = Shown::with_capacity(record.as_bytes().len() * 2);
     let mut dated = false;
-    let mut names = Names::of(record);
+    let mut names = Names::of(record, map);
+    let mut seen = Vec::new();
     for element in record.iter_elements().map_while(Result::ok) {
         let stored = element.key().as_str();
-        let name = names.next(stored);
-        match stored {
-            "_id" if name == "id" => match element.value() {
-                Ok(id) => match given(id) {
-                    Some(given) => row.text("id", given),
-                    None => row.text("id", &id_text(id)),
-                },
-                Err(_) => row.element("id", &element),
-            },
-            "date" if name == "date" => {
-                dated = true;
-                date(&mut row, &element);
+        let within: Vec<_> = lifted(map, stored).collect();
+        if !within.is_empty() && !seen.contains(&stored) {
+            // MongoDB finds a record by the first of fields with one name.
+            seen.push(stored);
+            for (field, path) in within {
+                let value = element.value().ok();
+                let Some(value) = value.and_then(|value| at(value.as_document()?, path)) else {
+                    continue;
+                };
+                let name = names.next(field.shown().into());
+                if field == FieldName::Date && name == "date" {
+                    dated = true;
+                    date(&mut row, map, value, |row| row.0.value("date", value));
+                } else {
+                    row.0.value(&name, value);
+                }
             }
-            _ => row.element(&name, &element),
+        }
+        let name = names.next(shown(map, stored));
+        if stored == "_id" && name == "id" {
+            match element.value() {
+                Ok(id) => match given(id) {
+                    Some(given) => row.0.text("id", given),
+                    None => row.0.text("id", &id_text(id)),
+                },
+                Err(_) => row.0.element("id", &element),
+            }
+        } else if name == "date" && stored == map.field(FieldName::Date) {
+            dated = true;
+            dated_element(&mut row, map, &element);
+        } else {
+            row.0.element(&name, &element);
         }
     }
     if !dated {
-        row.value("date", RawBsonRef::Null);
-        row.value("date_text", RawBsonRef::Null);
+        row.0.value("date", RawBsonRef::Null);
+        row.0.value("date_text", RawBsonRef::Null);
+    }
+    for name in [FieldName::Workspace, FieldName::Workflow] {
+        if let Some(constant) = map.constant(name) {
+            row.0.text(name.shown(), constant);
+        }
     }
     row.finish()
 }
@@ -74,17 +104,21 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(record: &'a RawDocument) -> Self {
-        let elements = record.iter_elements().map_while(Result::ok);
-        let mut names: Vec<_> = elements.map(|element| wanted(element.key().as_str())).collect();
+    fn of(record: &'a RawDocument, map: &FieldMap) -> Self {
+        let mut names = Vec::new();
+        for element in record.iter_elements().map_while(Result::ok) {
+            let stored = element.key().as_str();
+            names.push(shown(map, stored));
+            // They may be missing: then no name is wanted twice that is not.
+            names.extend(lifted(map, stored).map(|(field, _)| Cow::Borrowed(field.shown())));
+        }
         names.sort_unstable();
         let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
         Self { taken: twice.then(HashMap::new) }
     }
 
-    /// The next field's.
-    fn next(&mut self, stored: &'a str) -> Cow<'a, str> {
-        let name = wanted(stored);
+    /// The name of the next field, which is to have this one.
+    fn next(&mut self, name: Cow<'a, str>) -> Cow<'a, str> {
         let Some(taken) = &mut self.taken else { return name };
         let Some(times) = taken.get(&name).copied() else {
             taken.insert(name.clone(), 1);
@@ -99,33 +133,16 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The name that a stored field is to have.
-fn wanted(stored: &str) -> Cow<'_, str> {
-    match stored {
-        "_id" => "id".into(),
-        "id" | "date_text" => format!("{stored}_").into(),
-        stored => stored.into(),
-    }
+fn dated_element(row: &mut Shown, map: &FieldMap, element: &RawElement<'_>) {
+    let value = element.value().unwrap_or(RawBsonRef::Null);
+    date(row, map, value, |row| row.0.element("date", element));
 }
 
-fn date(row: &mut Object, element: &RawElement<'_>) {
-    let at = match element.value() {
-        Ok(RawBsonRef::DateTime(date)) => civil(date),
-        _ => None,
-    };
-    if let Some(at) = at {
-        row.text("date", &at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
-        row.text("date_text", &at.strftime("%b %d %Y at %I:%M %p").to_string());
-    } else {
-        row.element("date", element);
-        row.value("date_text", RawBsonRef::Null);
+/// A date, or what stands in its place.
+fn date(row: &mut Shown, map: &FieldMap, value: RawBsonRef<'_>, as_it_is: impl FnOnce(&mut Shown)) {
+    let instant = map.dates().instant(value);
+    if !instant.is_some_and(|instant| row.date(instant)) {
+        as_it_is(row);
+        row.0.value("date_text", RawBsonRef::Null);
     }
-}
-
-/// RFC 3339 has no years before 0 or after 9999.
-fn civil(date: DateTime) -> Option<civil::DateTime> {
-    // jiff's own timestamps end two days before the year 9999 does.
-    let since = SignedDuration::from_millis(date.timestamp_millis());
-    let at = civil::date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since).ok()?;
-    (0..=9999).contains(&at.year()).then_some(at)
 }

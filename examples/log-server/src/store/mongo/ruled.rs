@@ -6,13 +6,16 @@ use std::sync::Arc;
 use bson::{RawBsonRef, RawDocument};
 use gapless_sse_mongo::json::id_text;
 
+use super::fields::stored;
 use crate::access::RowFields;
+use crate::fields::FieldMap;
 use crate::ruled::{Ruled, whole};
 
-/// The values of these fields in a record.
-pub(super) fn of(record: &RawDocument, fields: &RowFields) -> Option<Arc<Ruled>> {
-    Ruled::new(fields, |field| {
-        let (parents, name) = field.rsplit_once('.').unwrap_or(("", field));
+/// The values in a record of these fields of its row.
+pub(super) fn of(record: &RawDocument, fields: &RowFields, map: &FieldMap) -> Option<Arc<Ruled>> {
+    Ruled::new(fields, |shown| {
+        let field = stored(map, shown)?;
+        let (parents, name) = field.rsplit_once('.').unwrap_or(("", &*field));
         let parents = parents.split('.').filter(|parent| !parent.is_empty());
         let fields = parents
             .into_iter()

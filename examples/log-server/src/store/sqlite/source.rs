@@ -93,7 +93,7 @@ impl Source for SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn date(key: &Dated) -> Option<Timestamp> {
+    fn date(&self, key: &Dated) -> Option<Timestamp> {
         Timestamp::from_millisecond(key.date).ok()
     }
 
@@ -123,7 +123,7 @@ impl Store for SqliteStore {
         });
         match counted.await? {
             Some(tally) => Ok(tally),
-            None => by_looking(self, scope, query, Self::date).await,
+            None => by_looking(self, scope, query, |key| self.date(key)).await,
         }
     }
 
