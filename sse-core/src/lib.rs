@@ -59,9 +59,9 @@ mod wire;
 #[cfg(all(feature = "tokio", feature = "follow"))]
 pub use logs::{
     AppendOnly, AppendOnlyChanges, AppendOnlyStore, Channel, ChannelChanges, ChannelLagged, Follow,
-    FollowOptions, HeldBytes, InvalidLogs, Keep, Log, LogDriver, LogEvent, LogFailure, LogOptions,
-    LogPage, LogReader, LogState, LogStats, MergedFollow, MergedLog, PageError, Row, RowQuery,
-    RowsOf, Sequence, TailFailure, Topics, Unavailable,
+    FollowOptions, HeldBytes, InvalidLogs, Keep, Log, LogAround, LogDriver, LogEvent, LogFailure,
+    LogOptions, LogPage, LogReader, LogState, LogStats, MergedFollow, MergedLog, PageError, Row,
+    RowQuery, RowsOf, Sequence, TailFailure, Topics, Unavailable,
 };
 pub use session::{
     Admission, AdmissionLimits, AdmissionStats, Heartbeat, Lifetime, Permit, Refused,

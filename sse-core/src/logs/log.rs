@@ -275,8 +275,7 @@ impl<S: Source> Log<S> {
         order: SortOrder,
         limit: usize,
     ) -> Result<PageRead<S>, PageError<S::Error>> {
-        let Inner { source, page_budget, options, .. } = &**self.0;
-        let max_bytes = options.page_bytes;
+        let source = self.source();
         let epoch = source.epoch().await.map_err(PageError::Source)?;
         let (mut began, mut after) = (None, None);
         if let Some((of, frontier)) = walk {
@@ -290,8 +289,7 @@ impl<S: Source> Log<S> {
                 Frontier::Live(as_of) => (Some(as_of), None),
             };
         }
-        let held = page_budget.take_within(PATIENCE, Reading::of(scope), max_bytes).await;
-        let held = held.ok_or(PageError::Busy)?;
+        let (held, max_bytes) = self.room(scope).await?;
         let query = HistoryQuery { as_of: began.clone(), after, order, limit, max_bytes };
         let page = match source.history(scope, query.clone()).await {
             Err(error) if began.is_some() && error.fault() == Fault::SnapshotGone => {
@@ -303,6 +301,17 @@ impl<S: Source> Log<S> {
         let renewed = began.as_ref().is_some_and(|began| *began != page.as_of);
         let as_of = began.unwrap_or_else(|| page.as_of.clone());
         Ok(PageRead { epoch, as_of, page, held, renewed })
+    }
+
+    /// Waits for the memory of a page, and says how much that is.
+    pub(super) async fn room(
+        &self,
+        scope: &Scope<FilterOf<S>>,
+    ) -> Result<(HeldBytes, usize), PageError<S::Error>> {
+        let Inner { page_budget, options, .. } = &**self.0;
+        let bytes = options.page_bytes;
+        let held = page_budget.take_within(PATIENCE, Reading::of(scope), bytes).await;
+        Ok((held.ok_or(PageError::Busy)?, bytes))
     }
 
     pub(super) fn sealing(&self) -> &Seal {

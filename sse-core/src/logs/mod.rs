@@ -2,6 +2,7 @@
 //! in tables.
 
 mod append_only;
+mod around;
 mod availability;
 mod backoff;
 mod budget;
@@ -33,6 +34,7 @@ mod unsent;
 pub use append_only::{
     AppendOnly, AppendOnlyChanges, AppendOnlyStore, Row, RowQuery, RowsOf, Unavailable,
 };
+pub use around::LogAround;
 pub use budget::HeldBytes;
 pub use channel::{Channel, ChannelChanges};
 pub use driver::LogDriver;

@@ -6,6 +6,7 @@ mod audited;
 mod browser;
 mod client;
 mod closed;
+mod context;
 mod counts;
 mod export;
 mod export_body;

@@ -42,7 +42,16 @@ impl PageBody {
     /// The page of these rows, which `unsent` is for; `about` is a JSON object of what it says
     /// besides.
     pub(super) fn new(rows: Vec<Row>, about: &str, unsent: Unsent) -> Self {
-        let start = "{\"logs\":[".to_owned();
+        Self::starting_with("{\"logs\":[".to_owned(), rows, about, unsent)
+    }
+
+    /// The same, which begins otherwise: up to the bracket before the rows.
+    pub(super) fn starting_with(
+        start: String,
+        rows: Vec<Row>,
+        about: &str,
+        unsent: Unsent,
+    ) -> Self {
         let end = format!("],{}", about.strip_prefix('{').unwrap_or(about));
         let commas = rows.len().saturating_sub(1);
         let bytes = rows.iter().map(|row| row.json().len()).sum::<usize>();

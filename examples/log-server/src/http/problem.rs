@@ -165,6 +165,11 @@ impl Problem {
 }
 
 impl Problem {
+    /// There is no such row, or it is not for the caller to see.
+    pub(super) fn no_row() -> Self {
+        Self::new(Kind::NOT_FOUND, "there is no row of this id in the workflow that you may see")
+    }
+
     /// An export that cannot go on, as the server shuts down.
     pub(super) fn ends() -> Self {
         Self::new(Kind::NOT_FOLLOWED, "the server shuts down; go on with `next` in a few seconds")

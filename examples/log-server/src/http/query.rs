@@ -22,6 +22,10 @@ const SEVERAL: [&str; 10] =
 const MOST_ROWS: usize = 10_000;
 const ROWS: usize = 1000;
 
+/// The most rows on each side of another one.
+const MOST_AROUND: usize = 1000;
+const AROUND: usize = 20;
+
 /// What a client sends that cannot set the header of this name, as polyfills of `EventSource` do.
 pub(super) const LAST_EVENT_ID: &str = "lastEventId";
 
@@ -124,6 +128,16 @@ impl Parameters {
         let Some(text) = self.take("limit") else { return Ok(ROWS) };
         text.parse().ok().filter(|rows| (1..=MOST_ROWS).contains(rows)).ok_or_else(|| {
             let detail = format!("`limit` is {text:?}; it is a whole number from 1 to {MOST_ROWS}");
+            Problem::bad_request(detail)
+        })
+    }
+
+    /// How many rows around another one.
+    pub(super) fn around(&mut self, name: &str) -> Result<usize, Problem> {
+        let Some(text) = self.take(name) else { return Ok(AROUND) };
+        text.parse().ok().filter(|rows| *rows <= MOST_AROUND).ok_or_else(|| {
+            let detail =
+                format!("`{name}` is {text:?}; it is a whole number from 0 to {MOST_AROUND}");
             Problem::bad_request(detail)
         })
     }

@@ -12,9 +12,9 @@ use super::gate::Gate;
 use super::openapi::Description;
 use super::problem::Problem;
 use super::{
-    App, append, asked, audited, counts, export, gate, health, host, limited, lists, metrics,
-    openapi, pages, problems, proxies, request_id, revocations, sent, session, stream, ticket,
-    upload, viewer,
+    App, append, asked, audited, context, counts, export, gate, health, host, limited, lists,
+    metrics, openapi, pages, problems, proxies, request_id, revocations, sent, session, stream,
+    ticket, upload, viewer,
 };
 use crate::access::Right;
 use crate::store::Store;
@@ -53,6 +53,8 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
     let (read, open) = (Some(Right::Read), None);
     let stream_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/stream";
     let workspace_stream = "/wfm/workflow/workspace/{workspace}/logs/stream";
+    // Below a name of its own, so that no id is taken for another path.
+    let row = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/row/{id}";
     let export_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/export";
     let workspace_export = "/wfm/workflow/workspace/{workspace}/logs/export";
     let counts_path = "/wfm/workflow/workspace/{workspace}/workflow/{workflow}/logs/counts";
@@ -95,6 +97,7 @@ pub fn routes<S: Store>(app: &App<S>) -> Vec<Route<S>> {
             .described::<export::__path_export>(),
         route(Method::GET, workspace_export, read, get(export::export))
             .described::<export::__path_export>(),
+        route(Method::GET, row, read, get(context::context)).described::<context::__path_context>(),
         route(Method::GET, "/metrics", operate, get(metrics::metrics))
             .described::<metrics::__path_metrics>(),
         route(Method::GET, "/healthz", open, get(health::healthz))

@@ -3,7 +3,9 @@
 mod sources;
 
 use gapless_sse_core::follow::{Scope, SortOrder};
-use gapless_sse_core::{Follow, FollowOptions, Log, LogPage, LogState, LogStats, PageError};
+use gapless_sse_core::{
+    Follow, FollowOptions, Log, LogAround, LogPage, LogState, LogStats, PageError,
+};
 
 use crate::search::Search;
 use crate::store::Store;
@@ -58,6 +60,21 @@ impl<S: Store> Logs<S> {
     /// Whether they are being shut down.
     pub fn is_draining(&self) -> bool {
         self.0.log().is_draining()
+    }
+
+    /// The row of `scope` with this key, and those around it, as of [`Log::around`].
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Log::around`].
+    pub async fn around(
+        &self,
+        scope: &Scope<Search>,
+        key: &S::Key,
+        before: usize,
+        after: usize,
+    ) -> Result<Option<LogAround<S>>, PageError<S::Error>> {
+        self.0.log().around(scope, key, before, after).await
     }
 
     /// Ends every stream, so that the server can shut down.

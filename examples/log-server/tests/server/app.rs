@@ -37,6 +37,7 @@ pub(crate) fn paths() -> Vec<(Method, String)> {
         path.replace("{workspace}", "etl")
             .replace("{workflow}", "orders")
             .replace("{kind}", "forbidden")
+            .replace("{id}", "nothing")
     };
     let routes = log_server::http::routes(&app).into_iter();
     routes.map(|route| (route.method, named(route.path))).collect()

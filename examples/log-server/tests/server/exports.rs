@@ -92,7 +92,7 @@ async fn has_what_pages_have(store: Store) {
     let mut rng = Rng::with_seed(2026);
     post(&server, (0..900).map(|n| row(&mut rng, n))).await;
     let (mut found, mut n) = (0, 900);
-    for _ in 0..125 {
+    for _ in 0..60 {
         let search = format!("{}&to=2026-01-01T00:01:30Z", search(&mut rng));
         let (exported, end, _) = export(&server, &search).await;
         assert_eq!(end["complete"], true, "{end}");

@@ -12,6 +12,7 @@ mod caller;
 mod configuration;
 mod conformance;
 mod connects;
+mod contexts;
 mod counts;
 mod crowd;
 mod described;

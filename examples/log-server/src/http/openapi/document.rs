@@ -11,7 +11,8 @@ use super::{events, shapes};
 use crate::access::Right;
 use crate::http::kind::Kind;
 use crate::http::{
-    append, health, lists, logs, pages, problem, problems, revocations, session, ticket,
+    append, context, counts, health, lists, logs, pages, problem, problems, revocations, session,
+    ticket,
 };
 
 const ABOUT: &str = "\
@@ -23,6 +24,8 @@ all of them. A parameter that a path does not know is refused, unless it begins 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     append::Written,
+    context::Context<'_>,
+    counts::Counts,
     health::Health,
     health::Ready,
     lists::Workflows,

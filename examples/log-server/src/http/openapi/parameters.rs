@@ -69,6 +69,18 @@ pub(in crate::http) struct Counts {
     every: Option<String>,
 }
 
+/// How much stands around a row.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Context {
+    /// How many rows before it.
+    #[param(minimum = 0, maximum = 1000, default = 20)]
+    before: Option<u32>,
+    /// How many rows behind it.
+    #[param(minimum = 0, maximum = 1000, default = 20)]
+    after: Option<u32>,
+}
+
 /// What an export takes besides.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

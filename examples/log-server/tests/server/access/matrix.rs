@@ -50,7 +50,8 @@ fn questions() -> Vec<Question> {
                 .path
                 .replace("{workspace}", workspace.unwrap_or_default())
                 .replace("{workflow}", "orders")
-                .replace("{kind}", "forbidden"),
+                .replace("{kind}", "forbidden")
+                .replace("{id}", "nothing"),
             workspace,
             need: route.need,
         };
@@ -77,6 +78,7 @@ impl Question {
     /// What is answered when it is allowed.
     fn done(&self) -> u16 {
         match (self.method.as_str(), self.path.as_str()) {
+            ("GET", path) if path.contains("/row/") => 404,
             ("GET", _) => 200,
             ("POST", "/revocations" | "/session") | ("DELETE", _) => 204,
             ("POST", _) => 201,

@@ -286,3 +286,42 @@ async fn ids_and_cursors_of_others_bring_ones_own_rows_and_say_nothing() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_row_and_its_neighbours_are_ones_own_and_others_are_as_if_they_were_not_there() {
+    let guarded = Guarded::start_with(Store::sqlite(), &config());
+    while guarded.get("/readyz", "chief").await.status != 200 {}
+    for n in 0..3 {
+        for user in ["ann", "bob"] {
+            let row = json!({ "id": format!("{user}{n}"), "message": format!("{user} {n}") });
+            write(&guarded, LOGS, user, row).await;
+        }
+    }
+    // What who has rules calls a row is not all of its id.
+    let page = guarded.get(LOGS, "chief").await.json();
+    let row = async |name: &str, token| {
+        let mut ids =
+            page["logs"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap());
+        let id = ids.find(|id| id.starts_with(name)).unwrap_or(name);
+        guarded.get(&format!("{LOGS}/row/{id}"), token).await
+    };
+    let seen = row("ann1", "ann").await;
+    assert_eq!(seen.status, 200, "{seen:?}");
+    let seen = seen.json();
+    let texts = |rows: &Value| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["message"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (texts(&seen["before"]), texts(&seen["after"])),
+        (vec!["ann 0".to_owned()], vec!["ann 2".to_owned()])
+    );
+    let all = row("ann1", "chief").await.json();
+    assert_eq!((texts(&all["before"]).len(), texts(&all["after"]).len()), (2, 3));
+    let (hidden, missing) = (row("bob1", "ann").await, row("bob9", "ann").await);
+    problem(&hidden, 404, "no row of this id");
+    assert_eq!(hidden.json()["detail"], missing.json()["detail"]);
+    let export = guarded.get(&format!("{LOGS}/export"), "ann").await;
+    assert_eq!((export.status, export.text.lines().count()), (200, 4));
+    assert!(!export.text.contains("bob"), "{export:?}");
+}
