@@ -37,6 +37,13 @@ Environment:
 How to secure it: docs/README.md. Options in full: examples/log-server/README.md"
 )]
 pub struct Arguments {
+    /// What to do instead of serving
+    #[arg(value_enum, requires = "file")]
+    pub task: Option<Task>,
+
+    /// The file to back up to, which is not there yet
+    pub file: Option<PathBuf>,
+
     /// A configuration file in TOML (docs/configuration.md)
     #[arg(long, value_name = "FILE", env = "LOG_SERVER_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
@@ -233,6 +240,13 @@ pub struct Arguments {
     /// Makes all missing ones, however long it takes, and ends
     #[arg(long, help_heading = "MongoDB")]
     pub make_indexes: bool,
+}
+
+/// What to do instead of serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Copies the SQLite file while servers use it (docs/keeping.md).
+    Backup,
 }
 
 /// How changes are read from MongoDB.

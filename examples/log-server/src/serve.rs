@@ -11,7 +11,8 @@ use tokio::task::JoinError;
 
 use crate::access::{Leases, SignIn, SignInError, tokens};
 use crate::audit::Audit;
-use crate::cli::{Arguments, StoreAddress};
+use crate::backup::{self, NotBackedUp};
+use crate::cli::{Arguments, StoreAddress, Task};
 use crate::config::{Config, InvalidLog, LogConfig};
 use crate::http::{
     App, Browsers, ClosedStreams, KnownCounts, LargePages, PageTurns, Proxies, Uploads, router,
@@ -47,6 +48,12 @@ pub enum ServeError {
     /// Logs of the file, and one of the options.
     #[error("the configuration has [[log]], and --store names another one: leave one out")]
     TwoLogs,
+    /// More logs than are served.
+    #[error("[[log]] stands more than once, and a server serves one log: start one for each")]
+    SeveralLogs,
+    /// Nothing was backed up.
+    #[error(transparent)]
+    Backup(#[from] NotBackedUp),
     /// An SQLite file has the rows of this server, as it writes them.
     #[error(
         "fields, constants and dates have names of their own in MongoDB only: rows in an SQLite \
@@ -104,6 +111,13 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
         )?;
         return Ok(());
     }
+    let log = the_log(&arguments, &config)?;
+    let map = log.field_map().map_err(|source| log_error(&log, source))?;
+    let store = address(&log, &config)?;
+    if let (Some(Task::Backup), Some(file)) = (arguments.task, &arguments.file) {
+        announce(&backup::run(&store, file)?)?;
+        return Ok(());
+    }
     match (SignIn::is_wanted(&config), arguments.anonymous) {
         (true, true) => return Err(ServeError::Both),
         (false, false) if !arguments.listen.is_local() => {
@@ -114,13 +128,6 @@ pub async fn run(arguments: Arguments, config: Config, audit: Audit) -> Result<(
     let given = match std::env::var("LOG_SERVER_SECRET") {
         Ok(secrets) => Some(secret::parse(&secrets)?),
         Err(_) => None,
-    };
-    let log = the_log(&arguments, &config)?;
-    let wrong = |source| ServeError::Log { name: log.name.clone(), source };
-    let map = log.field_map().map_err(wrong)?;
-    let store = match (&log.store, &log.store_env) {
-        (None, None) if config.logs.is_empty() => default_store()?,
-        _ => log.address().map_err(wrong)?,
     };
     let fields = config.row_fields.clone();
     match store {
@@ -165,7 +172,20 @@ fn the_log(arguments: &Arguments, config: &Config) -> Result<LogConfig, ServeErr
     match config.logs.as_slice() {
         [] => Ok(LogConfig::of(arguments)),
         _ if arguments.store.is_some() => Err(ServeError::TwoLogs),
-        [log, ..] => Ok(log.clone()),
+        [log] => Ok(log.clone()),
+        _ => Err(ServeError::SeveralLogs),
+    }
+}
+
+fn log_error(log: &LogConfig, source: InvalidLog) -> ServeError {
+    ServeError::Log { name: log.name.clone(), source }
+}
+
+/// Where it is.
+fn address(log: &LogConfig, config: &Config) -> Result<StoreAddress, ServeError> {
+    match (&log.store, &log.store_env) {
+        (None, None) if config.logs.is_empty() => default_store(),
+        _ => log.address().map_err(|source| log_error(log, source)),
     }
 }
 

@@ -70,3 +70,33 @@ async fn mongodb_is_left_to_the_service_that_owns_the_rows() {
     let words = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && words.contains("expireAfterSeconds"), "{words}");
 }
+
+#[tokio::test]
+async fn a_server_is_backed_up_while_it_runs() {
+    let store = Store::sqlite();
+    let mut server = Server::start(&["--store", &store.address(), "--heartbeat", "200ms"]);
+    post(&server, "1").await;
+    let (_, early) = page(&server).await;
+    let backup = store.file().with_extension("backup");
+    let run = || {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_log-server"));
+        run.args(["backup", backup.to_str().unwrap(), "--store", &store.address()]);
+        run.output().unwrap()
+    };
+    let (first, second) = (run(), run());
+    assert!(first.status.success(), "{first:?}");
+    assert!(String::from_utf8_lossy(&first.stdout).contains("has all up to row 1"), "{first:?}");
+    assert!(!second.status.success(), "it is not written over");
+    assert!(String::from_utf8_lossy(&second.stderr).contains("exists already"), "{second:?}");
+    post(&server, "2").await;
+    let (_, late) = page(&server).await;
+    server.end();
+    for beside in ["db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(store.file().with_extension(beside));
+    }
+    std::fs::copy(&backup, store.file()).unwrap();
+    server.start_again();
+    let client = comes_back(&server, &late, |client| client.messages.len() == 1).await;
+    assert_eq!(client.notices("reset"), [r#"{"reason":"epoch"}"#]);
+    goes_on(&server, &early, &[]).await;
+}

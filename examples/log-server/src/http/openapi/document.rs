@@ -157,8 +157,8 @@ fn is_of_a_workspace(path: &str) -> bool {
 fn workflows() -> Value {
     json!({
         "name": logs::WORKFLOW, "in": "query",
-        "description": "These workflows of the workspace; without it all, and those to come.",
-        "schema": { "type": "array", "items": { "type": "string", "minLength": 1 }, "maxItems": 1000 },
+        "description": "These workflows of the workspace, 1,000 at most; without it all, and those to come.",
+        "schema": { "type": "array", "items": { "type": "string", "minLength": 1 } },
     })
 }
 
