@@ -138,6 +138,8 @@ impl<R: Record<Filter = Everything>> Topics<R> {
     ///
     /// let topics = Topics::new(1_000);
     /// let mut stream = topics.all(None::<EventId>);
+    /// assert!(stream.next().await.unwrap().as_ref().starts_with(b"event: start"));
+    /// assert!(stream.next().await.unwrap().as_ref().starts_with(b"event: sync"));
     /// topics.publish("a topic that is new", Event::new("one"));
     /// assert!(stream.next().await.unwrap().as_ref().ends_with(b"data: one\n\n"));
     /// # }
