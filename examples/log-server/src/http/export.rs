@@ -1,5 +1,6 @@
 //! `GET …/logs/export`: all rows that a search finds, as a file.
 
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use axum::Extension;
@@ -20,7 +21,7 @@ use super::logs::Logs;
 use super::openapi::parameters;
 use super::problem::Problem;
 use super::query::{Parameters, SEARCH};
-use crate::access::{KnownBy, Lease, Right};
+use crate::access::{Denied, KnownBy, Lease, Right};
 use crate::export::Format;
 use crate::limits::Streamer;
 use crate::search::Search;
@@ -124,19 +125,13 @@ impl<S: Store> Export<S> {
         lease: Option<Lease>,
         exported: Exported,
     ) {
-        let end = {
-            let lease = async {
-                match lease {
-                    Some(lease) => lease.await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                denied = lease => End::Early { next: None, problem: denied.into() },
-                end = self.write(first, &mut reached) => end,
+        let denied = pin!(async {
+            match lease {
+                Some(lease) => lease.await,
+                None => std::future::pending().await,
             }
-        };
+        });
+        let end = self.write(first, &mut reached, denied).await;
         let reason = match end {
             End::Whole(position) => {
                 let about = self.about(true, None, &json!({ "stream_position": position }));
@@ -161,8 +156,15 @@ impl<S: Store> Export<S> {
         }
     }
 
-    /// Writes page after page; `reached` is the cursor behind what the client has.
-    async fn write(&mut self, mut page: LogPage<S>, reached: &mut Option<EventId>) -> End {
+    /// Writes page after page; `reached` is the cursor behind what the client has. Who may not read
+    /// on gets what was read: a piece that was begun is sent to its end, since it is counted and may
+    /// be compressed already.
+    async fn write(
+        &mut self,
+        mut page: LogPage<S>,
+        reached: &mut Option<EventId>,
+        mut denied: Pin<&mut impl Future<Output = Denied>>,
+    ) -> End {
         let mut piece = Vec::new();
         if reached.is_none() {
             self.format.head(&mut piece);
@@ -193,7 +195,7 @@ impl<S: Store> Export<S> {
             if self.app.log.is_draining() {
                 return End::Early { next: Some(next), problem: Problem::ends() };
             }
-            page = match self.read(&next).await {
+            page = match self.read(&next, denied.as_mut()).await {
                 Ok(Some(page)) if page.renewed && !self.renewed => {
                     return End::Early { next: Some(next), problem: Problem::snapshot_gone() };
                 }
@@ -204,12 +206,18 @@ impl<S: Store> Export<S> {
         }
     }
 
-    /// The page behind this, unless the client leaves before it is read. Others that read go first:
-    /// an export can wait.
-    async fn read(&mut self, next: &EventId) -> Result<Option<LogPage<S>>, Problem> {
+    /// The page behind this, unless the client leaves before it is read, or may not read on. Others
+    /// that read go first: an export can wait.
+    async fn read(
+        &mut self,
+        next: &EventId,
+        mut denied: Pin<&mut impl Future<Output = Denied>>,
+    ) -> Result<Option<LogPage<S>>, Problem> {
         loop {
             let (order, log) = (self.order, &self.app.log);
             let page = tokio::select! {
+                biased;
+                denied = denied.as_mut() => return Err(denied.into()),
                 page = log.page(&self.scope, Some(next.as_str()), order, ROWS) => page,
                 () = self.pieces.left() => return Ok(None),
             };

@@ -1,5 +1,7 @@
 //! Exports: what they have, that they end as they say, and that they go on where they were cut.
 
+use std::io::Read;
+
 use axum::body::Body;
 use fastrand::Rng;
 use http_body_util::{BodyExt, Full};
@@ -11,6 +13,7 @@ use crate::answers::problem;
 use crate::app::parts;
 use crate::http;
 use crate::server::Server;
+use crate::signed::{ANN, Ask, OPERATOR, Signed, signed};
 use crate::store::{LOGS, Store};
 
 const LEVELS: [&str; 4] = ["INFO", "WARNING", "ERROR", "CRITICAL"];
@@ -151,7 +154,7 @@ async fn each_format_is_a_file_with_a_name_and_a_last_line() {
         let bytes = BodyExt::collect(response).await.unwrap().to_bytes();
         let mut text = String::new();
         let mut gzip = flate2::read::GzDecoder::new(&*bytes);
-        std::io::Read::read_to_string(&mut gzip, &mut text).unwrap();
+        gzip.read_to_string(&mut text).unwrap();
         assert!(text.starts_with(begins), "{text}");
         assert!(text.lines().last().unwrap().starts_with(ends), "{text}");
     }
@@ -251,4 +254,41 @@ async fn an_export_of_a_server_that_shuts_down_says_that_it_is_not_whole_and_whe
     let (more, _) = read(ask(Request::get(&export), String::new()).await, false).await;
     all.truncate(some.len() + more.len());
     assert!(!more.is_empty() && all == [some, more].concat());
+}
+
+#[tokio::test]
+async fn an_export_whose_right_is_taken_back_says_how_many_rows_it_has() {
+    let server = Signed::start("").await;
+    let mut rng = Rng::with_seed(2026);
+    for _ in 0..8 {
+        let row = |_| {
+            let words: Vec<_> = (0..60).map(|_| format!("{:016x}", rng.u64(..))).collect();
+            format!("{}\n", json!({ "message": words.concat() }))
+        };
+        let rows: String = (0..3500).map(row).collect();
+        let post = Ask::post(LOGS).bearer(ANN).header("content-type", "application/x-ndjson");
+        assert_eq!(server.status(post.body(&rows)).await, 201);
+    }
+    for (name, coding) in [("plain", "identity"), ("packed", "gzip")] {
+        let token = signed("cem", json!({ "jti": name }));
+        let ask = Ask::get(format!("{LOGS}/export")).bearer(&token);
+        let (response, _connection) = server.send(ask.header("accept-encoding", coding)).await;
+        let revoke = Ask::post("/revocations").bearer(OPERATOR).json(&json!({"credential": name}));
+        assert_eq!(server.status(revoke).await, 204);
+        let body = response.collect().await.unwrap().to_bytes();
+        let mut text = String::new();
+        match coding {
+            "gzip" => flate2::read::GzDecoder::new(&*body).read_to_string(&mut text).map(drop),
+            _ => (&*body).read_to_string(&mut text).map(drop),
+        }
+        .unwrap();
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let rows = lines.iter().filter(|line| line.get("export").is_none()).count();
+        let last = &lines.last().unwrap()["export"];
+        assert!(rows < 8 * 3500, "it was all sent before the right was taken back");
+        assert_eq!((&last["rows"], &last["complete"]), (&json!(rows), &json!(false)), "{last}");
+        assert_eq!(last["problem"]["type"], "/problems/sign-in-needed", "{last}");
+        assert!(last["next"].is_string(), "{last}");
+    }
 }
