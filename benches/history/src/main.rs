@@ -8,7 +8,6 @@ mod outcome;
 mod question;
 mod report;
 mod rows;
-mod server;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,7 @@ use outcome::Result;
 use question::Question;
 use report::{Figure, Table};
 use rows::{LONG, MANY, ONE, Row, WORKFLOWS};
-use server::Server;
+use sse_bench_server::Server;
 use testbed::Mongod;
 
 /// So many rows are posted at a time.
@@ -67,7 +66,7 @@ async fn measure(mut words: impl Iterator<Item = String>) -> Result<()> {
 async fn sqlite(plan: &Plan, files: &Files, folder: &Path) -> Result<Table> {
     let path = folder.join("logs.db");
     let store = format!("sqlite:{}", path.display());
-    let filler = Server::start(plan.before.as_ref().unwrap_or(&plan.program), &store)?;
+    let filler = Server::start(plan.before.as_ref().unwrap_or(&plan.program), &store, &[])?;
     eprintln!("SQLite: posting {} rows", 2 * plan.rows);
     let began = Instant::now();
     fill(filler.address, plan.rows).await?;
@@ -83,11 +82,11 @@ async fn sqlite(plan: &Plan, files: &Files, folder: &Path) -> Result<Table> {
     if let Some(before) = &plan.before {
         let copy = folder.join("before.db");
         std::fs::copy(&path, &copy)?;
-        earlier = Some(Server::start(before, &format!("sqlite:{}", copy.display()))?);
+        earlier = Some(Server::start(before, &format!("sqlite:{}", copy.display()), &[])?);
         asked.insert(1, "before");
     }
     let began = Instant::now();
-    let server = Server::start(&plan.program, &store)?;
+    let server = Server::start(&plan.program, &store, &[])?;
     if earlier.is_some() {
         let took = began.elapsed().as_secs_f64();
         notes.push(format!("The file of the earlier build was ready after {took:.0} s."));
@@ -115,7 +114,7 @@ async fn mongo(plan: &Plan, files: &Files) -> Result<Table> {
     driver.fill(plan.rows).await?;
     eprintln!("MongoDB: making the indexes");
     let made = Command::new(&plan.program)
-        .args(["--store", &store, "--make-indexes", "--indexes", "search"])
+        .args(["--store", &store, "--make-indexes", "--index-by", "level"])
         .status()?;
     if !made.success() {
         return Err("the indexes were not made".into());
@@ -124,11 +123,11 @@ async fn mongo(plan: &Plan, files: &Files) -> Result<Table> {
     let earlier = match &plan.before {
         Some(before) => {
             asked.insert(1, "before");
-            Some(Server::start(before, &store)?)
+            Some(Server::start(before, &store, &[])?)
         }
         None => None,
     };
-    let server = Server::start(&plan.program, &store)?;
+    let server = Server::start(&plan.program, &store, &[])?;
     let mut table = Table::new("MongoDB", asked);
     ask_all(&mut table, server.address, old(&earlier), Some(&driver), files).await?;
     table.notes = vec![format!("The server's memory was {} MiB at most.", server.peak()? >> 20)];

@@ -1,6 +1,7 @@
 //! What is asked of each.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use memchr::memmem;
 
@@ -18,6 +19,8 @@ pub enum Question {
     Export,
     Merged,
 }
+
+static COUNTED: AtomicU32 = AtomicU32::new(0);
 
 /// How many workflows are merged.
 pub const MERGED: usize = 100;
@@ -67,7 +70,10 @@ pub async fn ask(address: SocketAddr, question: Question, old: bool) -> Result<O
         }
         Question::Counts if old => return Ok(None),
         Question::Counts => {
-            http::get(address, &format!("{logs}/counts")).await?;
+            // Equal questions are answered from memory for a while: each is another one.
+            let nth = COUNTED.fetch_add(1, Ordering::Relaxed);
+            let from = format!("1970-01-01T00:{:02}:{:02}Z", nth / 60 % 60, nth % 60);
+            http::get(address, &format!("{logs}/counts?from={from}")).await?;
             1
         }
         Question::Export if old => all_pages(address, &logs).await?,

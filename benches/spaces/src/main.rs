@@ -3,7 +3,6 @@
 
 mod outcome;
 mod reader;
-mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +12,7 @@ use bson::{DateTime, doc};
 use mongodb::Client;
 use outcome::Result;
 use reader::Reader;
-use server::Server;
+use sse_bench_server::Server;
 use testbed::Mongod;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -130,7 +129,7 @@ async fn follow(program: &Path, followed: Followed, rows: usize) -> Result<Durat
             "details": { "stage": "load", "rows": 1024, "seconds": 1.5 },
         }
     };
-    let server = Server::start(program, &store)?;
+    let server = Server::start(program, &store, &["--indexes", "create"])?;
     let before = server.busy()?;
     let mut reader = Reader::open(server.address, followed.path(), rows).await?;
     let write = async {

@@ -32,10 +32,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sse-fuzz", &["gapless-sse-core", "gapless-sse-mongo"]),
     ("sse-bench", &["gapless-sse-core"]),
     ("sse-bench-machine", &[]),
+    ("sse-bench-server", &["testbed"]),
     ("sse-fanout", &["sse-bench-machine", "gapless-sse-axum", "gapless-sse-warp"]),
     ("sse-neighbours", &["sse-bench-machine", "testbed"]),
-    ("sse-history", &["sse-bench-machine", "testbed"]),
-    ("sse-spaces", &["sse-bench-machine", "testbed"]),
+    ("sse-history", &["sse-bench-machine", "sse-bench-server", "testbed"]),
+    ("sse-spaces", &["sse-bench-machine", "sse-bench-server", "testbed"]),
     ("sse-tls-bench", &["sse-bench-machine", "gapless-sse-axum"]),
     (
         "sse-mongo-bench",
