@@ -2,48 +2,26 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
-/// A text that every match of a pattern has in it: what has it not needs no further look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Literal {
-    /// In lower case, if it may be in any.
-    pub(crate) text: String,
-    /// Whether it may stand there in any case, letter by letter, as the simple case folding of
-    /// Unicode has it: for `k` also the sign of Kelvin (U+212A), for `s` also `ſ`.
-    #[allow(dead_code, reason = "for stores that look for a text as it is written")]
-    pub(crate) any_case: bool,
-}
-
-impl Literal {
-    /// The longest that is known of this pattern.
-    pub(super) fn of(pattern: &Hir) -> Option<Self> {
-        let letters = Found::of(pattern).longest();
-        let text: String = letters.iter().map(|letter| letter.lower).collect();
-        let any_case = letters.iter().any(|letter| letter.any_case);
-        let text = if any_case { text } else { letters.iter().map(|it| it.written).collect() };
-        (!text.is_empty()).then_some(Self { text, any_case })
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Letter {
-    written: char,
-    lower: char,
-    any_case: bool,
+/// The longest text, in lower case, that every match of this pattern has in it, in upper or lower
+/// case: what has it not needs no further look.
+pub(super) fn literal(pattern: &Hir) -> Option<String> {
+    let text: String = Found::of(pattern).longest().into_iter().collect();
+    (!text.is_empty()).then_some(text)
 }
 
 /// What is known of a part of a pattern.
 enum Found {
     /// Its matches are these letters.
-    All(Vec<Letter>),
+    All(Vec<char>),
     /// Its matches have these letters in them.
-    Within(Vec<Letter>),
+    Within(Vec<char>),
 }
 
 /// The most letters that are looked at.
 const LONGEST: usize = 1000;
 
 impl Found {
-    fn longest(self) -> Vec<Letter> {
+    fn longest(self) -> Vec<char> {
         let (Self::All(letters) | Self::Within(letters)) = self;
         letters
     }
@@ -52,10 +30,10 @@ impl Found {
         match pattern.kind() {
             HirKind::Empty | HirKind::Look(_) => Self::All(Vec::new()),
             HirKind::Literal(literal) => match str::from_utf8(&literal.0) {
-                Ok(text) => Self::All(text.chars().map(Letter::exactly).collect()),
+                Ok(text) => Self::All(text.chars().map(lower).collect()),
                 Err(_) => Self::Within(Vec::new()),
             },
-            HirKind::Class(Class::Unicode(class)) => match Letter::of(class) {
+            HirKind::Class(Class::Unicode(class)) => match letter(class) {
                 Some(letter) => Self::All(vec![letter]),
                 None => Self::Within(Vec::new()),
             },
@@ -94,26 +72,20 @@ impl Found {
     }
 }
 
-fn longer(one: Vec<Letter>, other: Vec<Letter>) -> Vec<Letter> {
+fn longer(one: Vec<char>, other: Vec<char>) -> Vec<char> {
     if other.len() > one.len() { other } else { one }
 }
 
-impl Letter {
-    fn exactly(letter: char) -> Self {
-        Self { written: letter, lower: lower(letter), any_case: false }
+/// The one letter that a class stands for, be it in any case.
+fn letter(class: &ClassUnicode) -> Option<char> {
+    let written = class.ranges().first()?.start();
+    let one = ClassUnicode::new([ClassUnicodeRange::new(written, written)]);
+    if *class == one {
+        return Some(lower(written));
     }
-
-    /// The one that a class stands for, in any case if it has more than that.
-    fn of(class: &ClassUnicode) -> Option<Self> {
-        let written = class.ranges().first()?.start();
-        let one = ClassUnicode::new([ClassUnicodeRange::new(written, written)]);
-        if *class == one {
-            return Some(Self::exactly(written));
-        }
-        let mut any_case = one;
-        any_case.try_case_fold_simple().ok()?;
-        (*class == any_case).then(|| Self { any_case: true, ..Self::exactly(written) })
-    }
+    let mut any_case = one;
+    any_case.try_case_fold_simple().ok()?;
+    (*class == any_case).then(|| lower(written))
 }
 
 /// In lower case, if that is one letter and means the same.
@@ -131,29 +103,28 @@ mod tests {
 
     use super::*;
 
-    fn literal(pattern: &str) -> Option<(String, bool)> {
-        let parsed = ParserBuilder::new().build().parse(pattern).expect("a pattern");
-        Literal::of(&parsed).map(|literal| (literal.text, literal.any_case))
+    fn found(pattern: &str) -> Option<String> {
+        literal(&ParserBuilder::new().build().parse(pattern).expect("a pattern"))
     }
 
     #[test]
     fn what_every_match_has_in_it_is_known() {
-        for (pattern, text, any_case) in [
-            ("took [0-9]+ ms to (read|write)", " ms to ", false),
-            ("(?i)Time-?Out after", "out after", true),
-            (r"^\bcode=(\d+)$", "code=", false),
-            ("a{3}b", "aaab", false),
-            ("x(ab){2,}", "abab", false),
-            ("(?:größe)+", "größe", false),
-            ("(?i)ok", "ok", true),
-            ("err[o]r", "error", false),
-            ("(?:a|b)?Timeout: .*x", "Timeout: ", false),
-            ("Caused by: .*Exception", "Caused by: ", false),
+        for (pattern, text) in [
+            ("took [0-9]+ ms to (read|write)", " ms to "),
+            ("(?i)Time-?Out after", "out after"),
+            (r"^\bcode=(\d+)$", "code="),
+            ("a{3}b", "aaab"),
+            ("x(ab){2,}", "abab"),
+            ("(?:größe)+", "größe"),
+            ("(?i)ok", "ok"),
+            ("err[o]r", "error"),
+            ("(?:a|b)?Timeout: .*x", "timeout: "),
+            ("Caused by: .*Exception", "caused by: "),
         ] {
-            assert_eq!(literal(pattern), Some((text.to_owned(), any_case)), "{pattern}");
+            assert_eq!(found(pattern).as_deref(), Some(text), "{pattern}");
         }
         for pattern in ["a|b", ".*", "(abc)?", "(abc)*", "[a-z]{3}", r"\d+", "", "[ab]c{0}"] {
-            assert_eq!(literal(pattern), None, "{pattern}");
+            assert_eq!(found(pattern), None, "{pattern}");
         }
     }
 }

@@ -10,7 +10,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 use super::error::{LARGEST_PATTERN, LONGEST, SearchError};
-use super::literal::Literal;
+use super::literal::literal;
 
 /// The table of a text grows with its length only, and this is enough for the longest.
 const LARGEST_TEXT: usize = 4 << 20;
@@ -27,7 +27,7 @@ pub(crate) struct Pattern {
     pub(crate) source: String,
     /// What every message has in it in which it is found, for stores to look for; none if nothing
     /// is sure.
-    pub(crate) literal: Option<Literal>,
+    pub(crate) literal: Option<String>,
     table: dense::DFA<Vec<u32>>,
 }
 
@@ -68,7 +68,7 @@ impl Pattern {
             )
             .build_from_nfa(&nfa)
             .map_err(|_| SearchError::TooLarge)?;
-        Ok(Self { source, literal: Literal::of(parsed), table })
+        Ok(Self { source, literal: literal(parsed), table })
     }
 
     /// Whether it is found in the message.

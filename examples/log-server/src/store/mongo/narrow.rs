@@ -37,8 +37,8 @@ impl Narrow for Search {
             ] });
         }
         let patterns = terms.texts.iter().chain(&terms.regexes);
-        for literal in patterns.filter_map(|pattern| pattern.literal.as_ref()) {
-            narrowing = narrowing.containing(message, &literal.text);
+        for literal in patterns.filter_map(|pattern| pattern.literal.as_deref()) {
+            narrowing = narrowing.containing(message, literal);
         }
         if let Some(from) = terms.from {
             narrowing = narrowing.not_before(DateTime::from_millis(from));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use crate::search::{Checked, Pattern};
+use crate::search::Checked;
 
 /// Folds texts letter by letter: whatever a search takes for the same letter becomes the same one.
 #[derive(Debug, Default)]
@@ -47,11 +47,11 @@ const LETTERS: usize = 3;
 /// none if they are too short to be looked up.
 pub(super) fn question(terms: &Checked) -> Option<String> {
     let mut folding = Folding::default();
-    let sure = |pattern: &'_ Pattern| pattern.literal.as_ref().map(|literal| literal.text.clone());
-    let sure = terms.texts.iter().chain(&terms.regexes).filter_map(sure);
+    let patterns = terms.texts.iter().chain(&terms.regexes);
+    let sure = patterns.filter_map(|pattern| pattern.literal.as_deref());
     let mut entries: Vec<String> = Vec::new();
     for text in sure {
-        let letters: Vec<char> = folding.fold(&text).chars().collect();
+        let letters: Vec<char> = folding.fold(text).chars().collect();
         entries.extend(letters.windows(LETTERS).map(|letters| letters.iter().collect()));
     }
     entries.sort_unstable();
