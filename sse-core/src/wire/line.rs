@@ -107,7 +107,7 @@ impl Lines {
         chunk: &mut Chunk<'c>,
         event_limit: usize,
     ) -> Option<&'c str> {
-        let data = chunk.single_line_event(event_limit.min(self.limit.saturating_sub(DATA)))?;
+        let data = chunk.single_line_event(event_limit.min(self.limit.checked_sub(DATA)?))?;
         self.ended += 2;
         Some(data)
     }
@@ -115,7 +115,7 @@ impl Lines {
     /// Takes the next line if it is one of data, ends with LF and is decoded: its value and the LF.
     #[inline]
     pub(super) fn data_line<'c>(&mut self, chunk: &mut Chunk<'c>) -> Option<&'c str> {
-        let line = chunk.data_line(self.limit.saturating_sub(DATA))?;
+        let line = chunk.data_line(self.limit.checked_sub(DATA)?)?;
         self.ended += 1;
         Some(line)
     }

@@ -11,7 +11,12 @@ const SMALL: Limits = Limits { line: 8, event: 12 };
 /// The outcome of `stream`, which must be the same wherever it is cut.
 #[track_caller]
 fn outcome(stream: &[u8]) -> (Vec<Seen>, Result<(), LimitExceeded>) {
-    let small = || Parser::with_limits(SMALL);
+    outcome_within(SMALL, stream)
+}
+
+#[track_caller]
+fn outcome_within(limits: Limits, stream: &[u8]) -> (Vec<Seen>, Result<(), LimitExceeded>) {
+    let small = || Parser::with_limits(limits);
     let whole = read(small, &[stream]);
     for cut in 0..=stream.len() {
         assert_eq!(read(small, &[&stream[..cut], &stream[cut..]]), whole, "cut at {cut}");
@@ -29,6 +34,20 @@ fn a_line_may_be_as_long_as_its_limit_and_no_longer() {
     assert_eq!(outcome(b"data: a\n\ndata: abc\n\n"), (vec![message("a")], Err(LINE)));
     assert_eq!(outcome(b": a\nx\n: 3456789\n"), (vec![comment("a")], Err(LINE)));
     assert_eq!(outcome(b"retry:1\n\nunknown: x"), (vec![retry(1)], Err(LINE)));
+}
+
+#[test]
+fn a_line_of_data_is_limited_though_its_name_alone_is_too_long() {
+    for limit in 0..=6 {
+        let limits = Limits { line: limit, event: 12 };
+        for stream in ["data:\n\n", "x\n\ndata:\n\n", "x\ndata\ndata\ndata:\n\n"] {
+            let (_, result) = outcome_within(limits, stream.as_bytes());
+            let lines = stream.lines().zip(1..);
+            let first = lines.filter(|(line, _)| line.len() > limit).map(|(_, at)| at).next();
+            let expected = first.map_or(Ok(()), |at| Err(LimitExceeded::Line { at, limit }));
+            assert_eq!(result, expected, "{stream:?} within {limit}");
+        }
+    }
 }
 
 #[test]
